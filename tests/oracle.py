@@ -1,0 +1,194 @@
+"""The meaning in obvious code: a dict of exact integers. It shares nothing with the package that it judges.
+
+A row holds plain Python values as the manifest's types have them: a float32 is a `numpy.float32`, an instant an
+`Instant`. Amounts are units, 1/10,000 of the currency unit.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+REASONS = (
+    "no-person", "no-day", "not-in-force", "bad-value", "excluded", "over-limit", "unproven-total", "eligible",
+)  # fmt: skip
+UNITS = 10_000
+LARGEST = 2**63 - 1
+NUMBER = re.compile(r"[ \t]*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[ \t]*")
+ISO_DAY = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
+TICKS_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+EPOCH = date(1970, 1, 1)
+BLANKS = b" \t\n\v\f\r"
+
+LimitOn = Callable[[int, str | None], Decimal | None]
+
+
+class Instant(NamedTuple):
+    """A timestamp: ticks of `unit` since 1970, in `zone` or naive."""
+
+    ticks: int
+    unit: str
+    zone: str | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    person: Any
+    day: Any
+    value: Any
+    quantity: Any = 1
+    origin: str | None = None
+    excluded: bool = False
+    per: tuple[Any, ...] = ()
+
+
+class Verdict(NamedTuple):
+    """What one row is told: its reason, and its group's total (None where it belongs to no group)."""
+
+    reason: str
+    total: Decimal | None
+
+    @property
+    def eligible(self) -> bool:
+        return self.reason == "eligible"
+
+
+def number(plain: Any) -> Decimal | None:
+    """The number as it is written; a float is written in its shortest form."""
+    if plain is None:
+        return None
+    text = plain if isinstance(plain, str) else repr(plain) if type(plain) is float else str(plain)
+    match = NUMBER.fullmatch(text)
+    return Decimal(match[1]) if match else None
+
+
+def units(value: Any, quantity: Any = 1) -> int | None:
+    """Price times quantity, exact, then rounded half to even; None is a bad value."""
+    factors = [number(value), number(quantity)]
+    if any(x is None or x < 0 for x in factors):
+        return None
+    if not all(factors):
+        return 0
+    magnitude = sum(x.adjusted() for x in factors)
+    if magnitude > 20:  # the fraction of such a number would fill the memory, and it is too large anyway
+        return None
+    if magnitude < -10:
+        return 0
+    exact = round(Fraction(factors[0]) * Fraction(factors[1]) * UNITS)
+    return exact if exact <= LARGEST else None
+
+
+def day_number(plain: Any, zone: str | None = None) -> int | None:
+    """Days since 1970-01-01; None is no day. `zone` moves instants, and nothing else."""
+    if plain is None or isinstance(plain, int):
+        return plain
+    if isinstance(plain, date):
+        return (plain - EPOCH).days
+    if isinstance(plain, Instant):
+        seconds = plain.ticks // TICKS_PER_SECOND[plain.unit]
+        if plain.zone is None:
+            return seconds // 86_400
+        utc = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+        return (utc.astimezone(ZoneInfo(zone or plain.zone)).date() - EPOCH).days
+    match = ISO_DAY.fullmatch(plain)
+    try:
+        return (date.fromisoformat(match[1]) - EPOCH).days if match else None
+    except ValueError:
+        return None
+
+
+def fold(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def present(part: Any, placeholders: Iterable[str], normalize: str | None) -> Any:
+    """A part of a person as it is compared, or None where it is missing."""
+    if isinstance(part, str):
+        part = (fold(part) if normalize else part).encode()
+    if isinstance(part, bytes):
+        bare = part.strip(BLANKS)
+        if not bare or bare.lower() in {name.encode().lower() for name in placeholders}:
+            return None
+    return part
+
+
+def identity(person: Any, placeholders: Iterable[str], normalize: str | None, first_of: bool) -> Any:
+    """The person as a key; None when every part is missing."""
+    parts = person if isinstance(person, tuple) else (person,)
+    parts = tuple(present(part, placeholders, normalize) for part in parts)
+    known = [part for part in parts if part is not None]
+    if not known:
+        return None
+    return known[0] if first_of else parts
+
+
+def period(day: int, window: str) -> Any:
+    if window == "day":
+        return day
+    on = EPOCH + timedelta(days=day)
+    return {"month": (on.year, on.month), "quarter": (on.year, (on.month - 1) // 3), "year": on.year}[window]
+
+
+def judge(
+    rows: Sequence[Row],
+    limit_on: LimitOn,
+    *,
+    overflow: str = "all",
+    bad_values: str = "unproven",
+    count_excluded: bool = True,
+    placeholders: Iterable[str] = (),
+    normalize: str | None = None,
+    timezone: str | None = None,
+    window: str = "day",
+    first_of: bool = False,
+) -> list[Verdict]:
+    """The verdict of every row, in row order."""
+    amounts = [units(row.value, row.quantity) for row in rows]
+    limits: list[int] = [0] * len(rows)
+    verdicts: list[Verdict | None] = [None] * len(rows)
+    groups: dict[Any, list[int]] = {}
+    for i, row in enumerate(rows):
+        who, day = identity(row.person, placeholders, normalize, first_of), day_number(row.day, timezone)
+        if who is None:
+            verdicts[i] = Verdict("no-person", None)
+        elif day is None:
+            verdicts[i] = Verdict("no-day", None)
+        elif (limit := limit_on(day, row.origin)) is None:
+            verdicts[i] = Verdict("not-in-force", None)
+        else:
+            limits[i] = int(limit * UNITS)
+            groups.setdefault((who, row.per, period(day, window)), []).append(i)
+
+    for members in groups.values():
+        counted = [i for i in members if count_excluded or not rows[i].excluded]
+        total = sum(amounts[i] or 0 for i in counted)
+        proven = bad_values == "ignore" or all(amounts[i] is not None for i in counted)
+        accepted = 0
+        for i in members:
+            amount = amounts[i]
+            if amount is None:
+                reason = "bad-value"
+            elif rows[i].excluded:
+                reason = "excluded"
+                accepted += amount if count_excluded else 0
+            else:
+                fits = (total if overflow == "all" else accepted + amount) <= limits[i]
+                accepted += amount if fits else 0
+                reason = "over-limit" if not fits else "eligible" if proven else "unproven-total"
+            verdicts[i] = Verdict(reason, Decimal(total).scaleb(-4))
+    return verdicts  # type: ignore[return-value]
+
+
+def constant(limit: Any) -> LimitOn:
+    """The schedule of a bare limit."""
+    return lambda day, origin: Decimal(limit)
