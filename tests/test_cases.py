@@ -1,0 +1,91 @@
+"""Every named case of the meaning, through `eligible`, `score` and `Scorer`; the rows are in cases.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import oracle
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import schedules
+from cases import CASES, DAY, Case
+
+import deminimis as dm
+
+TYPED = [pytest.param(case, case.typed_table, id=f"{case.name}, typed") for case in CASES]
+TEXT = [pytest.param(case, case.text_table, id=f"{case.name}, text") for case in CASES if not case.types]
+Table = Callable[[], pa.Table]
+
+
+def scorer_finish(table: pa.Table, **options: Any) -> Any:
+    scorer = dm.Scorer(**options)
+    scorer.add(table)
+    return scorer.finish()
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=case.name) for case in CASES if "in_care_of" not in case.settings]
+)
+def test_oracle(case: Case) -> None:
+    """The oracle that the other tests trust gives every case its mask and reasons."""
+    settings = dict(case.settings)
+    steps = schedules.SCHEDULES.get(settings.pop("rule", ""))
+    limit_on = schedules.limit_on(steps) if steps else oracle.constant("800.00")
+    rows = []
+    for cells in case.rows:
+        cell = dict(zip(case.columns, cells, strict=True))
+        day = oracle.Instant(seconds(cell["day"]), "s", "UTC") if "day" in case.types else cell["day"]
+        rows.append(
+            oracle.Row(
+                cell["person"], day, cell["value"], origin=cell.get("origin"), excluded=cell.get("excluded") == "true"
+            )
+        )
+    times = min(case.times, 1_000)
+    verdicts = oracle.judge(rows * times, limit_on, placeholders=("N/A", "unknown"), **settings)
+    assert [verdict.eligible for verdict in verdicts] == case.expected[: len(verdicts)]
+    if case.reasons is not None:
+        assert [verdict.reason for verdict in verdicts] == list(case.reasons) * times
+
+
+def seconds(text: str | None) -> int:
+    return int(datetime.fromisoformat(text or "").timestamp())
+
+
+@pytest.mark.parametrize(("case", "table"), TYPED + TEXT)
+def test_eligible(case: Case, table: Table) -> None:
+    """The mask is the case's."""
+    assert dm.eligible(table(), **case.options).to_pylist() == case.expected
+
+
+@pytest.mark.parametrize("score", [dm.score, scorer_finish])
+@pytest.mark.parametrize(("case", "table"), TYPED + TEXT)
+def test_score(case: Case, table: Table, score: Callable[..., Any]) -> None:
+    """Mask and reasons are the case's, and the two agree."""
+    scored = score(table(), **case.options)
+    assert scored.mask.to_pylist() == case.expected
+    reasons = scored.reason.to_pylist()
+    assert [reason == "eligible" for reason in reasons] == case.expected
+    if case.reasons is not None:
+        assert reasons == list(case.reasons) * case.times
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+@pytest.mark.parametrize("rows_per_batch", [1, 7, 1000])
+def test_chunking_and_threads(rows_per_batch: int, threads: int) -> None:
+    """Any chunking and thread count gives the same mask."""
+    table = pa.table({"person": ["A", "B", "C"] * 100, "day": [DAY] * 300, "value": ["8.00", "8.01", "7.99"] * 100})
+    stream = table.to_reader(max_chunksize=rows_per_batch)
+    mask = dm.eligible(stream, person="person", day="day", value="value", limit=800, threads=threads)
+    assert mask.to_pylist() == [True, False, True] * 100
+
+
+def test_one_group_across_files(tmp_path: Any) -> None:
+    """A person's rows of one day add up across files, and the mask is in the files' order."""
+    for name, value in (("a", "500"), ("b", "300"), ("c", "0.01")):
+        table = pa.table({"person": ["A", name], "day": [DAY, DAY], "value": [value, "800"]})
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+    mask = dm.eligible(str(tmp_path / "*.parquet"), person="person", day="day", value="value", limit="800")
+    assert mask.to_pylist() == [False, True] * 3
