@@ -1,0 +1,128 @@
+# Back to row order: each row's word leads to the next answer of its partition. All reads and writes are sequential.
+from libc.string cimport memcpy
+from native cimport *
+from records cimport *
+from rows cimport *
+from libc.string cimport memset
+from wide cimport *
+
+
+cdef struct Words:           # one 16-bit word a row, in blocks of the worker's pool, in the order the rows were read
+    Pool* pool
+    u32 first
+    u32 last
+    i64 in_last              # words in the last block
+    u32 reading              # the block and the place where the next answer is read from
+    i64 place
+
+
+cdef struct Cursors:         # for every partition, where its next answer is
+    u64* bits                # narrow: the worker's answers, one bit a record, partition after partition
+    u64* next_bit            # narrow: the number of the next bit
+    u64* next_record         # wide: addresses
+    u32* block               # wide: the block that next_record lies in
+
+
+cdef inline i64 words_a_block(const Words* w) noexcept nogil:
+    return <i64>(w.pool.block_bytes // sizeof(u16))
+
+
+cdef inline u16* words_to_write(Words* w, i64* room) noexcept nogil:
+    """Where the next words go, and for how many rows; the caller has reserved a block."""
+    cdef u32 block
+    if w.in_last == words_a_block(w):
+        block = take_block(w.pool)
+        w.pool.next[w.last] = block
+        w.last = block
+        w.in_last = 0
+    room[0] = words_a_block(w) - w.in_last
+    return <u16*>w.pool.blocks[w.last] + w.in_last
+
+
+cdef inline const u16* words_to_read(Words* w, i64* there) noexcept nogil:
+    """The words of the next rows, up to the end of a block."""
+    if w.place == words_a_block(w):
+        w.reading = w.pool.next[w.reading]
+        w.place = 0
+    there[0] = words_a_block(w) - w.place
+    return <const u16*>w.pool.blocks[w.reading] + w.place
+
+
+cdef inline void put_bits(u8* out, i64 row, u64 word, i64 n) noexcept nogil:
+    """Write the n bits that end before `row`; all words but the last of a segment are whole."""
+    cdef i64 first = row - n
+    memcpy(out + (first >> 3), &word, (n + 7) >> 3)
+
+
+cdef inline void answer_narrow(const Plan* plan, Words* w, Cursors* c, i64 n, u8* out) noexcept nogil:
+    """The mask bits of the next n rows, from bit 0 of `out` on."""
+    cdef i64 row = 0, there = 0, i
+    cdef u64 word = 0, bit
+    cdef u16 lead
+    cdef const u16* words
+    while row < n:
+        words = words_to_read(w, &there)
+        there = there if there < n - row else n - row
+        for i in range(there):
+            lead = words[i]
+            if lead < MAX_PARTITIONS or plan.has_record[lead >> STATUS_SHIFT]:
+                lead &= PARTITION_MASK
+                bit = c.next_bit[lead]
+                c.next_bit[lead] = bit + 1
+                word |= ((c.bits[bit >> 6] >> (bit & 63)) & 1) << (row & 63)
+            row += 1
+            if (row & 63) == 0:
+                put_bits(out, row, word, 64)
+                word = 0
+        w.place += there
+    if row & 63:
+        put_bits(out, row, word, row & 63)
+
+
+cdef inline Outcome* next_outcome(const Chains* chains, Cursors* c, int p) noexcept nogil:
+    cdef Pool* pool = chains.pool
+    cdef u64 at = c.next_record[p]
+    if (at & (pool.block_bytes - 1)) == 0 and c.block[p] != chains.last[p] and at != <u64><uintptr_t>pool.blocks[c.block[p]]:
+        c.block[p] = pool.next[c.block[p]]
+        at = <u64><uintptr_t>pool.blocks[c.block[p]]
+    c.next_record[p] = at + sizeof(WideRecord)
+    return <Outcome*><uintptr_t>at
+
+
+cdef inline void answer_wide(const Plan* plan, const Chains* chains, Words* w, Cursors* c, i64 n, u8* mask, u8* reasons,
+                             u8* totals, u8* known) noexcept nogil:
+    """Mask bits, reason codes (one byte), totals (16 bytes, little-endian) and their validity bits of the next n rows."""
+    cdef i64 row = 0, there = 0, i
+    cdef u64 word = 0, known_word = 0, high
+    cdef u16 lead
+    cdef int status
+    cdef u8 reason
+    cdef Outcome* outcome
+    cdef const u16* words
+    while row < n:
+        words = words_to_read(w, &there)
+        there = there if there < n - row else n - row
+        for i in range(there):
+            lead = words[i]
+            status = lead >> STATUS_SHIFT
+            reason = <u8>(status - 1)
+            memset(totals + 16 * row, 0, 16)
+            if plan.has_record[status]:
+                outcome = next_outcome(chains, c, lead & PARTITION_MASK)
+                high = outcome.high
+                memcpy(totals + 16 * row, &outcome.low, 8)
+                memcpy(totals + 16 * row + 8, &high, 8)
+                known_word |= <u64>1 << (row & 63)
+                if status == PLAIN:
+                    reason = <u8>outcome.reason
+            reasons[row] = reason
+            word |= <u64>(reason == REASON_ELIGIBLE) << (row & 63)
+            row += 1
+            if (row & 63) == 0:
+                put_bits(mask, row, word, 64)
+                put_bits(known, row, known_word, 64)
+                word = known_word = 0
+        w.place += there
+    if row & 63:
+        put_bits(mask, row, word, row & 63)
+        put_bits(known, row, known_word, row & 63)

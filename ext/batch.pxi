@@ -1,0 +1,178 @@
+# Batch and Stream: Arrow capsules taken over, and their columns as the kernel reads them. Each struct is released once.
+
+live = 0     # Arrow arrays and streams that are held; tests see it return to 0
+
+
+cdef void view_column(Column* c, const ArrowArray* array, int layout, i64 param, i64 offset, i64 length) except *:
+    """Point c at the buffers of a checked array of that layout; the layout was derived from the array's own schema."""
+    cdef i64 n_buffers = 3 if layout == TEXT or layout == LARGE_TEXT else 2
+    if array.n_buffers < n_buffers:
+        raise ValueError(f"an Arrow array came with {array.n_buffers} buffers where its type has {n_buffers}")
+    c.layout = layout
+    c.param = param
+    c.offset = array.offset + offset
+    c.length = length
+    c.validity = <const u8*>array.buffers[0] if array.null_count != 0 else NULL
+    c.values = <const u8*>array.buffers[1]
+    if layout == TEXT or layout == LARGE_TEXT:
+        c.text = <const u8*>array.buffers[2]
+    elif layout == VIEW:
+        c.parts = <const u8**>&array.buffers[2]
+        c.n_parts = array.n_buffers - 3
+    if length > 0 and c.values == NULL and not (layout == FIXED and param == 0):
+        raise ValueError("an Arrow array came without its values")
+
+
+cdef class Batch:
+    """See _kernel.pyi."""
+
+    cdef ArrowArray array
+    cdef Column* columns
+    cdef Column* entries
+    cdef int n_columns
+    cdef readonly Py_ssize_t length
+
+    def __cinit__(self, capsule, Settings settings, list places):
+        global live
+        cdef ArrowArray* source = NULL
+        self.array.release = NULL
+        if capsule is not None:
+            source = <ArrowArray*>PyCapsule_GetPointer(capsule, "arrow_array")
+            if source.release == NULL:
+                raise ValueError("this Arrow array was released already")
+            move_array(&self.array, source)
+            live += 1
+            self.view(settings, places)
+
+    cdef void view(self, Settings settings, list places) except *:
+        cdef ArrowArray* child
+        cdef Column* c
+        cdef int i, layout, index_layout
+        cdef i64 param
+        self.length = self.array.length
+        self.n_columns = len(places)
+        if self.array.n_buffers > 0 and self.array.buffers[0] != NULL and self.array.null_count != 0:
+            raise ValueError("this batch has null rows at its top level; make it a record batch")
+        self.columns = <Column*>calloc(self.n_columns + 1, sizeof(Column))
+        self.entries = <Column*>calloc(self.n_columns + 1, sizeof(Column))
+        if self.columns == NULL or self.entries == NULL:
+            raise MemoryError()
+        for i in range(self.n_columns):
+            layout, index_layout, param = settings.columns[i]
+            if not 0 <= places[i] < self.array.n_children:
+                raise ValueError("a batch came with fewer columns than its schema")
+            child = self.array.children[places[i]]
+            if child.length < self.array.offset + self.length:
+                raise ValueError("a column is shorter than its batch")
+            c = &self.columns[i]
+            if index_layout == 0:
+                view_column(c, child, layout, param, self.array.offset, self.length)
+                continue
+            view_column(c, child, index_layout, 0, self.array.offset, self.length)
+            if child.dictionary == NULL:
+                raise ValueError("a dictionary array came without its dictionary")
+            view_column(&self.entries[i], child.dictionary, layout, param, 0, child.dictionary.length)
+            c.layout = layout
+            c.index_layout = index_layout
+            c.entries = &self.entries[i]
+        for i in range(settings.plan.n_persons):
+            self.hash_entries(settings, &self.columns[settings.plan.persons[i]])
+        for i in range(settings.plan.n_per):
+            self.hash_entries(settings, &self.columns[settings.plan.per[i]])
+
+    cdef void hash_entries(self, Settings settings, Column* c) except *:
+        """Each entry of a dictionary once, where there are no more entries than rows."""
+        cdef i64 i, n
+        cdef int code = 0
+        cdef Keys keys
+        if c.index_layout == 0 or c.entry_low != NULL or c.entries.length > c.length:
+            return
+        n = c.entries.length
+        c.entry_low = <u64*>malloc(8 * n + 1)
+        c.entry_high = <u64*>malloc(8 * n + 1)
+        c.entry_missing = <u8*>malloc(n + 1)
+        if c.entry_low == NULL or c.entry_high == NULL or c.entry_missing == NULL:
+            raise MemoryError()
+        keys = settings.keys
+        with nogil:
+            for i in range(n):
+                code = read_part(&keys, c.entries, i, 1, c.entry_low + i, c.entry_high + i, c.entry_missing + i)
+                if code < 0:
+                    break
+            free(keys.scratch)
+        if code < 0:
+            raise MemoryError()
+
+    def __dealloc__(self):
+        global live
+        cdef int i
+        if self.columns != NULL:
+            for i in range(self.n_columns):
+                free(self.columns[i].entry_low)
+                free(self.columns[i].entry_high)
+                free(self.columns[i].entry_missing)
+        free(self.columns)
+        free(self.entries)
+        if self.array.release != NULL:
+            release_array(&self.array)
+            live -= 1
+
+
+cdef void free_schema_capsule(object capsule) noexcept:
+    cdef ArrowSchema* schema = <ArrowSchema*>PyCapsule_GetPointer(capsule, "arrow_schema")
+    if schema.release != NULL:
+        schema.release(schema)
+    free(schema)
+
+
+cdef class Stream:
+    """See _kernel.pyi."""
+
+    cdef ArrowArrayStream stream
+
+    def __cinit__(self, capsule):
+        global live
+        cdef ArrowArrayStream* source = <ArrowArrayStream*>PyCapsule_GetPointer(capsule, "arrow_array_stream")
+        if source.release == NULL:
+            raise ValueError("this Arrow stream was consumed already")
+        self.stream = source[0]
+        source.release = NULL
+        live += 1
+
+    def schema(self):
+        cdef ArrowSchema* schema = <ArrowSchema*>malloc(sizeof(ArrowSchema))
+        cdef int code
+        if schema == NULL:
+            raise MemoryError()
+        schema.release = NULL
+        with nogil:
+            code = self.stream.get_schema(&self.stream, schema)
+        capsule = PyCapsule_New(schema, "arrow_schema", free_schema_capsule)
+        if code != 0:
+            raise OSError(code, self.last_error())
+        return capsule
+
+    def next(self, Settings settings, list places):
+        global live
+        cdef Batch batch = Batch(None, settings, places)
+        cdef int code
+        with nogil:
+            code = self.stream.get_next(&self.stream, &batch.array)
+        if code != 0:
+            batch.array.release = NULL
+            raise OSError(code, self.last_error())
+        if batch.array.release == NULL:
+            return None
+        live += 1
+        batch.view(settings, places)
+        return batch
+
+    cdef str last_error(self):
+        cdef const char* text = self.stream.get_last_error(&self.stream)
+        return text.decode("utf-8", "replace") if text != NULL else "the Arrow stream failed without a message"
+
+    def __dealloc__(self):
+        global live
+        if self.stream.release != NULL:
+            release_stream(&self.stream)
+            live -= 1

@@ -1,0 +1,128 @@
+# From a value column (and a quantity) to units: int64 of 1/10,000 currency unit, exact, BAD_UNITS where there is none.
+from native cimport *
+from column cimport *
+from decimal cimport *
+
+
+cdef inline void limbs_amount(const Column* c, i64 i, int width, Amount* a) noexcept nogil:
+    """A two's-complement decimal of `width` 32-bit limbs; a negative one is not known."""
+    cdef u32 limbs[8]
+    cdef int j
+    for j in range(width):
+        limbs[j] = dm_load32(c.values + 4 * (width * i + j))
+    if limbs[width - 1] >> 31:
+        a.known = False
+        return
+    if width == 1:
+        limbs[1] = 0
+        width = 2
+    cut_limbs(limbs, width, <int>c.param, a)
+
+
+cdef inline void amount_at(const Column* c, i64 row, Amount* a) noexcept nogil:
+    """The exact amount of one row, whatever its type."""
+    cdef const u8* text = NULL
+    cdef i64 length = 0, n
+    cdef double x
+    a.known = False
+    a.next_digit = 0
+    a.sticky = False
+    if is_text(c):
+        if text_of_row(c, row, &text, &length):
+            parse_amount(text, length, a)
+        return
+    if not is_present(c, row):
+        return
+    if DECIMAL32 <= c.layout <= DECIMAL256:
+        limbs_amount(c, row + c.offset, 1 << (c.layout - DECIMAL32), a)
+    elif c.layout == FLOAT32 or c.layout == FLOAT64:
+        if c.layout == FLOAT32:
+            x = dm_load_float(c.values + 4 * (row + c.offset))
+        else:
+            x = dm_load_double(c.values + 8 * (row + c.offset))
+            n = units_of_double(x)
+            if n >= 0 and <double>n / 1e4 == x:
+                a.mantissa = <u64>n
+                a.scale = UNITS_SCALE
+                a.known = True
+                return
+        amount_of_float(x, c.layout == FLOAT32, a)
+    else:
+        n = integer_at(c.layout, c.values, row + c.offset)
+        a.mantissa = <u64>n
+        a.scale = 0
+        a.known = n >= 0 or c.layout == UINT64
+
+
+cdef inline i64 product_units(const Amount* price, const Amount* quantity) noexcept nogil:
+    """price * quantity in units, rounded once; BAD_UNITS where either is unknown or has more than 19 digits."""
+    cdef Amount product
+    cdef u64 low, high
+    cdef u32 limbs[4]
+    if not price.known or not quantity.known or price.next_digit or price.sticky:
+        return BAD_UNITS
+    if quantity.next_digit or quantity.sticky:
+        return BAD_UNITS
+    low = dm_multiply(price.mantissa, quantity.mantissa, &high)
+    limbs[0] = <u32>low
+    limbs[1] = <u32>(low >> 32)
+    limbs[2] = <u32>high
+    limbs[3] = <u32>(high >> 32)
+    cut_limbs(limbs, 4, price.scale + quantity.scale, &product)
+    return units_of(&product)
+
+
+cdef inline void read_products(const Column* c, const Column* q, i64 row, int n, i64* units) noexcept nogil:
+    cdef int i
+    cdef Amount price, quantity
+    for i in range(n):
+        amount_at(c, row + i, &price)
+        amount_at(q, row + i, &quantity)
+        units[i] = product_units(&price, &quantity)
+
+
+cdef inline i64 float_units(double x, bint single) noexcept nogil:
+    """Units of a float, by way of the interpreter where the quick forms do not decide."""
+    cdef i64 n = units_of_float(<float>x) if single else units_of_double(x)
+    cdef Amount a
+    if n == ASK_PYTHON:
+        amount_of_float(x, single, &a)
+        a.known = a.known and x >= 0
+        return units_of(&a)
+    return n
+
+
+cdef inline void read_units(const Column* c, i64 row, int n, i64* units) noexcept nogil:
+    """Units of n rows from `row` on."""
+    cdef int i
+    cdef Amount a
+    cdef i64 first = row + c.offset, value, factor, most
+    cdef bint plain = c.layout == DECIMAL64 or c.layout == DECIMAL128
+    cdef int words = 2 if c.layout == DECIMAL128 else 1
+    if c.layout == FLOAT64:
+        for i in range(n):
+            units[i] = float_units(dm_load_double(c.values + 8 * (first + i)), False)
+    elif c.layout == FLOAT32:
+        for i in range(n):
+            units[i] = float_units(dm_load_float(c.values + 4 * (first + i)), True)
+    elif INT8 <= c.layout <= UINT64:
+        for i in range(n):
+            value = integer_at(c.layout, c.values, first + i)
+            units[i] = value * 10000 if value >= 0 and value <= <i64>922337203685477 else <i64>BAD_UNITS
+    elif plain and 0 <= c.param <= UNITS_SCALE:
+        factor = <i64>POWERS[UNITS_SCALE - c.param]
+        most = <i64>0x7fffffffffffffff // factor
+        for i in range(n):
+            value = <i64>dm_load64(c.values + 8 * words * (first + i))
+            if words == 2 and dm_load64(c.values + 16 * (first + i) + 8) != 0:
+                value = BAD_UNITS
+            units[i] = value * factor if value >= 0 and value <= most else <i64>BAD_UNITS
+    else:
+        for i in range(n):
+            amount_at(c, row + i, &a)
+            units[i] = units_of(&a)
+        return
+    if c.validity != NULL:
+        for i in range(n):
+            if not is_present(c, row + i):
+                units[i] = BAD_UNITS

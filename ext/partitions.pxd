@@ -1,0 +1,155 @@
+# One partition over the chains of all workers: the loops that hand its blocks to the tables.
+from libc.math cimport log
+from native cimport *
+from records cimport *
+from rows cimport Plan
+from totals cimport *
+from wide cimport *
+
+
+cdef inline i64 total_records(Chains** chains, int workers, int p) noexcept nogil:
+    cdef i64 n = 0
+    cdef int w
+    for w in range(workers):
+        n += count_of(chains[w], p)
+    return n
+
+
+cdef inline i64 power_of_two(i64 n) noexcept nogil:
+    cdef i64 power = 64
+    while power < n:
+        power *= 2
+    return power
+
+
+cdef inline double distinct(const Scratch* s, i64 n_cells, i64 n) noexcept nogil:
+    """An estimate of the keys among n records from the cells that none touched (Whang, Vander-Zanden and Taylor 1990,
+    "A linear-time probabilistic counting algorithm")."""
+    cdef i64 i, untouched = 0
+    cdef double estimate
+    for i in range(n_cells):
+        untouched += s.cells[i] == 0
+    estimate = -<double>n_cells * log((untouched if untouched else 0.5) / <double>n_cells)
+    return estimate if estimate < n else <double>n
+
+
+cdef inline int total_narrow(const Plan* plan, Chains** chains, int workers, int p, Scratch* s, u64** bits,
+                             Counts* counts) noexcept nogil:
+    """One bit for each record of partition p, worker after worker into bits[w]. -1 where memory ran out."""
+    cdef i64 n = total_records(chains, workers, p)
+    cdef i64 n_cells, some, done, keys = 0
+    cdef u64 mask
+    cdef u32 block, units_mask = (<u32>1 << plan.index_shift) - 1, cap = <u32>plan.cap
+    cdef u32 touched = <u32>TOUCHED if plan.tally else 0
+    cdef int w, step
+    cdef Chains* c
+    cdef Record* r
+    if n == 0:
+        return 0
+    n_cells = power_of_two(n if n < MAX_CELLS else MAX_CELLS)
+    mask = <u64>(n_cells - 1)
+    if not reserve_cells(s, n_cells) or not start_slots(s, FIRST_SLOTS):
+        return -1
+    for step in range(4):
+        for w in range(workers):
+            c = chains[w]
+            block = c.first[p]
+            done = 0
+            while True:
+                some = in_block(c, p, block)
+                r = <Record*>c.pool.blocks[block]
+                if step == 0:
+                    if plan.tally:
+                        add_to_cells(s, mask, r, some, units_mask, cap, <u32>TOUCHED)
+                    else:
+                        add_to_cells(s, mask, r, some, units_mask, cap, 0)
+                elif step == 1:
+                    prove_eligible(plan, s, mask, r, some, units_mask, touched, bits[w] + (done >> 6))
+                elif step == 2:
+                    if add_open(s, r, some, bits[w] + (done >> 6), units_mask, cap, &keys) < 0:
+                        return -1
+                else:
+                    settle_open(plan, s, r, some, bits[w] + (done >> 6), units_mask, counts)
+                done += some
+                if block == c.last[p]:
+                    break
+                block = c.pool.next[block]
+        if step == 0 and plan.tally:
+            counts.groups += distinct(s, n_cells, n)
+    return 0
+
+
+cdef inline int total_wide(const Plan* plan, Chains** chains, int workers, int p, WideScratch* s, bint excess,
+                           WideCounts* counts) noexcept nogil:
+    """The outcome of each record of partition p, written over it. -1 where memory ran out."""
+    cdef i64 some, i
+    cdef int w
+    cdef u32 block
+    cdef Chains* c
+    if total_records(chains, workers, p) == 0:
+        return 0
+    if not start_wide_slots(s):
+        return -1
+    for w in range(workers):
+        c = chains[w]
+        block = c.first[p]
+        while True:
+            if add_wide(s, <WideRecord*>c.pool.blocks[block], in_block(c, p, block)) < 0:
+                return -1
+            if block == c.last[p]:
+                break
+            block = c.pool.next[block]
+    counts.groups += s.keys
+    if excess:
+        return settle_in_row_order(plan, chains, workers, p, s, counts)
+    for w in range(workers):
+        c = chains[w]
+        block = c.first[p]
+        while True:
+            some = in_block(c, p, block)
+            for i in range(some):
+                settle_wide(plan, s, <WideRecord*>c.pool.blocks[block] + i, False, counts)
+            if block == c.last[p]:
+                break
+            block = c.pool.next[block]
+    return 0
+
+
+cdef struct Head:            # where one worker's chain is read
+    u32 block
+    i64 place
+
+
+cdef inline int settle_in_row_order(const Plan* plan, Chains** chains, int workers, int p, WideScratch* s,
+                                    WideCounts* counts) noexcept nogil:
+    """Merge the workers' chains by row number; each chain is in row order, as a worker reads its parts in order."""
+    cdef int w, first
+    cdef u64 least
+    cdef Chains* c
+    cdef WideRecord* r
+    cdef Head* heads = <Head*>malloc(workers * sizeof(Head))
+    if heads == NULL:
+        return -1
+    for w in range(workers):
+        heads[w].block = chains[w].first[p]
+        heads[w].place = 0
+    while True:
+        first = -1
+        least = 0
+        for w in range(workers):
+            c = chains[w]
+            if heads[w].place == in_block(c, p, heads[w].block) and heads[w].block != c.last[p]:
+                heads[w].block = c.pool.next[heads[w].block]
+                heads[w].place = 0
+            if heads[w].place < in_block(c, p, heads[w].block):
+                r = <WideRecord*>c.pool.blocks[heads[w].block] + heads[w].place
+                if first < 0 or r.row < least:
+                    first = w
+                    least = r.row
+        if first < 0:
+            break
+        c = chains[first]
+        settle_wide(plan, s, <WideRecord*>c.pool.blocks[heads[first].block] + heads[first].place, True, counts)
+        heads[first].place += 1
+    free(heads)
+    return 0

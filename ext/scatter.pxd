@@ -1,0 +1,103 @@
+# From a chunk of rows to records in partitions, and to one word a row that leads the answer back to its row.
+from native cimport *
+from keys cimport *
+from money cimport BAD_UNITS
+from records cimport *
+from rows cimport *
+
+
+cdef inline void scatter_plain(const Plan* plan, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
+                               u16* words) noexcept nogil:
+    """The usual rows: one exact person, one limit; statuses are few, so their branch is predicted."""
+    cdef int i
+    cdef u64 key
+    cdef u32 p, units
+    cdef int shift = 63 - bits
+    cdef u32 cap = <u32>plan.cap
+    cdef u8 status
+    for i in range(n):
+        status = x.status[i]
+        if dm_unlikely(status != PLAIN):
+            scatter_odd(plan, k, x, i, c, shift, words)
+            continue
+        key = mix(x.low[i] ^ k.start ^ (<u64>x.day[i] * k.day_low))
+        p = <u32>((key >> 1) >> shift)
+        units = <u32>(x.units[i] if x.units[i] < cap else cap)
+        words[i] = <u16>p
+        put_record(c, p, key, <u32>x.day[i], units)
+
+
+cdef inline void scatter_any(const Plan* plan, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
+                             u16* words) noexcept nogil:
+    cdef int i
+    cdef int shift = 63 - bits
+    for i in range(n):
+        scatter_odd(plan, k, x, i, c, shift, words)
+
+
+cdef inline u32 identify(const Plan* plan, const Keys* k, const Chunk* x, int i, int shift, u64* key,
+                         u32* more) noexcept nogil:
+    """The identity of row i: 96 bits, and its partition. Exact persons: a bijection of (person, day), the partition is
+    part of `key`. Fingerprints: the partition's bits come on top of the 96."""
+    cdef u64 high
+    if plan.exact:
+        key[0] = mix(x.low[i] ^ k.start ^ (<u64>x.day[i] * k.day_low))
+        more[0] = <u32>x.day[i]
+        return <u32>((key[0] >> 1) >> shift)
+    key[0] = x.low[i] ^ (<u64>x.day[i] * k.day_low)
+    high = x.high[i] ^ (<u64>x.day[i] * k.day_high)
+    more[0] = <u32>high
+    return <u32>((high >> 1) >> shift)
+
+
+cdef inline bint counts_at_all(const Plan* plan, const Chunk* x, int i) noexcept nogil:
+    """Excluded rows that do not count have no say about their group, not even by a bad value."""
+    return plan.count_excluded or plan.excluded < 0 or x.other[i] != IS_EXCLUDED
+
+
+cdef inline void scatter_odd(const Plan* plan, const Keys* k, const Chunk* x, int i, Chains* c, int shift,
+                             u16* words) noexcept nogil:
+    """A row of any status."""
+    cdef u64 key
+    cdef u32 more, p, units, limit_index
+    cdef u8 status = x.status[i]
+    if not plan.has_record[status] or (status == BAD_VALUE and not counts_at_all(plan, x, i)):
+        words[i] = <u16>((NO_RECORD_BAD if status == BAD_VALUE else status) << STATUS_SHIFT)
+        return
+    p = identify(plan, k, x, i, shift, &key, &more)
+    words[i] = <u16>(p | (status << STATUS_SHIFT))
+    limit_index = 0 if plan.constant else x.limit_index[i]
+    units = <u32>plan.cap
+    if 0 <= x.units[i] < plan.cap:
+        units = <u32>x.units[i]
+    units |= limit_index << plan.index_shift
+    if status == BAD_VALUE:
+        units |= <u32>POISON
+    elif status == IS_EXCLUDED:
+        units |= <u32>EXCLUDED
+    put_record(c, p, key, more, units)
+
+
+cdef inline void scatter_wide(const Plan* plan, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
+                              u16* words, i64 first_row) noexcept nogil:
+    cdef int i
+    cdef int shift = 63 - bits
+    cdef u32 p
+    cdef u8 status
+    cdef bint excluded
+    cdef WideRecord r
+    for i in range(n):
+        status = x.status[i]
+        if not plan.has_record[status]:
+            words[i] = <u16>(status << STATUS_SHIFT)
+            continue
+        p = identify(plan, k, x, i, shift, &r.key, &r.more)
+        words[i] = <u16>(p | (status << STATUS_SHIFT))
+        excluded = plan.excluded >= 0 and x.other[i] == IS_EXCLUDED
+        r.units = <u64>x.units[i] if x.units[i] >= 0 else 0
+        r.row = <u64>(first_row + i)
+        r.limit_index = 0 if plan.constant else x.limit_index[i]
+        r.marks = (status == BAD_VALUE) | (excluded << 1) | ((excluded and not plan.count_excluded) << 2)
+        if plan.bad_values == IGNORE and status == BAD_VALUE:
+            r.marks |= 4
+        put_wide_record(c, p, &r)

@@ -1,0 +1,101 @@
+# Settings: what the rows of one manifest mean, checked by columns.py and held as C structs. Read-only once made.
+
+LAYOUTS = {
+    "int8": INT8, "int16": INT16, "int32": INT32, "int64": INT64, "uint8": UINT8, "uint16": UINT16, "uint32": UINT32,
+    "uint64": UINT64, "bool": BOOL, "float32": FLOAT32, "float64": FLOAT64, "decimal32": DECIMAL32,
+    "decimal64": DECIMAL64, "decimal128": DECIMAL128, "decimal256": DECIMAL256, "instant": INSTANT, "text": TEXT,
+    "large_text": LARGE_TEXT, "view": VIEW, "fixed": FIXED,
+}
+WINDOWS = {"day": DAY, "month": MONTH, "quarter": QUARTER, "year": YEAR}
+BAD_VALUES = {"unproven": UNPROVEN, "ignore": IGNORE, "error": STOP}
+SECRET_LENGTH = SECRET_BYTES + 24
+PARTITIONS = MAX_PARTITIONS
+NOT_IN_FORCE_INDEX = NONE_IN_FORCE
+
+
+cdef void set_code(Code* code, bytes text, int origin_class) except *:
+    cdef bytes lowered = text.strip().lower()
+    if len(lowered) > CODE_BYTES:
+        raise ValueError(f"a code has at most {CODE_BYTES} bytes, not {len(lowered)}: {text!r}")
+    code.length = len(lowered)
+    memcpy(code.text, <const char*>lowered, len(lowered))
+    code.origin_class = origin_class
+
+
+cdef class Settings:
+    """See _kernel.pyi."""
+
+    cdef Plan plan
+    cdef Keys keys
+    cdef bint excess
+    cdef readonly list columns
+    cdef bytes schedule
+
+    def __cinit__(self, *, list columns, list persons, bint first_of, list per, bint exact, int day, int value,
+                  int quantity, int excluded, int origin, int currency, bytes currency_code, str window,
+                  str bad_values, bint count_excluded, bint wide, bint excess, bint tally, list limits, bytes schedule,
+                  Py_ssize_t n_days, int day_first, dict origins, list placeholders, bint fold, bytes secret):
+        cdef Plan* p = &self.plan
+        cdef int i, index_bits = 0
+        if len(persons) + len(per) > MAX_PARTS:
+            raise ValueError(f"an identity has at most {MAX_PARTS} columns")
+        if not 1 <= len(limits) <= MAX_LIMITS or len(origins) > MAX_ORIGINS:
+            raise ValueError(f"a rule has at most {MAX_LIMITS} limits and {MAX_ORIGINS} origins")
+        if len(secret) != SECRET_LENGTH:
+            raise ValueError(f"the secret has {SECRET_LENGTH} bytes")
+        self.columns = columns
+        self.schedule = schedule
+        self.excess = excess
+        p.n_persons, p.first_of, p.n_per, p.exact = len(persons), first_of, len(per), exact
+        for i in range(len(persons)):
+            p.persons[i] = persons[i]
+        for i in range(len(per)):
+            p.per[i] = per[i]
+        p.day, p.value, p.quantity, p.excluded, p.origin, p.currency = day, value, quantity, excluded, origin, currency
+        if currency_code:
+            set_code(&p.wanted_currency, currency_code, 0)
+        p.window = WINDOWS[window]
+        p.bad_values = BAD_VALUES[bad_values]
+        p.count_excluded = count_excluded
+        p.tally = tally
+        p.n_limits = len(limits)
+        for i in range(len(limits)):
+            p.limits[i] = limits[i]
+        p.cap = max(limits) + 1 if max(limits) < 0x7fffffffffffffff else max(limits)
+        while 1 << index_bits < p.n_limits:
+            index_bits += 1
+        p.index_shift = 30 - index_bits
+        p.wide = wide or excess or p.cap >= <i64>1 << p.index_shift
+        p.constant = not schedule
+        p.schedule = <u8*><char*>schedule if schedule else NULL
+        p.n_days, p.day_first = n_days, day_first
+        p.n_origins = len(origins)
+        for i, (text, origin_class) in enumerate(sorted(origins.items())):
+            set_code(&p.origins[i], text, origin_class)
+        p.has_record[PLAIN] = 1
+        p.has_record[BAD_VALUE] = p.wide or bad_values == "unproven"
+        p.has_record[IS_EXCLUDED] = p.wide or count_excluded
+        self.set_keys(placeholders, fold, secret)
+
+    cdef void set_keys(self, list placeholders, bint fold, bytes secret) except *:
+        cdef Keys* k = &self.keys
+        cdef bytes text
+        memcpy(k.secret, <const char*>secret, SECRET_BYTES)
+        k.day_low = dm_load64(<const char*>secret + SECRET_BYTES) | 1
+        k.day_high = dm_load64(<const char*>secret + SECRET_BYTES + 8) | 1
+        k.start = dm_load64(<const char*>secret + SECRET_BYTES + 16)
+        k.fold = fold
+        if len(placeholders) > MAX_PLACEHOLDERS:
+            raise ValueError(f"at most {MAX_PLACEHOLDERS} placeholders")
+        for text in placeholders:
+            text = text.strip().lower()
+            if not 0 < len(text) < 64:
+                raise ValueError(f"a placeholder has 1 to 63 bytes: {text!r}")
+            memcpy(k.placeholders[k.n_placeholders], <const char*>text, len(text))
+            k.placeholder_length[k.n_placeholders] = len(text)
+            k.placeholder_lengths |= <u64>1 << <int>len(text)
+            k.n_placeholders += 1
+
+    @property
+    def wide(self):
+        return bool(self.plan.wide)

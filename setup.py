@@ -1,0 +1,34 @@
+"""The native extension; everything else about the package is in pyproject.toml."""
+
+import os
+import sys
+
+import pyarrow
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+MSVC = sys.platform == "win32"
+FLAGS = ["/O2"] if MSVC else ["-O3", "-fno-strict-aliasing", "-fvisibility=hidden"]
+if os.environ.get("DEMINIMIS_STRICT"):
+    FLAGS += ["/WX"] if MSVC else ["-Wall", "-Wextra", "-Werror", "-Wno-unused-function", "-Wno-unused-parameter"]
+if os.environ.get("DEMINIMIS_SANITIZE"):
+    FLAGS += ["-g", "-O1", "-fsanitize=undefined", "-fno-sanitize-recover=undefined"]
+
+kernel = Extension(
+    "deminimis._kernel",
+    ["ext/_kernel.pyx"],
+    include_dirs=["ext", pyarrow.get_include()],
+    depends=[f"ext/{name}" for name in sorted(os.listdir("ext"))],
+    extra_compile_args=FLAGS,
+    extra_link_args=["-fsanitize=undefined"] if os.environ.get("DEMINIMIS_SANITIZE") else [],
+)
+os.makedirs("build", exist_ok=True)  # the egg-info goes there, so that src/ stays clean
+setup(
+    ext_modules=cythonize(
+        [kernel],
+        include_path=["ext"],
+        build_dir="build/cython",
+        compiler_directives={"language_level": 3, "boundscheck": False, "wraparound": False, "cdivision": True},
+    ),
+    options={"egg_info": {"egg_base": "build"}},
+)

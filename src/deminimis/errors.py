@@ -1,0 +1,90 @@
+"""Every error that this package raises on purpose, and nothing else.
+
+Each message says where (file, column, row), what is wrong and what would work instead. The command line prints the
+message alone and exits with the class's `exit_code`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+
+class DeminimisError(Exception):
+    """The base of all errors of this package."""
+
+    exit_code = 2
+
+
+class InputError(DeminimisError, ValueError):
+    """A manifest, a file or a setting that cannot be used as it is.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, and the mend.
+    file, column : str, optional
+        Where it is wrong.
+    row : int, optional
+        The row's number within its file or stream, counted from 0.
+    """
+
+    def __init__(
+        self, message: str, *, file: str | None = None, column: str | None = None, row: int | None = None
+    ) -> None:
+        where = [file] if file else []
+        if column is not None:
+            where.append(f"column {column!r}")
+        if row is not None:
+            where.append(f"row {row}")
+        super().__init__(f"{', '.join(where)}: {message}" if where else message)
+        self.message = message
+        self.file = file
+        self.column = column
+        self.row = row
+
+
+class ColumnNotFoundError(InputError):
+    """A role names a column that the manifest does not have."""
+
+    def __init__(self, name: str, columns: Sequence[str], *, role: str, file: str | None = None) -> None:
+        nearest = difflib.get_close_matches(name, columns, n=1, cutoff=0.5)
+        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        there = ", ".join(columns) if columns else "none"
+        super().__init__(f"there is no column {name!r} for the {role}.{hint} The columns are: {there}.", file=file)
+        self.name = name
+        self.columns = tuple(columns)
+
+
+class UnsupportedTypeError(InputError, TypeError):
+    """A column's type cannot play its role without a guess."""
+
+
+class BadValueError(InputError):
+    """`bad_values="error"` and a row has a value that is missing, negative, not finite, too large or not a number."""
+
+
+class RuleError(InputError):
+    """A rule or a layout that is not valid, or is used without what it needs."""
+
+
+class OrderError(InputError):
+    """A manifest was promised to be sorted by day and is not."""
+
+
+class OutOfSpaceError(DeminimisError, OSError):
+    """The disk is full: for the output, or for what is spilled."""
+
+    exit_code = 3
+
+
+class OutOfMemoryError(DeminimisError, MemoryError):
+    """The memory that the work needs could not be had."""
+
+    exit_code = 3
+
+
+class CorruptSpillError(DeminimisError, OSError):
+    """A block came back from the disk other than it was written."""
+
+    exit_code = 3
