@@ -1,0 +1,1 @@
+"""Manifests, peers and measurements; nothing here is part of the installed package."""
