@@ -1,0 +1,203 @@
+"""The account of one run: counts, exact values, timings and every setting in force, as text and as JSON.
+
+Nothing is counted here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from decimal import Decimal
+
+REASONS = {
+    "no-person": "the person is missing, blank or a placeholder",
+    "no-day": "the day is missing or cannot be read",
+    "not-in-force": "the rule exempts nothing on that day from that origin",
+    "bad-value": "the value is missing, negative or not a number",
+    "excluded": "goods that never qualify",
+    "over-limit": "the person's total is over the limit",
+    "unproven-total": "another row of the same total has a bad value",
+    "eligible": "the person's total is within the limit",
+}
+"""Every reason, in the order in which the first that holds is given, with what it means."""
+
+_WINDOWS = {"day": "Person-days", "month": "Person-months", "quarter": "Person-quarters", "year": "Person-years"}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run came to.
+
+    `str()` gives the text for a person, `to_dict()` what JSON takes.
+
+    Parameters
+    ----------
+    rows : int
+        Rows of the manifest.
+    groups : int, optional
+        Distinct keys (person and day) among the rows that have both and are in force; None: not counted.
+    eligible : int
+        Rows whose mask is true.
+    reasons : dict of str to int
+        Rows by reason, every reason in the order of `REASONS`, zero counts included.
+    value_eligible, value_not_eligible : Decimal
+        Exact sums of the known values of the eligible rows and of the others, in the currency of the values.
+    seconds : float
+        Wall time of the run.
+    phases : dict of str to float
+        Wall time by phase, in seconds.
+    settings : dict of str to object
+        Every role and setting in force; None: not used.
+    sources : tuple of str
+        The files read; empty for a manifest in memory.
+    notes : tuple of str
+        What the reader must not miss, such as that no row can qualify.
+    groups_are_estimated : bool
+        Whether `groups` is an estimate rather than a count.
+    peak_rss_bytes : int, optional
+        Largest resident memory of the process; None: not known.
+    bytes_spilled : int
+        Bytes written to spill files.
+    epochs : int
+        Runs of days that were answered and released before the end.
+    threads : int
+        Threads that worked.
+    """
+
+    rows: int
+    groups: int | None
+    eligible: int
+    reasons: dict[str, int]
+    value_eligible: Decimal
+    value_not_eligible: Decimal
+    seconds: float
+    phases: dict[str, float]
+    settings: dict[str, object]
+    sources: tuple[str, ...]
+    notes: tuple[str, ...]
+    groups_are_estimated: bool = False
+    peak_rss_bytes: int | None = None
+    bytes_spilled: int = 0
+    epochs: int = 0
+    threads: int = 1
+
+    @property
+    def rows_per_second(self) -> float:
+        """Rows by wall time; 0 where no time was measured."""
+        return self.rows / self.seconds if self.seconds > 0 else 0.0
+
+    def to_dict(self) -> dict[str, object]:
+        """Every field and `rows_per_second`, made of what JSON has; exact decimals as text."""
+        found = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        return found | {"rows_per_second": self.rows_per_second}
+
+    def __str__(self) -> str:
+        parts = [f"NOTE: {note}" for note in self.notes]
+        parts.append(_columns([*self._counts(), *self._values()], "<>><"))
+        parts.append(_columns(self._work(), "<<<"))
+        parts.append("Settings\n" + _columns(self._settings(), "<<"))
+        return "\n\n".join(parts)
+
+    def _counts(self) -> list[tuple[str, ...]]:
+        rejected = self.rows - self.eligible
+        source = f"in {_counted(len(self.sources), 'file')}" if self.sources else ""
+        lines: list[tuple[str, ...]] = [
+            ("Rows", f"{self.rows:,}", "", source),
+            (_WINDOWS.get(str(self.settings.get("window")), "Person-days"), self._groups()),
+            ("Eligible", f"{self.eligible:,}", self._share(self.eligible), REASONS["eligible"]),
+            ("Not eligible", f"{rejected:,}", self._share(rejected)),
+        ]
+        for reason, count in self.reasons.items():
+            if reason != "eligible":
+                lines.append((f"  {reason}", f"{count:,}", self._share(count), REASONS.get(reason, "")))
+        return lines
+
+    def _values(self) -> list[tuple[str, ...]]:
+        currency = str(self.settings.get("currency_code") or "")
+        amounts = _amounts(self.value_eligible, self.value_not_eligible)
+        names = ("Value eligible", "Value not eligible")
+        return [(name, amount, currency) for name, amount in zip(names, amounts, strict=True)]
+
+    def _work(self) -> list[tuple[str, ...]]:
+        phases = ", ".join(f"{name} {seconds:.2f}" for name, seconds in self.phases.items())
+        lines = [("Seconds", f"{self.seconds:.2f}", phases)]
+        lines.append(("Rows a second", f"{self.rows_per_second:,.0f}", f"on {_counted(self.threads, 'thread')}"))
+        if self.peak_rss_bytes is not None:
+            lines.append(("Peak memory", _size(self.peak_rss_bytes), ""))
+        if self.bytes_spilled:
+            lines.append(("Spilled to disk", _size(self.bytes_spilled), ""))
+        if self.epochs:
+            lines.append(("Runs of days", f"{self.epochs:,}", "answered and released before the end"))
+        return [tuple(line) for line in lines]
+
+    def _settings(self) -> list[tuple[str, ...]]:
+        used = {name: value for name, value in self.settings.items() if value not in (None, "", [], ())}
+        unused = [name for name in self.settings if name not in used]
+        lines = [(f"  {name}", _setting(value)) for name, value in used.items()]
+        return [*lines, ("  not used", ", ".join(unused))] if unused else [*lines]
+
+    def _groups(self) -> str:
+        if self.groups is None:
+            return "not counted"
+        return f"about {_rounded(self.groups)}" if self.groups_are_estimated else f"{self.groups:,}"
+
+    def _share(self, count: int) -> str:
+        return f"{count / self.rows:.2%}" if self.rows else ""
+
+
+def _columns(lines: Sequence[Sequence[str]], sides: str) -> str:
+    """Cells in columns, each to its side; the last column is as wide as it comes."""
+    full = [[*line, *[""] * (len(sides) - len(line))] for line in lines]
+    widths = [max(map(len, cells)) for cells in zip(*full, strict=True)]
+    return "\n".join(
+        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(line, sides, widths, strict=True)).rstrip()
+        for line in full
+    )
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(one) for one in value]
+    return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
+
+
+def _setting(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{str(name).replace('_', ' ')} {_setting(one)}" for name, one in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_setting, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _amounts(*values: Decimal) -> list[str]:
+    """Each with the same decimals: two, or as many as some amount needs."""
+    decimals = max(2, *(len(f"{value:f}".partition(".")[2].rstrip("0")) for value in values))
+    return [f"{value:,.{decimals}f}" for value in values]
+
+
+def _rounded(count: int) -> str:
+    """Three figures, as an estimate is worth no more."""
+    for size, word in ((10**9, " billion"), (10**6, " million")):
+        if count >= size:
+            return f"{float(f'{count / size:.3g}'):,g}{word}"
+    return f"{int(float(f'{count:.3g}')):,}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _size(count: int) -> str:
+    for size, unit in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+        if count >= size:
+            return f"{count / size:,.1f} {unit}"
+    return f"{count} bytes"
