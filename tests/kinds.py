@@ -72,6 +72,7 @@ def person_kinds() -> list[Kind]:
     coded = [(pa.int32(), kind) for kind in plain] + list(zip(INTEGERS, (plain * 2)[: len(INTEGERS)], strict=True))
     kinds = plain + [dataclasses.replace(kind, type=pa.dictionary(index, kind.type)) for index, kind in coded]
     kinds += [integers(t, (0, 1, 2, 3)) for t in INTEGERS]
+    kinds.append(Kind(pa.dictionary(pa.int16(), pa.int64()), (0, 1, -(2**63))))
     kinds.append(Kind(pa.date32(), (0, 1, 2), (-1, 2**31 - 1, -(2**31))))
     kinds.append(Kind(pa.date64(), (0, 1, 2), (-1,), as_milliseconds))
     kinds.append(Kind(pa.bool_(), (False, True)))
@@ -80,7 +81,8 @@ def person_kinds() -> list[Kind]:
 
 DAYS = tuple((date(2024, 2, 28) - oracle.EPOCH).days + i for i in range(3))
 ZONES = ("UTC", "America/New_York", "Asia/Tokyo")
-TIMES = ("", "T00:00", " 23:59", "T23:59:59", " 08:26:00.123", "T01:00:00Z", "T23:59:59.999999-05:00", " 00:00+09:00")
+TIMES = ("", "T00:00", " 23:59", "T23:59:59", " 08:26:00.123", "T01:00:00Z", "T23:59:59.999999-05:00", " 00:00+0900",
+         "T23:59:59-05")  # fmt: skip
 NO_DAYS = ("", " ", "2024-02-30", "2024-13-01", "2024-2-28", "02/28/2024", "20240228", "today", "2024-02-28T24:00",
            "2024-02-28x", "2024-02-28T1:00", " 2024-02-28")  # fmt: skip
 
@@ -98,8 +100,8 @@ def instants(unit: str, zone: str | None) -> Kind:
 
 def day_kinds() -> list[Kind]:
     texts = [(oracle.EPOCH + timedelta(days=day)).isoformat() + time for time in TIMES for day in DAYS]
-    kinds = [Kind(t, texts, NO_DAYS) for t in TEXT_TYPES]
-    kinds.append(Kind(pa.date32(), DAYS, (-1, 0, 2**31 - 1, -(2**31))))
+    kinds = [Kind(t, texts, NO_DAYS) for t in (*TEXT_TYPES, pa.dictionary(pa.int8(), pa.string()))]
+    kinds.append(Kind(pa.date32(), DAYS, (-1, 0, 2**31 - 1, 1 - 2**31)))
     kinds.append(Kind(pa.date64(), DAYS, (-1, 0), as_milliseconds))
     kinds += [instants(unit, zone) for unit in oracle.TICKS_PER_SECOND for zone in (None, *ZONES)]
     return kinds
@@ -143,7 +145,8 @@ def decimal_amounts(type_: pa.DataType, limit: Decimal) -> Kind:
 def value_kinds(limit: Decimal) -> list[Kind]:
     whole = [int(amount) for amount in amounts(limit) if amount == int(amount)]
     floats = [*map(float, amounts(limit)), 0.1, 0.3]
-    kinds = [Kind(t, [*map(str, amounts(limit))], ODD_TEXTS) for t in TEXT_TYPES]
+    texts = [*map(str, amounts(limit))]
+    kinds = [Kind(t, texts, ODD_TEXTS) for t in (*TEXT_TYPES, pa.dictionary(pa.int8(), pa.string()))]
     kinds += [integers(t, whole, (-1, LARGEST_WHOLE, LARGEST_WHOLE + 1)) for t in INTEGERS]
     kinds.append(Kind(pa.float64(), floats, ODD_FLOATS))
     with np.errstate(over="ignore", under="ignore"):

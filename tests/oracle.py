@@ -21,10 +21,11 @@ REASONS = (
 )  # fmt: skip
 UNITS = 10_000
 LARGEST = 2**63 - 1
-NUMBER = re.compile(r"[ \t]*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[ \t]*")
+NUMBER = re.compile(r"[ \t-\r]*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[ \t-\r]*")
 ISO_DAY = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
-    r"(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?"
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::(?:[0-5][0-9]|60)(?:\.[0-9]+)?)?"
+    r"(?P<offset>Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)?)?"
 )
 TICKS_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 EPOCH = date(1970, 1, 1)
@@ -48,7 +49,7 @@ class Row:
     value: Any
     quantity: Any = 1
     origin: str | None = None
-    excluded: bool = False
+    excluded: bool | None = False
     per: tuple[Any, ...] = ()
 
 
@@ -89,7 +90,7 @@ def units(value: Any, quantity: Any = 1) -> int | None:
 
 
 def day_number(plain: Any, zone: str | None = None) -> int | None:
-    """Days since 1970-01-01; None is no day. `zone` moves instants, and nothing else."""
+    """Days since 1970-01-01; None is no day. `zone` moves instants, and text with an offset is one."""
     if plain is None or isinstance(plain, int):
         return plain
     if isinstance(plain, date):
@@ -99,10 +100,12 @@ def day_number(plain: Any, zone: str | None = None) -> int | None:
         if plain.zone is None:
             return seconds // 86_400
         utc = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
-        return (utc.astimezone(ZoneInfo(zone or plain.zone)).date() - EPOCH).days
+        return day_number(utc.astimezone(ZoneInfo(zone or plain.zone)).date())
     match = ISO_DAY.fullmatch(plain)
     try:
-        return (date.fromisoformat(match[1]) - EPOCH).days if match else None
+        if match and match["offset"] and zone:
+            return day_number(datetime.fromisoformat(match[0]).astimezone(ZoneInfo(zone)).date())
+        return day_number(date.fromisoformat(match["day"])) if match else None
     except ValueError:
         return None
 
@@ -170,7 +173,8 @@ def judge(
             groups.setdefault((who, row.per, period(day, window)), []).append(i)
 
     for members in groups.values():
-        counted = [i for i in members if count_excluded or not rows[i].excluded]
+        excluded = {i for i in members if rows[i].excluded is not False}  # not known to be admitted is excluded
+        counted = [i for i in members if count_excluded or i not in excluded]
         total = sum(amounts[i] or 0 for i in counted)
         proven = bad_values == "ignore" or all(amounts[i] is not None for i in counted)
         accepted = 0
@@ -178,7 +182,7 @@ def judge(
             amount = amounts[i]
             if amount is None:
                 reason = "bad-value"
-            elif rows[i].excluded:
+            elif i in excluded:
                 reason = "excluded"
                 accepted += amount if count_excluded else 0
             else:

@@ -26,7 +26,10 @@ KR: tuple[Step, ...] = (
     ("2022-11-17", "9999-12-31", ("US",), "200"),
     ("2022-11-17", "9999-12-31", OTHER, "150"),
 )
-SCHEDULES = {"us-321": US_321, "us-gift": US_GIFT, "kr": KR}
+CN_CBEC: tuple[Step, ...] = (("2019-01-01", "9999-12-31", EVERY, "26000"),)
+SCHEDULES = {"us-321": US_321, "us-gift": US_GIFT, "kr": KR, "cn-cbec": CN_CBEC}
+MEANING = {name: {"overflow": "all", "window": "day"} for name in SCHEDULES}
+MEANING["cn-cbec"] = {"overflow": "excess", "window": "year"}
 
 
 def limit_on(steps: tuple[Step, ...]) -> LimitOn:
