@@ -1,0 +1,245 @@
+"""The peers side by side: `python -m bench.compare` measures, checks every mask, prints a table per piece of work.
+
+Each engine is tried once in each of its forms; the fastest goes on to the rounds. A round runs every engine once, each
+in a fresh process, and the rounds alternate, so that a slow spell of the machine falls on all. The median counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from bench import machine, peers, plots, report, workloads
+from bench.manifests import count
+
+UNORDERED = "duckdb-unordered"
+
+
+@dataclass
+class Result:
+    """One engine on one piece of work: its best form and what that took, or why there is nothing."""
+
+    workload: str
+    source: str
+    rows: int
+    cores: int
+    engine: str
+    form: str = ""
+    threads: int = 0
+    cold_seconds: list[float] = field(default_factory=list)
+    warm_seconds: list[float] = field(default_factory=list)
+    peak_bytes: list[int] = field(default_factory=list)
+    input_bytes: int = 0  # what the process held before the first call
+    tried: dict[str, float] = field(default_factory=dict)
+    differs: int | None = None  # rows whose mask is not the exact one
+    looser: int = 0  # of those, rows called eligible that are not
+    note: str = ""
+
+    def ns(self, temper: str) -> float | None:
+        """Nanoseconds a row, the median of the "cold" or the "warm" calls."""
+        seconds = self.cold_seconds if temper == "cold" else self.warm_seconds
+        return statistics.median(seconds) / self.rows * 1e9 if seconds else None
+
+
+@dataclass
+class Section:
+    """One table: a workload from a source on so many cores."""
+
+    workload: workloads.Workload
+    source: str
+    cores: int
+    groups: int
+    eligible: int
+    results: list[Result]
+
+
+class Bench:
+    """Runs children and keeps what they share: the folder, the number of rounds, the patience."""
+
+    def __init__(self, folder: Path, asked: argparse.Namespace, say: Callable[[str], None]) -> None:
+        self.folder = folder
+        self.asked = asked
+        self.say = say
+
+    def child(self, workload: workloads.Workload, cores: int, **what: object) -> dict | str:
+        """Run one measurement in a process of its own; a string says how it failed."""
+        target = self.folder / "mask.parquet"
+        target.unlink(missing_ok=True)
+        asked = {**workload.asked(), "cores": cores, "warm": self.asked.warm, "target": str(target), **what}
+        asked["mask"] = str(self.mask_path(str(asked.get("mask", "peer"))))
+        command = [sys.executable, "-m", "bench.child", json.dumps(asked)]
+        environment = peers.environment(int(str(asked.get("threads", cores))))
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=self.asked.timeout, env=environment, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return f"not done after {self.asked.timeout} s"
+        if done.returncode < 0:
+            return f"killed by signal {-done.returncode}"
+        if done.returncode:
+            return (done.stderr.strip().splitlines() or ["failed without a word"])[-1][:200]
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def mask_path(self, name: str) -> Path:
+        return self.folder / f"{name}.npy"
+
+    def section(self, workload: workloads.Workload, source: str, cores: int, engines: list[str]) -> Section:
+        """Measure all engines on one piece of work."""
+        if source == "csv":
+            workload.write_csv()
+        exact = self.child(workload, cores, engine="exact", mask="exact")
+        known = exact if isinstance(exact, dict) else {"groups": 0, "eligible": 0}
+        results = [Result(workload.name, source, workload.rows, cores, engine) for engine in engines]
+        for result in results:
+            self.choose_form(workload, result)
+        for number in range(self.asked.repeats):
+            for result in results[number % len(results) :] + results[: number % len(results)]:
+                if not result.note:
+                    self.measure(workload, result, isinstance(exact, dict))
+        return Section(workload, source, cores, known["groups"], known["eligible"], results)
+
+    def choose_form(self, workload: workloads.Workload, result: Result) -> None:
+        """Find an engine's fastest form and number of threads by one run of each."""
+        if peers.version_of(result.engine) is None:
+            result.note = "not installed"
+            return
+        forms = peers.forms_of(result.engine, result.source)
+        tries = [(form.name, threads) for form in forms for threads in form.threads_to_try(result.cores)]
+        if not tries:
+            result.note = f"does not read {result.source}"
+        elif len(tries) == 1:
+            result.form, result.threads = tries[0]
+        else:
+            taken = {}
+            for form, threads in tries:
+                self.say(f"{workload.name} {result.source} {result.engine}: trying {form}, threads {threads}")
+                answer = self.child(
+                    workload, result.cores, engine=result.engine, form=form, threads=threads, source=result.source
+                )
+                if isinstance(answer, str):
+                    result.note = answer
+                    continue
+                taken[form, threads] = min([answer["cold"], *answer["warm"]])
+            if taken:
+                result.form, result.threads = min(taken, key=taken.__getitem__)
+                result.note = ""
+            result.tried = {f"{form}, threads {threads}": seconds for (form, threads), seconds in taken.items()}
+
+    def measure(self, workload: workloads.Workload, result: Result, has_exact: bool) -> None:
+        """One timed run of the chosen form, and its mask held against the exact one."""
+        self.say(f"{workload.name} {result.source} {result.engine}: {result.form}, threads {result.threads}")
+        answer = self.child(
+            workload,
+            result.cores,
+            engine=result.engine,
+            form=result.form,
+            threads=result.threads,
+            source=result.source,
+        )
+        if isinstance(answer, str):
+            result.note = answer
+            return
+        result.cold_seconds.append(answer["cold"])
+        result.warm_seconds += answer["warm"]
+        result.peak_bytes.append(answer["peak_bytes"])
+        result.input_bytes = answer["before_bytes"]
+        if has_exact and result.engine != "decode":
+            got, exact = np.load(self.mask_path("peer")), np.load(self.mask_path("exact"))
+            if len(got) != len(exact):
+                result.note = f"a mask of about {8 * len(got):,} rows for {workload.rows:,}"
+                return
+            result.differs = int(np.bitwise_count(got ^ exact).sum())
+            result.looser = int(np.bitwise_count(got & ~exact).sum())
+
+
+def sections(bench: Bench, asked: argparse.Namespace) -> Iterator[Section]:
+    """Every piece of work that is asked for, in the order of the report."""
+    for name in asked.workloads:
+        for rows in asked.rows:
+            workload = workloads.prepare(name, rows, bench.folder)
+            if isinstance(workload, str):
+                print(f"\n{name}: skipped, {workload}\n")
+                continue
+            for source in asked.sources:
+                for cores in asked.threads:
+                    engines = [*(["decode"] if source != "memory" else []), *asked.engines]
+                    yield bench.section(workload, source, cores, engines)
+                if source == "csv" and not asked.folder:
+                    workload.csv.unlink()
+            if not asked.folder:
+                workload.parquet.unlink()
+
+
+def listed(known: tuple[str, ...], usual: tuple[str, ...]) -> Callable[[str], list[str]]:
+    """A parser of comma-separated names; "usual" and "all" stand for several."""
+
+    def parse(text: str) -> list[str]:
+        names = {"all": list(known), "usual": list(usual)}.get(text, text.split(","))
+        for name in names:
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"there is no {name!r}; there are {', '.join(known)}, usual and all")
+        return names
+
+    return parse
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    engines = tuple(engine for engine in peers.ENGINES if engine != "decode")
+    cores = len(os.sched_getaffinity(0))
+    parser = argparse.ArgumentParser(prog="python -m bench.compare", description=__doc__)
+    parser.add_argument("--rows", type=lambda text: [count(part) for part in text.split(",")], default=[2_000_000])
+    parser.add_argument("--engines", type=listed(engines, engines), default=list(engines))
+    parser.add_argument(
+        "--workloads", type=listed(workloads.NAMES, workloads.USUAL), default=["int", "text"], help="usual: the issue's"
+    )
+    parser.add_argument("--sources", type=listed(peers.SOURCES, peers.SOURCES), default=list(peers.SOURCES))
+    parser.add_argument(
+        "--threads", type=lambda text: [int(part) for part in text.split(",")], default=[cores], help="cores to use"
+    )
+    parser.add_argument("--repeats", type=int, default=3, help="rounds, each in fresh processes")
+    parser.add_argument("--warm", type=int, default=1, help="calls after the first, in the same process")
+    parser.add_argument("--timeout", type=float, default=900, help="seconds after which a run is given up")
+    parser.add_argument("--folder", type=Path, help="keep the manifests here and use them again")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--plot", type=Path, metavar="FILE.svg")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure what is asked, print the tables, write the files."""
+    asked = arguments()
+    if asked.plot:
+        plots.require()
+    on, versions = machine.describe(), machine.versions()
+    print(report.heading(on, versions, asked), flush=True)
+    say = report.Status(sys.stderr)
+    done: list[Section] = []
+    with tempfile.TemporaryDirectory(prefix="deminimis-bench-") as passing:
+        folder = asked.folder or Path(passing)
+        folder.mkdir(parents=True, exist_ok=True)
+        for section in sections(Bench(folder, asked, say), asked):
+            say.clear()
+            print(report.table(section), flush=True)
+            done.append(section)
+    results = [result for section in done for result in section.results]
+    if asked.json:
+        found = {"machine": on, "versions": versions, "results": [asdict(result) for result in results]}
+        asked.json.write_text(json.dumps(found, indent=1) + "\n")
+    if asked.plot:
+        plots.draw(results, on, asked.plot)
+
+
+if __name__ == "__main__":
+    main()
