@@ -14,10 +14,10 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
-from deminimis.errors import RuleError
-from deminimis.rule_file import OVERFLOWS, WINDOWS, Overflow, Window, rule_fields
-from deminimis.rule_steps import Step, limit_units, origin_groups, parse_limit, step_in_force, step_problems
-from deminimis.toml_file import open_toml, refuse, shipped_names
+from .errors import RuleError
+from .rule_file import OVERFLOWS, WINDOWS, Overflow, Window, rule_fields
+from .rule_steps import Step, limit_units, origin_groups, parse_limit, step_in_force, step_problems
+from .toml_file import open_toml, refuse, shipped_names
 
 NOT_IN_FORCE = 255
 """The entry of `CompiledRule.table` for a day on which nothing qualifies."""

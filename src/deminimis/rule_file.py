@@ -12,9 +12,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
-from deminimis.errors import RuleError
-from deminimis.rule_steps import Origin, Step, parse_limit, step_problems
-from deminimis.toml_file import TomlFile, choice_of, line_of, refuse, text_of, unknown_keys
+from .errors import RuleError
+from .rule_steps import Origin, Step, parse_limit, step_problems
+from .toml_file import TomlFile, choice_of, line_of, refuse, text_of, unknown_keys
 
 Window: TypeAlias = Literal["day", "month", "quarter", "year"]
 Overflow: TypeAlias = Literal["all", "excess"]

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Context, Decimal
 from typing import Literal, TypeAlias
 
-from deminimis.errors import RuleError
+from .errors import RuleError
 
 Origin: TypeAlias = Literal["every", "other"] | tuple[str, ...]
 

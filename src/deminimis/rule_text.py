@@ -6,10 +6,10 @@ import os
 import textwrap
 from collections.abc import Sequence
 
-from deminimis.rule import Rule, shipped_rules
-from deminimis.rule_file import NOTHING_QUALIFIES, rule_fields
-from deminimis.rule_steps import Step
-from deminimis.toml_file import open_toml
+from .rule import Rule, shipped_rules
+from .rule_file import NOTHING_QUALIFIES, rule_fields
+from .rule_steps import Step
+from .toml_file import open_toml
 
 _WIDTH = 118
 _OVERFLOW = {

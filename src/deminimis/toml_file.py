@@ -17,7 +17,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from deminimis.errors import RuleError
+from .errors import RuleError
 
 Word = TypeVar("Word", bound=str)
 
