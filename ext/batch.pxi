@@ -125,6 +125,12 @@ cdef void free_schema_capsule(object capsule) noexcept:
     free(schema)
 
 
+cdef void free_stream_capsule(object capsule) noexcept:
+    cdef ArrowArrayStream* stream = <ArrowArrayStream*>PyCapsule_GetPointer(capsule, "arrow_array_stream")
+    release_stream(stream)
+    free(stream)
+
+
 cdef class Stream:
     """See _kernel.pyi."""
 
@@ -166,6 +172,18 @@ cdef class Stream:
         live += 1
         batch.view(settings, places)
         return batch
+
+    def hand_on(self):
+        global live
+        cdef ArrowArrayStream* stream = <ArrowArrayStream*>malloc(sizeof(ArrowArrayStream))
+        if stream == NULL:
+            raise MemoryError()
+        stream.release = NULL
+        capsule = PyCapsule_New(stream, "arrow_array_stream", free_stream_capsule)
+        stream[0] = self.stream
+        self.stream.release = NULL
+        live -= 1
+        return capsule
 
     cdef str last_error(self):
         cdef const char* text = self.stream.get_last_error(&self.stream)

@@ -172,7 +172,7 @@ cdef inline void amount_of_float(double x, bint single, Amount* a) noexcept nogi
     cdef char* text
     cdef int precision
     a.known = False
-    if not (0.0 <= x < 1e30):
+    if not (0.0 <= x <= 1.7976931348623157e308):
         return
     with gil:
         try:

@@ -54,22 +54,39 @@ cdef inline void amount_at(const Column* c, i64 row, Amount* a) noexcept nogil:
         a.known = n >= 0 or c.layout == UINT64
 
 
-cdef inline i64 product_units(const Amount* price, const Amount* quantity) noexcept nogil:
-    """price * quantity in units, rounded once; BAD_UNITS where either is unknown or has more than 19 digits."""
+cdef inline i64 rounded_product(u64 a, u64 b, i32 scale, bint sticky) noexcept nogil:
     cdef Amount product
     cdef u64 low, high
     cdef u32 limbs[4]
-    if not price.known or not quantity.known or price.next_digit or price.sticky:
-        return BAD_UNITS
-    if quantity.next_digit or quantity.sticky:
-        return BAD_UNITS
-    low = dm_multiply(price.mantissa, quantity.mantissa, &high)
+    low = dm_multiply(a, b, &high)
     limbs[0] = <u32>low
     limbs[1] = <u32>(low >> 32)
     limbs[2] = <u32>high
     limbs[3] = <u32>(high >> 32)
-    cut_limbs(limbs, 4, price.scale + quantity.scale, &product)
+    cut_limbs(limbs, 4, scale, &product)
+    product.sticky = product.sticky or sticky
     return units_of(&product)
+
+
+cdef inline i64 product_units(const Amount* price, const Amount* quantity) noexcept nogil:
+    """price * quantity in units, rounded once; BAD_UNITS where either is unknown.
+
+    Where a factor has more digits than a mantissa holds, the product lies between two bounds: if both round to the
+    same units, those are exact; else the value is called bad rather than guessed.
+    """
+    cdef bint cut_price = price.next_digit or price.sticky
+    cdef bint cut_quantity = quantity.next_digit or quantity.sticky
+    cdef i32 scale = price.scale + quantity.scale
+    cdef i64 least, most
+    if not price.known or not quantity.known:
+        return BAD_UNITS
+    if not cut_price and not cut_quantity:
+        return rounded_product(price.mantissa, quantity.mantissa, scale, False)
+    if (quantity.mantissa == 0 and not cut_quantity) or (price.mantissa == 0 and not cut_price):
+        return 0
+    least = rounded_product(price.mantissa, quantity.mantissa, scale, True)
+    most = rounded_product(price.mantissa + cut_price, quantity.mantissa + cut_quantity, scale, False)
+    return least if least == most else <i64>BAD_UNITS
 
 
 cdef inline void read_products(const Column* c, const Column* q, i64 row, int n, i64* units) noexcept nogil:

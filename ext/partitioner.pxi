@@ -53,6 +53,7 @@ cdef class Partitioner:
         self.chunk = <Chunk*>malloc(sizeof(Chunk))
         if self.chunk == NULL:
             raise MemoryError()
+        self.tally.day_first, self.tally.day_last = 0x7fffffff, NO_DAY
         self.reserve(0, n + 1)
         if not start_chains(&self.chains, &self.pool, n, sizeof(WideRecord) if settings.plan.wide else sizeof(Record)):
             raise MemoryError()
@@ -174,8 +175,13 @@ cdef class Partitioner:
 
     @property
     def counts(self):
-        """Rows by their own status (plain, no person, no day, not in force, bad value, excluded), and known units."""
+        """See _kernel.pyi."""
         return [self.tally.status_rows[i] for i in range(6)], (int(self.tally.known_high) << 64) + self.tally.known_low
+
+    @property
+    def days(self):
+        """See _kernel.pyi."""
+        return (self.tally.day_first, self.tally.day_last) if self.tally.day_first <= self.tally.day_last else None
 
     def __dealloc__(self):
         cdef i64 i

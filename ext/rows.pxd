@@ -1,5 +1,5 @@
 # One chunk of rows on its way from columns to records: identity, day, limit, units, status. The meaning of a row.
-from libc.string cimport memcmp, memset
+from libc.string cimport memcpy
 from native cimport *
 from column cimport *
 from keys cimport *
@@ -71,6 +71,8 @@ cdef struct Plan:            # what the rows of one manifest mean; the same for 
 
 cdef struct Tally:           # what a worker counts on the way; a 128-bit sum of all known values
     i64 status_rows[8]
+    i32 day_first            # of the rows with a day; day_first > day_last: of none
+    i32 day_last
     u64 known_low
     u64 known_high
 
@@ -79,7 +81,8 @@ cdef struct Chunk:           # one worker's working set, about 34 KiB
     u64 low[CHUNK]
     u64 high[CHUNK]
     i64 units[CHUNK]
-    i32 day[CHUNK]
+    i32 day[CHUNK]           # of the window that the row lies in, once it is read
+    i32 calendar_day[CHUNK]  # only where rows are counted
     u8 missing[CHUNK]
     u8 status[CHUNK]
     u8 limit_index[CHUNK]
@@ -274,6 +277,8 @@ cdef inline int read_chunk(const Plan* plan, Keys* k, const Column* columns, Chu
     if plan.currency >= 0:
         check_currency(plan, columns, x, row, n)
     read_status(plan, columns, x, row, n)
+    if plan.tally or plan.wide:
+        memcpy(x.calendar_day, x.day, n * sizeof(i32))
     if plan.window != DAY:
         for i in range(n):
             x.day[i] = window_of(x.day[i], plan.window)
@@ -285,6 +290,9 @@ cdef inline void tally_chunk(const Plan* plan, const Chunk* x, int n, Tally* t) 
     cdef u64 before
     for i in range(n):
         t.status_rows[x.status[i]] += 1
+        if x.calendar_day[i] != NO_DAY:
+            t.day_first = x.calendar_day[i] if x.calendar_day[i] < t.day_first else t.day_first
+            t.day_last = x.calendar_day[i] if x.calendar_day[i] > t.day_last else t.day_last
         if x.units[i] >= 0:
             before = t.known_low
             t.known_low += <u64>x.units[i]

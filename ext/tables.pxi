@@ -52,7 +52,7 @@ cdef class Totals:
 
     @property
     def counts(self):
-        """Rows that are eligible, over the limit, unproven; groups; units of the eligible rows."""
+        """See _kernel.pyi."""
         if self.settings.plan.wide:
             units = (int(self.wide.eligible_high) << 64) + self.wide.eligible_low
             reasons = self.wide.reasons

@@ -1,0 +1,165 @@
+"""The native code: Arrow capsules in, bits and totals out. Every class is used by one thread at a time, except
+Settings and Batch, which do not change once made. Calls over rows release the GIL.
+"""
+
+from collections.abc import Buffer
+from typing import Any, final
+
+LAYOUTS: dict[str, int]
+WINDOWS: dict[str, int]
+BAD_VALUES: dict[str, int]
+SECRET_LENGTH: int
+PARTITIONS: int
+NOT_IN_FORCE_INDEX: int
+live: int
+
+def release_memory() -> None:
+    """Give the memory that is kept for the next run back to the system."""
+
+@final
+class Settings:
+    """What the rows of one manifest mean.
+
+    Parameters
+    ----------
+    columns : list of (layout, index_layout, param)
+        The columns that batches show, and how each is read; `index_layout` is 0 for a column without a dictionary.
+    persons, per : list of int
+        Places in `columns`; so are `day`, `value`, `quantity`, `excluded`, `origin` and `currency`, where -1 is none.
+    exact : bool
+        The person is one fixed-width column, so its key is a bijection rather than a fingerprint.
+    limits : list of int
+        The distinct limits in units of 1/10,000, ascending.
+    schedule : bytes
+        An index into `limits` for each (origin class, day), 255 where nothing is in force; empty: one limit for all.
+    secret : bytes
+        SECRET_LENGTH bytes that key identities.
+    """
+
+    columns: list[tuple[int, int, int]]
+    def __init__(
+        self,
+        *,
+        columns: list[tuple[int, int, int]],
+        persons: list[int],
+        first_of: bool,
+        per: list[int],
+        exact: bool,
+        day: int,
+        value: int,
+        quantity: int,
+        excluded: int,
+        origin: int,
+        currency: int,
+        currency_code: bytes,
+        window: str,
+        bad_values: str,
+        count_excluded: bool,
+        wide: bool,
+        excess: bool,
+        tally: bool,
+        limits: list[int],
+        schedule: bytes,
+        n_days: int,
+        day_first: int,
+        origins: dict[bytes, int],
+        placeholders: list[bytes],
+        fold: bool,
+        secret: bytes,
+    ) -> None: ...
+    @property
+    def wide(self) -> bool:
+        """Whether records are wide: reasons and totals were asked for, or a limit is too large for narrow ones."""
+
+@final
+class Batch:
+    """One Arrow struct array, taken over from its capsule and released once when this is freed.
+
+    Parameters
+    ----------
+    capsule : PyCapsule or None
+        Named "arrow_array".
+    places : list of int
+        For each column of `settings`, its place among the array's children.
+
+    Raises
+    ------
+    ValueError
+        Where the array does not have what its schema promised.
+    """
+
+    length: int
+    def __init__(self, capsule: Any, settings: Settings, places: list[int]) -> None: ...
+
+@final
+class Stream:
+    """An Arrow C stream, taken over from its capsule (named "arrow_array_stream")."""
+
+    def __init__(self, capsule: Any) -> None: ...
+    def schema(self) -> Any:
+        """A capsule named "arrow_schema"."""
+    def next(self, settings: Settings, places: list[int]) -> Batch | None:
+        """The next batch, None at the end.
+
+        Raises
+        ------
+        OSError
+            With the producer's message.
+        """
+
+    def hand_on(self) -> Any:
+        """A capsule that owns the stream from now on; this object is done."""
+
+@final
+class Partitioner:
+    """One worker's rows as records in 2**partition_bits partitions, and its way back from answers to rows."""
+
+    rows: int
+    settled: bool
+    def __init__(self, settings: Settings, partition_bits: int, block_bytes: int = ...) -> None: ...
+    def add(self, batch: Batch, start: int, stop: int, first_row: int) -> int:
+        """Partition the rows [start, stop) of a batch.
+
+        Parameters
+        ----------
+        first_row : int
+            A number for the row `start`; rows of one manifest are ordered by these, and each worker adds in order.
+
+        Returns
+        -------
+        int
+            -1; or, with bad_values "error", the place in the batch of the first row with a bad value.
+
+        Raises
+        ------
+        MemoryError, ValueError
+            The partitioner is of no further use then.
+        """
+    def settle(self) -> None:
+        """End of the rows: bring all records into their blocks, and make room for the answers."""
+    def answer(self, rows: int, mask: Buffer) -> None:
+        """Write the mask bits of the next `rows` rows, in the order they were added, from bit 0 of `mask` on."""
+    def answer_all(self, rows: int, mask: Buffer, reasons: Buffer, totals: Buffer, known: Buffer) -> None:
+        """Write bits, reason codes (uint8), totals (16-byte little-endian integers of units) and their validity bits."""
+    @property
+    def counts(self) -> tuple[list[int], int]:
+        """Rows by their own status (plain, no person, no day, not in force, bad value, excluded), and known units."""
+    @property
+    def days(self) -> tuple[int, int] | None:
+        """The first and last day of the rows that have one, as days since 1970-01-01; counted where rows are tallied."""
+
+@final
+class Totals:
+    """One thread's tables for totals."""
+
+    def __init__(self, settings: Settings, partitioners: list[Partitioner]) -> None: ...
+    def run(self, first: int, last: int) -> None:
+        """Answer all records of the partitions [first, last) of all partitioners.
+
+        Raises
+        ------
+        MemoryError
+        """
+    @property
+    def counts(self) -> tuple[int, int, int, int, int]:
+        """Rows that are eligible, over the limit, unproven; groups (estimated where records are narrow); eligible units."""

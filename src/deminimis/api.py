@@ -1,0 +1,291 @@
+"""The public functions: validate, delegate, wrap. What the options mean is told once, at `eligible`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from decimal import Decimal
+from os import PathLike
+from pathlib import Path
+from typing import Any, BinaryIO, TypedDict, Unpack
+
+import pyarrow as pa
+
+from . import output
+from .errors import InputError
+from .feed import Intake, parts_of, read_source, read_table
+from .outcome import Scored, mask_of, scored, summarise
+from .progress import Progress, Report
+from .roles import BadValues, Column, Normalize, Overflow, Person, Roles, check
+from .rule import Rule
+from .scorer import Run
+from .sources import open_source
+from .summary import Summary
+from .workers import check_threads
+
+
+class Options(TypedDict, total=False):
+    """Roles and settings that every function takes; `eligible` says what they mean."""
+
+    limit: str | int | Decimal | None
+    rule: str | PathLike[str] | Rule | None
+    quantity: Column | None
+    origin: Column | None
+    excluded: Column | None
+    per: Column | Sequence[Column] | None
+    currency: str | None
+    currency_code: str | None
+    count_excluded: bool
+    bad_values: BadValues
+    overflow: Overflow | None
+    normalize: Normalize | None
+    in_care_of: bool
+    placeholders: Sequence[str] | None
+    timezone: str | None
+    day_format: str | None
+    secret: bytes | None
+    threads: int | None
+
+
+class Reading(TypedDict, total=False):
+    """How text files are read."""
+
+    delimiter: str | None
+    encoding: str
+    header: bool | Sequence[str]
+
+
+class AnyOptions(Options, Reading, total=False):
+    """Options, and how text files are read."""
+
+
+def _split(options: AnyOptions) -> tuple[dict[str, Any], dict[str, Any], int]:
+    """Options for the roles, options for reading, and the number of threads."""
+    given: dict[str, Any] = dict(options)
+    unknown = sorted(set(given) - set(AnyOptions.__annotations__))
+    if unknown:
+        raise TypeError(f"there is no option {unknown[0]!r}; the options are {', '.join(AnyOptions.__annotations__)}")
+    reading = {name: given.pop(name) for name in Reading.__annotations__ if name in given}
+    return given, reading, check_threads(given.pop("threads", None))
+
+
+def _read(run: Run, manifest: Any, reading: dict[str, Any]) -> tuple[str, ...]:
+    if isinstance(manifest, pa.Table | pa.RecordBatch):
+        read_table(run, manifest)
+        return ()
+    source = open_source(manifest, **reading)
+    read_source(run, source)
+    return source.files
+
+
+def eligible(
+    manifest: Any, *, person: Person, day: Column, value: Column, **options: Unpack[AnyOptions]
+) -> pa.BooleanArray:
+    """Mark the rows whose person stays within the limit that day.
+
+    Parameters
+    ----------
+    manifest : object
+        One row a shipment line: anything with an Arrow capsule (pyarrow, Polars, pandas 3, DuckDB relations), a
+        mapping of names to arrays, a path, a glob, a folder, or a list of paths. A stream is read once, batch by batch.
+    person : str, list, `first_of` or Expression
+        Who imports. A list is one composite identity, missing when every part is. Text is compared by its bytes; blank
+        text and placeholders are missing. Integers, dates and bools are compared exactly.
+    day : str or Expression
+        The day of importation: a date, a timestamp, or ISO text.
+    value : str or Expression
+        The value in the limit's currency: any integer, float or decimal, or text. Exact to 1/10,000, finer digits
+        rounded half to even; a float is taken at its shortest decimal form.
+    limit : str, int or Decimal
+        The inclusive limit. Exactly one of `limit` and `rule` is given.
+    rule : str, path or Rule
+        A schedule of limits by day and origin: a shipped rule's name, a TOML file, or a `Rule`.
+    quantity : str or Expression, optional
+        `value` is a unit price, to be multiplied by this. A negative price or quantity is a bad value.
+    origin : str or Expression, optional
+        Two-letter code of the country that a rule's scope asks for.
+    excluded : str or Expression, optional
+        True (or null) for goods that never qualify.
+    per : str or list, optional
+        Further columns that totals are kept apart by, such as the supplier.
+    currency, currency_code : str, optional
+        The column that says each value's currency, and the currency that limits are in where the rule names none.
+        A value in another currency is a bad value.
+    count_excluded : bool, default True
+        Whether the value of an excluded row counts towards its person's total.
+    bad_values : {"unproven", "error", "ignore"}
+        What a missing, negative or unreadable value does: the rows of its person and day are unproven and so not
+        eligible; an error names the first such row; or the row is left out of the total.
+    overflow : {"all", "excess"}, optional
+        Where a total is over the limit, all its rows fail, or those that did not fit, in row order. Default: the rule's.
+    normalize : {"fold", "name"}, optional
+        Compare persons by a canonical form: blanks, case and Unicode form aside; "name": "Last, First" and punctuation
+        too.
+    in_care_of : bool, default False
+        The person of "NAME C/O PLACE" is NAME.
+    placeholders : list of str, optional
+        Texts that name no person, trimmed and without case. Default: `deminimis.DEFAULT_PLACEHOLDERS`.
+    timezone : str, optional
+        Whose calendar day an instant with a zone falls on. Default: its own zone's. Times without a zone are local.
+    day_format : str, optional
+        A strptime pattern for days that are text or integers, such as "%m%d%y".
+    secret : bytes, optional
+        Keys the fingerprints of text persons; random for each run by default.
+    threads : int, optional
+        Workers; default: the cores that the process may use.
+    delimiter, encoding, header
+        For text files: the separator, the encoding, and whether the first row names the columns (or their names).
+
+    Returns
+    -------
+    pyarrow.BooleanArray
+        One bit for each row of `manifest`, in its order, never null.
+
+    Raises
+    ------
+    InputError
+        And its kinds in `deminimis.errors`: the message names the file, the column, the row and the mend.
+
+    Notes
+    -----
+    The rule is 19 U.S.C. 1321(a)(2)(C): articles "imported by one person on one day" whose aggregate fair retail value
+    in the country of shipment does not exceed the limit; 19 CFR 10.151.
+    """
+    given, reading, threads = _split(options)
+    run = Run(check(person=person, day=day, value=value, **given), wide=False, tally=False, threads=threads)
+    _read(run, manifest, reading)
+    run.total()
+    return mask_of(run)
+
+
+def score(manifest: Any, *, person: Person, day: Column, value: Column, **options: Unpack[AnyOptions]) -> Scored:
+    """Say for every row whether it is eligible, why, and its person's total.
+
+    Takes what `eligible` takes.
+
+    Returns
+    -------
+    Scored
+        `mask`, `reason` and `total`, one entry for each row in its order, and a `summary`.
+    """
+    started = time.perf_counter()
+    given, reading, threads = _split(options)
+    run = Run(check(person=person, day=day, value=value, **given), wide=True, tally=True, threads=threads)
+    files = _read(run, manifest, reading)
+    run.total()
+    return scored(run, started, files)
+
+
+def score_files(
+    sources: Any,
+    target: str | Path | BinaryIO | None,
+    *,
+    person: Person,
+    day: Column,
+    value: Column,
+    columns: Sequence[str] = ("eligible",),
+    append: bool = False,
+    format: str | None = None,
+    progress: Report | None = None,
+    **options: Unpack[AnyOptions],
+) -> Summary:
+    """Score files and write the answers to a file, which appears whole or not at all.
+
+    Takes the roles and settings of `eligible`, and:
+
+    Parameters
+    ----------
+    sources : object
+        As `manifest` of `eligible`; several paths, a glob or a folder are one manifest.
+    target : path, "-", binary file or None
+        Where answers go: .parquet, .arrow, .csv or .csv.gz; "-" is standard output; None writes nothing.
+    columns : sequence of {"eligible", "reason", "total"}
+        What is written of each row.
+    append : bool, default False
+        Write the manifest's own columns first. The manifest is read a second time for it.
+    format : {"parquet", "arrow", "csv"}, optional
+        Where the target's name does not tell.
+    progress : callable, optional
+        Called now and then, in this thread, with a `deminimis.Progress`.
+
+    Returns
+    -------
+    Summary
+        With `groups` estimated (to about 0.1 %) unless reasons or totals are written.
+    """
+    started = time.perf_counter()
+    given, reading, threads = _split(options)
+    roles = check(person=person, day=day, value=value, **given)
+    source = open_source(sources, **reading)
+    schema = output.check_fields(columns, source.schema if append else None)
+    run = Run(roles, wide=set(columns) != {"eligible"}, tally=True, threads=threads)
+
+    def report(phase: str) -> None:
+        if progress is not None:
+            seconds = time.perf_counter() - started
+            progress(Progress(phase, run.rows, source.rows, run.bytes, source.bytes, seconds))
+
+    if target is None:
+        _score(run, source, report)
+    else:
+        with output.open_output(target, schema, format) as sink:
+            _score(run, source, report)
+            report("write")
+            writing = time.perf_counter()
+            output.write_answers(run, sink, schema, source if append else None)
+        run.phases["write"] = time.perf_counter() - writing
+    return summarise(run, started, source.files)
+
+
+def _score(run: Run, source: Any, report: Any) -> None:
+    read_source(run, source, lambda: report("read"))
+    report("total")
+    run.total()
+
+
+class Scorer:
+    """Scores a manifest that comes in steps; takes the roles and settings of `eligible`.
+
+    Used once: `add` any number of batches or streams, then `finish`. After an error it is of no further use.
+
+    Examples
+    --------
+    >>> import deminimis as dm, pyarrow as pa
+    >>> scorer = dm.Scorer(person="who", day="day", value="usd", limit=800)
+    >>> scorer.add(pa.record_batch({"who": ["A", "A"], "day": ["2024-06-01"] * 2, "usd": ["400", "400.01"]}))
+    >>> scorer.finish().mask.to_pylist()
+    [False, False]
+    """
+
+    def __init__(self, *, person: Person, day: Column, value: Column, **options: Unpack[Options]) -> None:
+        given, _, threads = _split(options)
+        self._started = time.perf_counter()
+        self._run = Run(check(person=person, day=day, value=value, **given), wide=True, tally=True, threads=threads)
+        self._intake: Intake | None = Intake(self._run)
+
+    def add(self, batch: Any) -> None:
+        """Add the rows of a batch or a stream, in order.
+
+        Parameters
+        ----------
+        batch : object with `__arrow_c_array__` or `__arrow_c_stream__`
+            A stream is read to its end.
+        """
+        if not hasattr(batch, "__arrow_c_array__") and not hasattr(batch, "__arrow_c_stream__"):
+            raise TypeError(f"add takes an Arrow batch or stream, not {type(batch).__name__}")
+        intake = self._take()
+        intake.add(parts_of(self._run, batch))
+        self._intake = intake
+
+    def finish(self) -> Scored:
+        """Answer all rows that were added."""
+        self._take().finish()
+        self._run.total()
+        return scored(self._run, self._started)
+
+    def _take(self) -> Intake:
+        """The intake, which is put back only when a step succeeds."""
+        if self._intake is None:
+            raise InputError("this Scorer is finished, or an error ended it; make a new one")
+        intake, self._intake = self._intake, None
+        return intake

@@ -1,0 +1,272 @@
+"""Roles to kernel inputs: which column plays which role, in which layout, and the error where a type cannot.
+
+Casts that keep the meaning are listed here; what needs Arrow's own compute functions first (expressions, time zones,
+day formats, non-ASCII names) is in casts.py. Everything else is refused with the type's name and the mend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+
+from . import casts
+from ._kernel import LAYOUTS, NOT_IN_FORCE_INDEX, Settings
+from .errors import ColumnNotFoundError, InputError, UnsupportedTypeError
+from .roles import Column, Roles
+
+Spec = tuple[int, int, int]
+Cast = Callable[[pa.Array], pa.Array]
+
+_INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+_TICKS = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+_TEXTS = {
+    pa.string(): "text",
+    pa.binary(): "text",
+    pa.large_string(): "large_text",
+    pa.large_binary(): "large_text",
+    pa.string_view(): "view",
+    pa.binary_view(): "view",
+}
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Roles bound to one schema.
+
+    Parameters
+    ----------
+    settings : Settings
+        What the kernel takes.
+    names : tuple of str
+        The manifest's columns that are read, each once.
+    places : list of int
+        For each kernel column, its place in the batches that come.
+    prepare : callable, optional
+        Turns a batch of `names` into the batch that the kernel reads; None: batches go in as they are.
+    identity : tuple of str
+        The kind of each part of the key; parts of different kinds never match, so all files must agree.
+    """
+
+    settings: Settings
+    names: tuple[str, ...]
+    places: list[int]
+    prepare: Callable[[pa.RecordBatch], pa.RecordBatch] | None
+    identity: tuple[str, ...]
+
+
+def bind(
+    roles: Roles, schema: pa.Schema, *, wide: bool, tally: bool, projected: bool = False, file: str | None = None
+) -> Binding:
+    """Bind roles to a schema.
+
+    Parameters
+    ----------
+    wide : bool
+        Reasons and totals are wanted, not the mask alone.
+    tally : bool
+        Counts and sums are wanted.
+    projected : bool
+        Batches will hold exactly `names`, in that order, rather than every column of the schema.
+
+    Raises
+    ------
+    ColumnNotFoundError, UnsupportedTypeError, InputError
+        Naming the column, its type and what would work.
+    """
+    return _Binder(roles, schema, projected, file).bind(wide, tally)
+
+
+class _Binder:
+    def __init__(self, roles: Roles, schema: pa.Schema, projected: bool, file: str | None) -> None:
+        self.roles = roles
+        self.schema = schema
+        self.file = file
+        self.names = tuple(schema.names) if roles.has_expressions() else roles.names()
+        self.projected = projected
+        self.columns: list[Column] = []
+        self.specs: list[Spec] = []
+        self.before: list[Cast | None] = []
+
+    def bind(self, wide: bool, tally: bool) -> Binding:
+        roles = self.roles
+        persons = [self.add(c, "person", self.person) for c in roles.persons]
+        per = [self.add(c, "per", self.person) for c in roles.per]
+        identity = tuple(self.kind(i) for i in (*persons, *per))
+        if roles.is_first_of and len({*identity[: len(persons)]}) > 1:
+            raise UnsupportedTypeError(
+                f"first_of takes columns of one kind, not {' and '.join(identity[: len(persons)])}: cast them to text",
+                file=self.file,
+            )
+        compiled = roles.compiled
+        table = np.ascontiguousarray(compiled.table)
+        constant = table.shape == (1, 1) and table[0, 0] != NOT_IN_FORCE_INDEX
+        settings = Settings(
+            persons=persons,
+            first_of=roles.is_first_of,
+            per=per,
+            exact=not per and identity[0] != "text" and (len(persons) == 1 or roles.is_first_of),
+            day=self.add(roles.day, "day", self.day),
+            value=self.add(roles.value, "value", self.number),
+            quantity=self.add_optional(roles.quantity, "quantity", self.number),
+            excluded=self.add_optional(roles.excluded, "excluded", self.boolean),
+            origin=self.add_optional(roles.origin, "origin", self.code),
+            currency=self.add_optional(roles.currency, "currency", self.code),
+            currency_code=(roles.currency_code or "").encode(),
+            window=roles.rule.window,
+            bad_values=roles.bad_values,
+            count_excluded=roles.count_excluded,
+            wide=wide,
+            excess=roles.overflow == "excess",
+            tally=tally,
+            limits=list(compiled.limits_units) or [0],
+            schedule=b"" if constant else table.tobytes(),
+            n_days=table.shape[1],
+            day_first=compiled.day_first,
+            origins=compiled.origins,
+            placeholders=[text.encode() for text in roles.placeholders],
+            fold=roles.normalize is not None,
+            secret=roles.secret,
+            columns=self.specs,
+        )
+        direct = all(isinstance(c, str) for c in self.columns) and not any(self.before)
+        order = self.names if self.projected else tuple(self.schema.names)
+        places = [order.index(str(c)) for c in self.columns] if direct else list(range(len(self.columns)))
+        prepare = None if direct else casts.preparation(self.columns, self.before)
+        return Binding(settings, self.names, places, prepare, identity)
+
+    def add_optional(self, column: Column | None, role: str, layout: Any) -> int:
+        return -1 if column is None else self.add(column, role, layout)
+
+    def add(self, column: Column, role: str, layout: Callable[[pa.DataType, str, str], tuple[Spec, Cast | None]]) -> int:
+        """Note a column for a role; return its place among the kernel's columns."""
+        if isinstance(column, pc.Expression):
+            kind = casts.type_of(column, self.schema, role, self.file)
+        else:
+            places = self.schema.get_all_field_indices(column)
+            if not places:
+                raise ColumnNotFoundError(column, self.schema.names, role=role, file=self.file)
+            if len(places) > 1:
+                raise InputError(f"{len(places)} columns have this name; give one another name", file=self.file, column=column)
+            kind = self.schema.field(places[0]).type
+        if isinstance(kind, pa.BaseExtensionType):
+            kind = kind.storage_type
+        spec, before = layout(kind, role, str(column))
+        self.columns.append(column)
+        self.specs.append(spec)
+        self.before.append(before)
+        return len(self.specs) - 1
+
+    def refuse(self, kind: pa.DataType, role: str, column: str, mend: str) -> UnsupportedTypeError:
+        return UnsupportedTypeError(f"the type {kind} cannot be the {role}: {mend}", file=self.file, column=column)
+
+    def kind(self, place: int) -> str:
+        layout = self.specs[place][0]
+        if layout >= LAYOUTS["text"]:
+            return "text"
+        names = {LAYOUTS["bool"]: "bool", LAYOUTS["uint64"]: "64-bit unsigned integer"}
+        return names.get(layout, "integer")
+
+    def person(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
+        spec = self.text(kind) or self.text_by_entry(kind)
+        if spec is not None and role == "person" and (self.roles.normalize or self.roles.in_care_of):
+            return _TEXT, casts.canonical_name(self.roles.normalize, self.roles.in_care_of)
+        if spec is not None:
+            return spec, None
+        if pt.is_null(kind):
+            return _TEXT, casts.as_text
+        index = 0
+        if pt.is_dictionary(kind):
+            index, kind = LAYOUTS[str(kind.index_type)], kind.value_type
+        if str(kind) in _INTEGERS:
+            return (LAYOUTS[str(kind)], index, 0), None
+        if pt.is_date32(kind):
+            return (LAYOUTS["int32"], index, 0), None
+        if pt.is_date64(kind):
+            return (LAYOUTS["int64"], index, 0), None
+        if pt.is_boolean(kind):
+            return (LAYOUTS["bool"], index, 0), None
+        mend = "cast it to an integer or to text, whichever identifies the person"
+        raise self.refuse(kind, role, column, mend)
+
+    def text(self, kind: pa.DataType) -> Spec | None:
+        if kind in _TEXTS:
+            return LAYOUTS[_TEXTS[kind]], 0, 0
+        if pt.is_fixed_size_binary(kind):
+            return LAYOUTS["fixed"], 0, kind.byte_width
+        return None
+
+    def text_by_entry(self, kind: pa.DataType) -> Spec | None:
+        if not pt.is_dictionary(kind):
+            return None
+        spec = self.text(kind.value_type)
+        return None if spec is None else (spec[0], LAYOUTS[str(kind.index_type)], spec[2])
+
+    def day(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
+        roles = self.roles
+        spec = self.text(kind) or self.text_by_entry(kind)
+        if spec is not None and roles.day_format is not None:
+            return _DATE, casts.day_of_format(roles.day_format, roles.timezone)
+        if spec is not None and roles.timezone is not None:
+            return _TEXT, casts.day_of_iso_instant(roles.timezone)
+        if spec is not None:
+            return spec, None
+        if pt.is_dictionary(kind):
+            spec, before = self.day(kind.value_type, role, column)
+            return spec, casts.after_decoding(before)
+        if pt.is_date32(kind):
+            return _DATE, None
+        if pt.is_date64(kind):
+            return (LAYOUTS["instant"], 0, _TICKS["ms"]), None
+        if pt.is_timestamp(kind):
+            instant = (LAYOUTS["instant"], 0, _TICKS[kind.unit])
+            zone = roles.timezone or kind.tz
+            return instant, None if kind.tz is None or zone == "UTC" else casts.local_time(zone)
+        if pt.is_integer(kind) and roles.day_format is not None:
+            return _DATE, casts.day_of_format(roles.day_format, None)
+        if pt.is_null(kind):
+            return _TEXT, casts.as_text
+        mend = "use a date, a timestamp or ISO text, or say with day_format= how the day is written, such as '%Y%m%d'"
+        raise self.refuse(kind, role, column, mend)
+
+    def number(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
+        spec = self.text(kind) or self.text_by_entry(kind)
+        if spec is not None and not (pt.is_binary(kind) or pt.is_fixed_size_binary(kind)):
+            return spec, None
+        if pt.is_dictionary(kind):
+            spec, before = self.number(kind.value_type, role, column)
+            return spec, casts.after_decoding(before)
+        if str(kind) in _INTEGERS:
+            return (LAYOUTS[str(kind)], 0, 0), None
+        if pt.is_float32(kind) or pt.is_float64(kind):
+            return (LAYOUTS["float32" if pt.is_float32(kind) else "float64"], 0, 0), None
+        if pt.is_decimal(kind):
+            return (LAYOUTS[f"decimal{kind.bit_width}"], 0, kind.scale), None
+        if pt.is_null(kind):
+            return _TEXT, casts.as_text
+        raise self.refuse(kind, role, column, "use an integer, float32 or float64, a decimal, or text that says a number")
+
+    def boolean(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
+        if pt.is_boolean(kind):
+            return (LAYOUTS["bool"], 0, 0), None
+        if self.text(kind) or self.text_by_entry(kind):
+            return (LAYOUTS["bool"], 0, 0), casts.truth_of_text(column, self.file)
+        mend = f"use a boolean column or an expression, such as {column} == 1"
+        raise self.refuse(kind, role, column, mend)
+
+    def code(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
+        spec = self.text(kind) or self.text_by_entry(kind)
+        if spec is not None:
+            return spec, None
+        if pt.is_null(kind):
+            return _TEXT, casts.as_text
+        raise self.refuse(kind, role, column, "use text, such as a two-letter code")
+
+
+_TEXT: Spec = (LAYOUTS["text"], 0, 0)
+_DATE: Spec = (LAYOUTS["int32"], 0, 0)

@@ -1,0 +1,148 @@
+"""From any manifest to the parts that workers read: Arrow streams in memory, or the pieces of files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from ._kernel import Batch, Stream
+from .columns import Binding
+from .errors import InputError
+from .scorer import ROWS_FOR_ONE_WORKER, Part, Run
+from .source_base import Piece, Source
+
+MORSEL_ROWS = 1 << 18
+"""Rows of a large batch that a worker takes at a time; a multiple of 64, so that mask bits come in whole words."""
+
+BYTES_A_ROW = 32
+"""A low guess for text files, where only the size is known."""
+
+
+class Intake:
+    """Takes parts into a run as they come, holding back the first few rows until it is known whether many follow."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._pending: list[Part] = []
+        self._rows = 0
+        self._many = False
+
+    def add(self, parts: Iterator[Part]) -> None:
+        """Take parts; those before the first `ROWS_FOR_ONE_WORKER` rows wait."""
+        some, rows = _draw(parts, 0 if self._many else self._rows)
+        if self._many:
+            self.run.read(_chain(some, parts), rows)
+            return
+        self._pending += some
+        if rows is not None:
+            self._rows = rows
+            return
+        self._many = True
+        self.run.expect(None)
+        pending, self._pending = self._pending, []
+        self.run.read(_chain(pending, parts), None)
+
+    def finish(self) -> None:
+        """No more parts come."""
+        if not self._many:
+            self.run.expect(self._rows)
+            self.run.read(_chain(self._pending, iter(())), self._rows)
+
+
+def _draw(parts: Iterator[Part], rows: int) -> tuple[list[Part], int | None]:
+    """Draw parts until their rows are worth more than one worker; the number of rows where the parts ended first."""
+    drawn = []
+    for part in parts:
+        drawn.append(part)
+        rows += part.rows
+        if rows > ROWS_FOR_ONE_WORKER:
+            return drawn, None
+    return drawn, rows
+
+
+def _chain(pending: list[Part], rest: Iterator[Part]) -> Iterator[Part]:
+    """The parts that were drawn already, then the rest; each is let go once it is handed out."""
+    pending.reverse()
+    while pending:
+        yield pending.pop()
+    yield from rest
+
+
+def read_table(run: Run, table: pa.Table | pa.RecordBatch) -> None:
+    """Read a table whose rows are counted; only its role columns cross to the kernel."""
+    names = run.roles.names()
+    if not run.roles.has_expressions() and len(names) < table.num_columns and set(names) <= set(table.schema.names):
+        table = table.select(list(names))
+    run.expect(table.num_rows)
+    run.read(parts_of(run, table), table.num_rows)
+
+
+def parts_of(run: Run, manifest: Any) -> Iterator[Part]:
+    """The parts of one object with an Arrow capsule; its batches are drawn one by one and never collected."""
+    if not hasattr(manifest, "__arrow_c_stream__"):
+        return slices(iter([run.batch(pa.record_batch(manifest))]))
+    stream = Stream(manifest.__arrow_c_stream__())
+    schema = manifest.schema if isinstance(manifest, pa.Table) else pa.Schema._import_from_c_capsule(stream.schema())
+    binding = run.binding(schema)
+    if binding.prepare is None:
+        return slices(iter(lambda: _next(stream, binding), None))
+    reader = pa.RecordBatchReader._import_from_c_capsule(stream.hand_on())
+    return slices(run.batch(batch) for batch in reader)
+
+
+def _next(stream: Stream, binding: Binding) -> Batch | None:
+    try:
+        return stream.next(binding.settings, binding.places)
+    except OSError as error:
+        raise InputError(f"the Arrow stream failed: {error.strerror or error}") from None
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
+def slices(batches: Iterator[Batch]) -> Iterator[Part]:
+    """Large batches in slices, so that all workers have some."""
+    seen = 0
+    for batch in batches:
+        for start in range(0, max(batch.length, 1), MORSEL_ROWS):
+            stop = min(start + MORSEL_ROWS, batch.length)
+            yield Part([(batch, start, stop)], rows=stop - start, first_row=seen + start)
+        seen += batch.length
+
+
+def read_source(run: Run, source: Source, tick: Callable[[], None] | None = None) -> None:
+    """Read the pieces of a source; each worker decodes its own and partitions it while it is hot."""
+    rows = source.rows
+    if rows is None and source.bytes is not None:
+        rows = source.bytes // BYTES_A_ROW
+    if rows is None and not source.files:
+        intake = Intake(run)
+        for piece in source.pieces(check_columns(run, source)):
+            intake.add(slices(batch for batch, _, _ in _batches(run, piece)))
+        intake.finish()
+        return
+    names = check_columns(run, source)
+    run.expect(rows)
+    run.read((_part(run, piece) for piece in source.pieces(names)), rows, tick)
+
+
+def check_columns(run: Run, source: Source) -> list[str] | None:
+    """Bind the roles before anything is decoded; the columns to read, None for all."""
+    file = source.files[0] if source.files else None
+    names = list(run.roles.names())
+    if run.roles.has_expressions() or not set(names) <= set(source.schema.names):
+        run.binding(source.schema, file=file)
+        return None
+    run.binding(pa.schema([source.schema.field(i) for n in names for i in source.schema.get_all_field_indices(n)]), file=file)
+    return names
+
+
+def _part(run: Run, piece: Piece) -> Part:
+    return Part(_batches(run, piece), piece.rows or 0, piece.file, piece.label, piece.first_row, piece.bytes or 0)
+
+
+def _batches(run: Run, piece: Piece) -> Iterator[tuple[Batch, int, int]]:
+    for batch in piece.batches():
+        taken = run.batch(batch, file=piece.file)
+        yield taken, 0, taken.length

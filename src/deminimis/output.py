@@ -1,0 +1,103 @@
+"""A finished run written to a file: the answers alone, or the manifest's own columns with the answers beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from .errors import InputError
+from .outcome import REASON_TYPE, TOTAL_TYPE, reasons_of
+from .scorer import Run
+from .sinks import Sink, open_sink
+from .source_base import Source
+
+FIELDS = {
+    "eligible": pa.field("eligible", pa.bool_(), nullable=False),
+    "reason": pa.field("reason", REASON_TYPE, nullable=False),
+    "total": pa.field("total", TOTAL_TYPE),
+}
+BATCH_ROWS = 1 << 20
+
+
+def check_fields(columns: Sequence[str], beside: pa.Schema | None) -> pa.Schema:
+    """The schema of the output, before any row is read."""
+    wanted = [name for name in FIELDS if name in columns]
+    if isinstance(columns, str) or set(columns) - set(wanted) or not wanted:
+        raise InputError(f"columns= takes some of {', '.join(FIELDS)}, not {columns!r}")
+    fields = [FIELDS[name] for name in wanted]
+    if beside is None:
+        return pa.schema(fields)
+    for name in wanted:
+        if name in beside.names:
+            raise InputError("the manifest has a column of this name already; rename it there", column=name)
+    return pa.schema([*beside, *fields], metadata=beside.metadata)
+
+
+def open_output(target: str | Path | BinaryIO, schema: pa.Schema, file_format: str | None) -> Sink:
+    """Fail early where the target cannot be written."""
+    return open_sink(target, schema, format=file_format)
+
+
+def write_answers(run: Run, sink: Sink, schema: pa.Schema, source: Source | None) -> None:
+    """Write every row's answers in row order; with a source, read it again and put its columns first."""
+    wanted = [name for name in schema.names[-len(FIELDS) :] if name in FIELDS]
+    answers = _Answers(run, wanted)
+    if source is None:
+        for table in answers.all():
+            for batch in table.to_batches(max_chunksize=BATCH_ROWS):
+                sink.write(batch.cast(schema))
+        return
+    for piece in source.pieces(None):
+        for batch in piece.batches():
+            beside = answers.take(batch.num_rows, piece.label)
+            columns = [*batch.columns, *(beside.column(name).combine_chunks() for name in wanted)]
+            sink.write(pa.RecordBatch.from_arrays([_flat(c) for c in columns], schema=schema))
+    answers.check_end()
+
+
+def _flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+class _Answers:
+    """The answers of a run, drawn in row order."""
+
+    def __init__(self, run: Run, wanted: Sequence[str]) -> None:
+        self.wanted = wanted
+        self._tables = self._made(run)
+        self._table = pa.table({name: pa.array([], FIELDS[name].type) for name in wanted})
+        self._at = 0
+
+    def _made(self, run: Run) -> Iterator[pa.Table]:
+        if not run.is_wide:
+            yield from (pa.table({"eligible": mask}) for mask in run.masks())
+        elif run.rows:
+            mask, codes, total = run.outcomes()
+            table = pa.table({"eligible": mask, "reason": reasons_of(codes), "total": total})
+            yield table.select(list(self.wanted))
+
+    def all(self) -> Iterator[pa.Table]:
+        yield from self._tables
+
+    def take(self, rows: int, label: str) -> pa.Table:
+        """The next rows; the manifest must not have grown since it was scored."""
+        parts = []
+        while rows:
+            if self._at == self._table.num_rows:
+                table = next(self._tables, None)
+                if table is None:
+                    raise InputError("the manifest changed while it was scored; score it again", file=label)
+                self._table, self._at = table, 0
+            part = self._table.slice(self._at, rows)
+            self._at += part.num_rows
+            rows -= part.num_rows
+            parts.append(part)
+        return pa.concat_tables(parts) if parts else self._table.slice(0, 0)
+
+    def check_end(self) -> None:
+        """All answers were taken, or the manifest shrank."""
+        if self._at < self._table.num_rows or next(self._tables, None) is not None:
+            raise InputError("the manifest changed while it was scored; score it again")

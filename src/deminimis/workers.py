@@ -1,0 +1,84 @@
+"""Threads: how many, and how they run, fail and stop together. Nothing about rows."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+
+from .errors import InputError
+
+
+def default_threads() -> int:
+    """The cores that this process may use: its affinity, and the CPU quota of its cgroup."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _cgroup_cores()
+    return max(1, cores if quota is None else min(cores, quota))
+
+
+def _cgroup_cores() -> int | None:
+    """The CPU quota of a version 2 cgroup, rounded up; None where there is none."""
+    try:
+        with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:  # noqa: PTH123
+            quota, period = file.read().split()
+        return None if quota == "max" else -(-int(quota) // int(period))
+    except (OSError, ValueError):
+        return None
+
+
+def check_threads(threads: int | None) -> int:
+    """The number of workers to use."""
+    if threads is None:
+        return default_threads()
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise InputError(f"threads= is a number of at least 1, not {threads!r}")
+    return threads
+
+
+class Crew:
+    """Workers that stop together.
+
+    `work(number)` runs once for each worker, number 0 in the calling thread. Work looks at `stopped` between steps.
+    Where several fail, the error whose `order` (see `fail`) is least is raised, so that the outcome does not depend
+    on timing.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.stopped = threading.Event()
+        self._errors: list[tuple[int, BaseException]] = []
+        self._lock = threading.Lock()
+
+    def fail(self, error: BaseException, order: int) -> None:
+        """Note an error and stop all; `order` is the place in the manifest that it belongs to."""
+        with self._lock:
+            self._errors.append((order, error))
+        self.stopped.set()
+
+    def run(self, work: Callable[[int], None]) -> None:
+        """Run the work in all workers, and raise the first of their errors once all have ended."""
+
+        def guarded(number: int) -> None:
+            try:
+                work(number)
+            except BaseException as error:
+                self.fail(error, -1)
+
+        threads = [threading.Thread(target=guarded, args=(n,), name=f"deminimis-{n}") for n in range(1, self.size)]
+        for thread in threads:
+            thread.start()
+        try:
+            guarded(0)
+        finally:
+            self._join(threads)
+        if self._errors:
+            raise min(self._errors, key=lambda pair: pair[0])[1]
+
+    def _join(self, threads: list[threading.Thread]) -> None:
+        try:
+            for thread in threads:
+                thread.join()
+        except KeyboardInterrupt as interrupt:
+            self.fail(interrupt, -1)
+            for thread in threads:
+                thread.join()
