@@ -101,7 +101,7 @@ def day_number(plain: Any, zone: str | None = None) -> int | None:
             return seconds // 86_400
         utc = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
         return day_number(utc.astimezone(ZoneInfo(zone or plain.zone)).date())
-    match = ISO_DAY.fullmatch(plain)
+    match = ISO_DAY.fullmatch(plain.strip(BLANKS.decode()))
     try:
         if match and match["offset"] and zone:
             return day_number(datetime.fromisoformat(match[0]).astimezone(ZoneInfo(zone)).date())
