@@ -42,11 +42,8 @@ def show_rule(name_or_path: str | os.PathLike[str]) -> str:
         ["Overflow", _OVERFLOW[rule.overflow]],
         *([role.capitalize(), meaning] for role, meaning in rule.meaning),
     ]
-    notes = [textwrap.fill(note, _WIDTH, initial_indent="- ", subsequent_indent="  ") for note in rule.notes]
     parts = [f"{rule.name}: {rule.title}", aligned(facts), timeline(rule.steps)]
-    if notes:
-        parts.append("\n".join(["Notes", *notes]))
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, *bulleted("Notes", rule.notes)])
 
 
 def check_rule(path: str | os.PathLike[str]) -> str:
@@ -76,3 +73,9 @@ def aligned(lines: Sequence[Sequence[str]]) -> str:
     """Rows of cells as columns of equal width, two blanks between them, none at the end of a line."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+
+
+def bulleted(heading: str, notes: Sequence[str]) -> list[str]:
+    """A heading with notes below it, wrapped; nothing where there is no note."""
+    lines = [textwrap.fill(note, _WIDTH, initial_indent="- ", subsequent_indent="  ") for note in notes]
+    return ["\n".join([heading, *lines])] if lines else []
