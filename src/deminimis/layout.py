@@ -16,7 +16,7 @@ from .excluded import parse_excluded
 from .names import DEFAULT_PLACEHOLDERS
 from .roles import FirstOf
 from .rule_text import aligned, bulleted
-from .toml_file import open_toml, refuse, shipped_names, text_of, unknown_keys
+from .toml_file import notes_of, open_toml, refuse, shipped_names, text_of, unknown_keys
 
 PersonPart: TypeAlias = str | FirstOf
 LayoutPerson: TypeAlias = PersonPart | tuple[PersonPart, ...]
@@ -78,10 +78,6 @@ class Layout:
             if (role in roles) == (role in missing):
                 fault = "stands in both [roles] and [missing]" if role in roles else "has no column"
                 problems.append(f'{role} {fault}: name it in [roles], or say in [missing] {role} = "what to do"')
-        notes = file.table.get("notes", [])
-        if not isinstance(notes, list) or not all(isinstance(note, str) and note.strip() for note in notes):
-            problems.append('notes is no list of texts: write notes = ["what to know", "..."]')
-            notes = []
         columns = [
             (role, text_of(roles, role, problems, '"column"', "roles: ")) for role in _COLUMN_ROLES if role in roles
         ]
@@ -94,7 +90,7 @@ class Layout:
             per=_names(roles["per"], "per", problems) if "per" in roles else (),
             settings=_settings(settings, problems),
             missing=tuple((role, text_of(missing, role, problems, '"what to do"', "missing: ")) for role in missing),
-            notes=tuple(" ".join(note.split()) for note in notes),
+            notes=notes_of(file.table, problems),
         )
         refuse(problems, file.label)
         return layout

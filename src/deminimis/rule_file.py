@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 
 from .errors import RuleError
 from .rule_steps import Origin, Step, parse_limit, step_problems
-from .toml_file import TomlFile, choice_of, line_of, refuse, text_of, unknown_keys
+from .toml_file import TomlFile, choice_of, line_of, notes_of, refuse, text_of, unknown_keys
 
 Window: TypeAlias = Literal["day", "month", "quarter", "year"]
 Overflow: TypeAlias = Literal["all", "excess"]
@@ -71,7 +71,7 @@ def rule_fields(file: TomlFile) -> RuleFields:
         window=choice_of(table, "window", WINDOWS, problems),
         overflow=choice_of(table, "overflow", OVERFLOWS, problems),
         meaning=_meaning(table, key, problems),
-        notes=_notes(table, problems),
+        notes=notes_of(table, problems),
         steps=_steps(file, problems),
     )
     refuse(problems, file.label)
@@ -99,14 +99,6 @@ def _meaning(table: Mapping[str, Any], key: Sequence[str], problems: list[str]) 
     roles = list(dict.fromkeys([*_ROLES, *key]))
     problems += unknown_keys(meaning, roles, "meaning: ")
     return tuple((role, text_of(meaning, role, problems, '"..."', "meaning: ")) for role in roles if role in meaning)
-
-
-def _notes(table: Mapping[str, Any], problems: list[str]) -> tuple[str, ...]:
-    notes = table.get("notes", [])
-    if not isinstance(notes, list) or not all(isinstance(note, str) and note.strip() for note in notes):
-        problems.append('notes is no list of texts: write notes = ["what is unsettled", "..."]')
-        return ()
-    return tuple(" ".join(note.split()) for note in notes)
 
 
 def _steps(file: TomlFile, problems: list[str]) -> tuple[Step, ...]:

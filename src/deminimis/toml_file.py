@@ -139,6 +139,15 @@ def choice_of(table: Mapping[str, Any], key: str, choices: Sequence[Word], probl
     return choices[0]
 
 
+def notes_of(table: Mapping[str, Any], problems: list[str]) -> tuple[str, ...]:
+    """The notes, each as one line."""
+    notes = table.get("notes", [])
+    if not isinstance(notes, list) or not all(isinstance(note, str) and note.strip() for note in notes):
+        problems.append('notes is no list of texts: write notes = ["what is unsettled", "..."]')
+        return ()
+    return tuple(" ".join(note.split()) for note in notes)
+
+
 def refuse(problems: Sequence[str], label: str | None = None) -> None:
     """Raise one error that tells every problem, if there is any.
 
