@@ -274,7 +274,12 @@ class Scorer:
         if not hasattr(batch, "__arrow_c_array__") and not hasattr(batch, "__arrow_c_stream__"):
             raise TypeError(f"add takes an Arrow batch or stream, not {type(batch).__name__}")
         intake = self._take()
-        intake.add(parts_of(self._run, batch))
+        try:
+            parts = parts_of(self._run, batch)
+        finally:
+            self._intake = intake  # a batch that is refused as a whole spoils nothing
+        intake = self._take()
+        intake.add(parts)
         self._intake = intake
 
     def finish(self) -> Scored:

@@ -103,6 +103,10 @@ class _Binder:
                 f"first_of takes columns of one kind, not {' and '.join(identity[: len(persons)])}: cast them to text",
                 file=self.file,
             )
+        currency = self.add_optional(roles.currency, "currency", self.code)
+        if currency >= 0 and roles.currency_code is None:
+            mend = "say with currency_code= (such as 'USD') or by a rule what it is compared with"
+            raise InputError(mend, file=self.file, column=roles.currency)
         compiled = roles.compiled
         table = np.ascontiguousarray(compiled.table)
         constant = table.shape == (1, 1) and table[0, 0] != NOT_IN_FORCE_INDEX
@@ -116,7 +120,7 @@ class _Binder:
             quantity=self.add_optional(roles.quantity, "quantity", self.number),
             excluded=self.add_optional(roles.excluded, "excluded", self.boolean),
             origin=self.add_optional(roles.origin, "origin", self.code),
-            currency=self.add_optional(roles.currency, "currency", self.code),
+            currency=currency,
             currency_code=(roles.currency_code or "").encode(),
             window=roles.rule.window,
             bad_values=roles.bad_values,

@@ -99,6 +99,7 @@ class Roles:
             "origin": None if self.origin is None else str(self.origin),
             "excluded": None if self.excluded is None else str(self.excluded),
             "currency": self.currency or self.currency_code,
+            "limit": str(self.rule.steps[0].limit) if len(self.rule.steps) == 1 else None,
             "rule": self.rule.name,
             "window": self.rule.window,
             "overflow": self.overflow,
@@ -185,8 +186,6 @@ def check(
     code = chosen.currency or currency_code
     if currency_code and code != currency_code:
         raise InputError(f"the values are in {currency_code}, the limits of rule {chosen.name!r} in {code}: convert first")
-    if currency is not None and code is None:
-        raise InputError("currency= names a column to compare, so currency_code= (such as 'USD') or a rule is needed")
     if timezone is not None:
         try:
             ZoneInfo(timezone)

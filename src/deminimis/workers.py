@@ -72,7 +72,12 @@ class Crew:
         finally:
             self._join(threads)
         if self._errors:
-            raise min(self._errors, key=lambda pair: pair[0])[1]
+            error = min(self._errors, key=lambda pair: pair[0])[1]
+            self._errors.clear()
+            try:
+                raise error
+            finally:
+                del error  # its traceback holds this frame: no cycle may keep the manifest alive
 
     def _join(self, threads: list[threading.Thread]) -> None:
         try:
