@@ -64,19 +64,20 @@ class Section:
 
 
 class Bench:
-    """Runs children and keeps what they share: the folder, the number of rounds, the patience."""
+    """Runs children and keeps what they share: where masks go, the number of rounds, the patience, the exact counts."""
 
-    def __init__(self, folder: Path, asked: argparse.Namespace, say: Callable[[str], None]) -> None:
-        self.folder = folder
+    def __init__(self, masks: Path, asked: argparse.Namespace, say: Callable[[str], None]) -> None:
+        self.masks = masks
         self.asked = asked
         self.say = say
+        self.exact: dict[Path, dict] = {}
 
     def child(self, workload: workloads.Workload, cores: int, **what: object) -> dict | str:
         """Run one measurement in a process of its own; a string says how it failed."""
-        target = self.folder / "mask.parquet"
+        target = self.masks / "mask.parquet"
         target.unlink(missing_ok=True)
         asked = {**workload.asked(), "cores": cores, "warm": self.asked.warm, "target": str(target), **what}
-        asked["mask"] = str(self.mask_path(str(asked.get("mask", "peer"))))
+        asked["mask"] = str(self.mask_of(workload) if asked["engine"] == "exact" else self.masks / "peer.npy")
         command = [sys.executable, "-m", "bench.child", json.dumps(asked)]
         environment = peers.environment(int(str(asked.get("threads", cores))))
         try:
@@ -91,62 +92,69 @@ class Bench:
             return (done.stderr.strip().splitlines() or ["failed without a word"])[-1][:200]
         return json.loads(done.stdout.splitlines()[-1])
 
-    def mask_path(self, name: str) -> Path:
-        return self.folder / f"{name}.npy"
+    def mask_of(self, workload: workloads.Workload) -> Path:
+        """Where the exact mask of a workload is."""
+        return self.masks / f"{workload.parquet.stem}-exact.npy"
+
+    def count_exactly(self, workload: workloads.Workload) -> dict:
+        """Make the exact mask and count the groups, once for a workload; an empty answer where DuckDB is missing."""
+        if workload.parquet not in self.exact:
+            self.say(f"{workload.name}: the exact mask")
+            answer = self.child(workload, len(os.sched_getaffinity(0)), engine="exact")
+            self.exact[workload.parquet] = answer if isinstance(answer, dict) else {}
+        return self.exact[workload.parquet]
 
     def section(self, workload: workloads.Workload, source: str, cores: int, engines: list[str]) -> Section:
         """Measure all engines on one piece of work."""
         if source == "csv":
             workload.write_csv()
-        exact = self.child(workload, cores, engine="exact", mask="exact")
-        known = exact if isinstance(exact, dict) else {"groups": 0, "eligible": 0}
+        known = self.count_exactly(workload)
         results = [Result(workload.name, source, workload.rows, cores, engine) for engine in engines]
         for result in results:
             self.choose_form(workload, result)
         for number in range(self.asked.repeats):
             for result in results[number % len(results) :] + results[: number % len(results)]:
                 if not result.note:
-                    self.measure(workload, result, isinstance(exact, dict))
-        return Section(workload, source, cores, known["groups"], known["eligible"], results)
+                    self.measure(workload, result, bool(known))
+        return Section(workload, source, cores, known.get("groups", 0), known.get("eligible", 0), results)
 
     def choose_form(self, workload: workloads.Workload, result: Result) -> None:
-        """Find an engine's fastest form and number of threads by one run of each."""
+        """Find an engine's fastest form by one run of each, then the number of threads that suits it."""
         if peers.version_of(result.engine) is None:
             result.note = "not installed"
             return
         forms = peers.forms_of(result.engine, result.source)
-        tries = [(form.name, threads) for form in forms for threads in form.threads_to_try(result.cores)]
-        if not tries:
+        if not forms:
             result.note = f"does not read {result.source}"
-        elif len(tries) == 1:
-            result.form, result.threads = tries[0]
-        else:
-            taken = {}
-            for form, threads in tries:
-                self.say(f"{workload.name} {result.source} {result.engine}: trying {form}, threads {threads}")
-                answer = self.child(
-                    workload, result.cores, engine=result.engine, form=form, threads=threads, source=result.source
-                )
-                if isinstance(answer, str):
-                    result.note = answer
-                    continue
-                taken[form, threads] = min([answer["cold"], *answer["warm"]])
-            if taken:
-                result.form, result.threads = min(taken, key=taken.__getitem__)
-                result.note = ""
-            result.tried = {f"{form}, threads {threads}": seconds for (form, threads), seconds in taken.items()}
+            return
+        result.form, result.threads = forms[0].name, result.cores
+        more = {form.name: form.threads_to_try(result.cores)[1:] for form in forms}
+        if len(forms) == 1 and not more[result.form]:
+            return
+        self.try_forms(workload, result, [(form.name, result.cores) for form in forms])
+        self.try_forms(workload, result, [(result.form, threads) for threads in more[result.form]])
+
+    def try_forms(self, workload: workloads.Workload, result: Result, tries: list[tuple[str, int]]) -> None:
+        """Run each form once; the fastest of all that were ever tried is the result's."""
+        for form, threads in tries:
+            answer = self.run(workload, result, form, threads)
+            if isinstance(answer, str):
+                result.note = answer if not result.tried else ""
+                continue
+            seconds = min([answer["cold"], *answer["warm"]])
+            result.tried[f"{form}, threads {threads}"] = seconds
+            if seconds == min(result.tried.values()):
+                result.form, result.threads, result.note = form, threads, ""
+
+    def run(self, workload: workloads.Workload, result: Result, form: str, threads: int) -> dict | str:
+        """One run of one form of the result's engine."""
+        self.say(f"{workload.name} {result.source} {result.engine}: {form}, threads {threads}")
+        what = {"engine": result.engine, "form": form, "threads": threads, "source": result.source}
+        return self.child(workload, result.cores, **what)
 
     def measure(self, workload: workloads.Workload, result: Result, has_exact: bool) -> None:
         """One timed run of the chosen form, and its mask held against the exact one."""
-        self.say(f"{workload.name} {result.source} {result.engine}: {result.form}, threads {result.threads}")
-        answer = self.child(
-            workload,
-            result.cores,
-            engine=result.engine,
-            form=result.form,
-            threads=result.threads,
-            source=result.source,
-        )
+        answer = self.run(workload, result, result.form, result.threads)
         if isinstance(answer, str):
             result.note = answer
             return
@@ -155,7 +163,7 @@ class Bench:
         result.peak_bytes.append(answer["peak_bytes"])
         result.input_bytes = answer["before_bytes"]
         if has_exact and result.engine != "decode":
-            got, exact = np.load(self.mask_path("peer")), np.load(self.mask_path("exact"))
+            got, exact = np.load(self.masks / "peer.npy"), np.load(self.mask_of(workload))
             if len(got) != len(exact):
                 result.note = f"a mask of about {8 * len(got):,} rows for {workload.rows:,}"
                 return
@@ -163,11 +171,11 @@ class Bench:
             result.looser = int(np.bitwise_count(got & ~exact).sum())
 
 
-def sections(bench: Bench, asked: argparse.Namespace) -> Iterator[Section]:
+def sections(bench: Bench, folder: Path, asked: argparse.Namespace) -> Iterator[Section]:
     """Every piece of work that is asked for, in the order of the report."""
     for name in asked.workloads:
         for rows in asked.rows:
-            workload = workloads.prepare(name, rows, bench.folder)
+            workload = workloads.prepare(name, rows, folder)
             if isinstance(workload, str):
                 print(f"\n{name}: skipped, {workload}\n")
                 continue
@@ -226,10 +234,11 @@ def main() -> None:
     print(report.heading(on, versions, asked), flush=True)
     say = report.Status(sys.stderr)
     done: list[Section] = []
-    with tempfile.TemporaryDirectory(prefix="deminimis-bench-") as passing:
-        folder = asked.folder or Path(passing)
-        folder.mkdir(parents=True, exist_ok=True)
-        for section in sections(Bench(folder, asked, say), asked):
+    if asked.folder:
+        asked.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="deminimis-bench-", dir=asked.folder) as passing:
+        bench = Bench(Path(passing), asked, say)
+        for section in sections(bench, asked.folder or Path(passing), asked):
             say.clear()
             print(report.table(section), flush=True)
             done.append(section)
