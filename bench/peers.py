@@ -142,7 +142,7 @@ def version_of(engine: str) -> str | None:
     try:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
-        return "not installed, from the checkout"
+        return "(checkout)"
 
 
 def environment(threads: int) -> dict[str, str]:

@@ -93,6 +93,8 @@ def _bars(axis: Axes, key: tuple[str, str], found: list[Result]) -> None:
 
 def _curve(axis: Axes, key: tuple[str, str], along: str, timed: list[Result]) -> None:
     """Time a row against size, or rows a second against cores; what is not varied stays at its most."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
     axis.set_visible(True)
     other = "cores" if along == "rows" else "rows"
     found = [result for result in timed if (result.workload, result.source) == key]
@@ -108,9 +110,9 @@ def _curve(axis: Axes, key: tuple[str, str], along: str, timed: list[Result]) ->
         axis.plot([x for x, _ in line], shown, marker="o", linewidth=2.4 if ours else 1.2, markersize=4, label=engine,
                   color=COLOUR_OURS if ours else None, zorder=3 if ours else 2)  # fmt: skip
     axis.set_yscale("log")
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_major_formatter("{x:g}")
-    axis.yaxis.set_minor_formatter("{x:g}")
-    axis.tick_params(axis="y", which="minor", labelsize=6)
+    axis.yaxis.set_minor_locator(NullLocator())
     if along == "rows":
         axis.set_xscale("log")
     varied = sorted({getattr(result, along) for result in found})
