@@ -13,7 +13,7 @@ from .errors import InputError
 from .source_base import Piece, reading
 from .source_csv_parse import CutInsideQuotesError, Dialect, RaggedRowError, text_problem
 from .source_csv_rows import guess_row_start, walk_records
-from .source_csv_text import ReadBytes
+from .source_csv_text import ReadBytes, read_fully
 from .source_files import with_partition
 
 BLOCK_BYTES = 8 << 20
@@ -116,8 +116,9 @@ class StreamPiece(Piece):
         with reading(self.file or self.label), self._begin() as (read, text, lines):
             ended, block = False, BLOCK_BYTES
             while not ended:
-                text += read_fully(read, block - len(text))
-                ended = len(text) < block
+                if len(text) < block:
+                    text += read_fully(read, block - len(text))
+                    ended = len(text) < block
                 batches, end = self._parse(text, len(text) if ended else self._cut(text), lines, is_last=ended)
                 yield from batches
                 lines, text = lines + text.count(b"\n", 0, end), text[end:]
@@ -151,18 +152,6 @@ class StreamPiece(Piece):
                         break
                     end = record.end
         return [], 0
-
-
-def read_fully(read: ReadBytes, size: int) -> bytes:
-    """Read `size` bytes, less only at the end; a pipe gives less at a time."""
-    text = read(size)
-    if len(text) == size or not text:
-        return text
-    parts, left = [text], size - len(text)
-    while left and (text := read(left)):
-        parts.append(text)
-        left -= len(text)
-    return b"".join(parts)
 
 
 @contextmanager

@@ -62,6 +62,18 @@ def open_bytes(path: str, compression: str | None) -> Iterator[ReadBytes]:
                 yield unpacked.read
 
 
+def read_fully(read: ReadBytes, size: int) -> bytes:
+    """Read `size` bytes, less only at the end; a pipe gives less at a time."""
+    text = read(size)
+    if len(text) == size or not text:
+        return text
+    parts, left = [text], size - len(text)
+    while left and (text := read(left)):
+        parts.append(text)
+        left -= len(text)
+    return b"".join(parts)
+
+
 def cuttable(read: ReadBytes, encoding: str) -> tuple[ReadBytes, str]:
     """Read UTF-8 from what is in an encoding that cannot be cut; any other is left alone."""
     if can_be_cut(encoding):

@@ -18,7 +18,7 @@ import pyarrow as pa
 from .errors import InputError, UnsupportedTypeError
 from .source_base import Piece, Source, Statistics, reading
 from .source_csv import CsvSource, CsvStreamSource
-from .source_csv_text import CsvOptions
+from .source_csv_text import CsvOptions, read_fully
 from .source_files import find_files, format_of, format_of_bytes
 from .source_ipc import IpcSource, IpcStreamSource
 from .source_memory import open_memory
@@ -102,9 +102,7 @@ def _open_files(paths: Sequence[Path], options: CsvOptions) -> Source:
 
 def _open_stream(file: BinaryIO, name: str, options: CsvOptions) -> Source:
     with reading(name):
-        head = b""
-        while len(head) < SNIFFED_BYTES and (more := file.read(SNIFFED_BYTES - len(head))):
-            head += more
+        head = read_fully(file.read, SNIFFED_BYTES)
     kind, compression = format_of_bytes(head)
     whole = _Rejoined(head, file)
     if kind == "arrow stream":
@@ -130,5 +128,6 @@ class _Rejoined(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         head = self._head if size < 0 else self._head[:size]
         self._head = self._head[len(head) :]
-        rest = b"" if size == len(head) else self._file.read(size - len(head) if size >= 0 else -1)
-        return head + rest if head else rest
+        if size < 0:
+            return head + self._file.read()
+        return head + read_fully(self._file.read, size - len(head)) if size > len(head) else head
