@@ -1,0 +1,197 @@
+"""The mask, the reasons and the totals are the oracle's, whatever the types and settings; relations between inputs."""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+from typing import Any
+
+import oracle
+import pyarrow as pa
+import pytest
+import schedules
+from hypothesis import given
+from hypothesis import strategies as st
+from kinds import DAYS, PLACEHOLDERS
+from oracle import Row
+from strategies import (
+    COLUMNS_OF_ONE_TYPE,
+    SEVERAL_COLUMNS,
+    SIMPLE_ROLES,
+    Manifest,
+    manifests,
+    simple_rows,
+    simple_table,
+)
+
+import deminimis as dm
+
+THREADS = st.integers(1, 4)
+SETTINGS = st.fixed_dictionaries(
+    {
+        "overflow": st.sampled_from(["all", "excess"]),
+        "bad_values": st.sampled_from(["unproven", "ignore"]),
+        "count_excluded": st.booleans(),
+    }
+)
+OUTPUT_TYPES = (pa.bool_(), pa.dictionary(pa.int8(), pa.string()), pa.decimal128(38, 4))
+
+
+def verdicts(scored: Any) -> list[oracle.Verdict]:
+    """What `score` said, as the oracle says it; the mask agrees with the reasons and every array with its type."""
+    arrays = (scored.mask, scored.reason, scored.total)
+    assert tuple(array.type for array in arrays) == OUTPUT_TYPES
+    for array in arrays:
+        array.validate(full=True)
+    mask, reasons, totals = (array.to_pylist() for array in arrays)
+    assert mask == [reason == "eligible" for reason in reasons]
+    return [oracle.Verdict(*pair) for pair in zip(reasons, totals, strict=True)]
+
+
+def mask(rows: list[Row], limit: Any = 8, **settings: Any) -> list[bool]:
+    """The mask of simple rows."""
+    return dm.eligible(simple_table(rows), **SIMPLE_ROLES, limit=limit, **settings).to_pylist()
+
+
+@given(manifests(), SETTINGS, THREADS)
+def test_score_is_the_oracles(manifest: Manifest, settings: dict[str, Any], threads: int) -> None:
+    """Every type, layout, chunking, setting and thread count gives the reasons and totals of exact integers."""
+    placeholders = {"placeholders": PLACEHOLDERS}
+    scored = dm.score(manifest.stream(), **manifest.roles, limit=8, threads=threads, **settings, **placeholders)
+    assert verdicts(scored) == oracle.judge(manifest.rows, oracle.constant(8), **settings, **placeholders)
+
+
+@given(manifests(), SETTINGS, THREADS)
+def test_eligible_is_the_oracles(manifest: Manifest, settings: dict[str, Any], threads: int) -> None:
+    """The mask alone, which is computed without reasons, is the same mask."""
+    placeholders = {"placeholders": PLACEHOLDERS}
+    got = dm.eligible(manifest.table(), **manifest.roles, limit="8.0000", threads=threads, **settings, **placeholders)
+    assert got.type == pa.bool_()
+    assert got.null_count == 0
+    expected = oracle.judge(manifest.rows, oracle.constant(8), **settings, **placeholders)
+    assert got.to_pylist() == [verdict.eligible for verdict in expected]
+
+
+@given(manifests(), st.sampled_from(["UTC", "America/Los_Angeles", "Asia/Kolkata"]))
+def test_time_zone(manifest: Manifest, zone: str) -> None:
+    """`timezone` decides the date of instants and leaves naive days alone."""
+    scored = dm.score(manifest.table(), **manifest.roles, limit=8, timezone=zone, placeholders=PLACEHOLDERS)
+    expected = oracle.judge(manifest.rows, oracle.constant(8), timezone=zone, placeholders=PLACEHOLDERS)
+    assert verdicts(scored) == expected
+
+
+@given(manifests())
+def test_first_bad_value_is_named(manifest: Manifest) -> None:
+    """`bad_values="error"` stops exactly where some row's reason would be bad-value, and names the first."""
+    expected = oracle.judge(manifest.rows, oracle.constant(8), placeholders=PLACEHOLDERS)
+    bad = [i for i, verdict in enumerate(expected) if verdict.reason == "bad-value"]
+    options = manifest.roles | {"limit": 8, "bad_values": "error", "placeholders": PLACEHOLDERS}
+    if not bad:
+        assert verdicts(dm.score(manifest.stream(), **options)) == expected
+        return
+    with pytest.raises(dm.errors.BadValueError) as caught:
+        dm.score(manifest.stream(), **options)
+    assert caught.value.row == bad[0]
+
+
+@given(manifests(COLUMNS_OF_ONE_TYPE))
+def test_first_of(manifest: Manifest) -> None:
+    """The person is the first part that is present; the same name from another column is the same person."""
+    roles = manifest.roles | {"person": dm.first_of(*manifest.roles["person"])}
+    scored = dm.score(manifest.stream(), **roles, limit=8, placeholders=PLACEHOLDERS)
+    expected = oracle.judge(manifest.rows, oracle.constant(8), placeholders=PLACEHOLDERS, first_of=True)
+    assert verdicts(scored) == expected
+
+
+@given(manifests(SEVERAL_COLUMNS))
+def test_per(manifest: Manifest) -> None:
+    """Further key columns split groups and never make a person missing."""
+    person, *per = manifest.roles["person"]
+    rows = []
+    for row in manifest.rows:
+        known = tuple(oracle.present(part, PLACEHOLDERS, None) for part in row.person)
+        rows.append(dataclasses.replace(row, person=known[0], per=known[1:]))
+    scored = dm.score(
+        manifest.table(), **manifest.roles | {"person": person, "per": per}, limit=8, placeholders=PLACEHOLDERS
+    )
+    assert verdicts(scored) == oracle.judge(rows, oracle.constant(8))
+
+
+SPELLINGS = st.text("aAbB \t\u00e9\u00c9e\u0301\u00df\ufb01\u00a0\u3000\uff21\u212b\u03a3\u03c2-", max_size=4)
+SPELLED = (pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string()))
+
+
+@given(st.lists(st.one_of(SPELLINGS, st.sampled_from(["A b", " a  B ", "N/A"])), max_size=30), st.sampled_from(SPELLED))
+def test_fold(spellings: list[str], text: pa.DataType) -> None:
+    """Folded, persons are one where their trimmed, collapsed, NFKC and case-folded texts are."""
+    rows = [Row(spelling, DAYS[0], 4) for spelling in spellings]
+    days, values = pa.array([row.day for row in rows], pa.date32()), pa.array([4] * len(rows), pa.int8())
+    table = pa.table({"person": pa.array(spellings, text), "day": days, "value": values})
+    settings = {"normalize": "fold", "placeholders": PLACEHOLDERS}
+    scored = dm.score(table, person="person", day="day", value="value", limit=8, **settings)
+    assert verdicts(scored) == oracle.judge(rows, oracle.constant(8), **settings)
+
+
+CHANGES = [date for steps in schedules.SCHEDULES.values() for step in steps for date in step[:2] if date < "9999"]
+AROUND = sorted({oracle.day_number(date) + shift for date in CHANGES for shift in (-1, 0, 1)})
+PRICES = st.sampled_from([0, 60, 100, 150, 200, 800, 801, 13_000, 26_000])
+ORIGINS = st.sampled_from(["CN", "HK", "VN", "US", "GU", "cn", " HK ", "", None])
+
+
+@pytest.mark.parametrize("name", schedules.SCHEDULES)
+@given(cells=st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from(AROUND), PRICES, ORIGINS), max_size=30))
+def test_rules(name: str, cells: list[tuple[str, int, int, str | None]]) -> None:
+    """Each row is held against the limit of its own day and origin; rows out of force touch no total."""
+    rows = [Row(person, day, value, origin=origin) for person, day, value, origin in cells]
+    types = {"person": pa.string(), "day": pa.date32(), "value": pa.int32(), "origin": pa.string()}
+    columns = {role: pa.array([getattr(row, role) for row in rows], type_) for role, type_ in types.items()}
+    table = pa.table(columns | {"supplier": pa.array(["S"] * len(rows), pa.string())})
+    roles = {role: role for role in types} | ({"per": ["supplier"]} if name == "kr" else {})
+    expected = oracle.judge(rows, schedules.limit_on(schedules.SCHEDULES[name]), **schedules.MEANING[name])
+    assert verdicts(dm.score(table, **roles, rule=name)) == expected
+
+
+@given(simple_rows(), st.randoms(use_true_random=False), st.sampled_from(["unproven", "ignore"]))
+def test_permuted_rows(rows: list[Row], random: Any, bad_values: str) -> None:
+    """Rows in another order get the same bits, in that order."""
+    order = list(range(len(rows)))
+    random.shuffle(order)
+    before = mask(rows, bad_values=bad_values)
+    assert mask([rows[i] for i in order], bad_values=bad_values) == [before[i] for i in order]
+
+
+@given(simple_rows(), st.integers(1, 9), SETTINGS, THREADS)
+def test_split_and_merged_batches(rows: list[Row], size: int, settings: dict[str, Any], threads: int) -> None:
+    """One batch or many, the mask is the same."""
+    table = simple_table(rows)
+    options = SIMPLE_ROLES | settings | {"limit": 8}
+    whole = dm.eligible(table.combine_chunks(), **options)
+    assert dm.eligible(table.to_reader(max_chunksize=size), **options, threads=threads).equals(whole)
+
+
+@given(simple_rows(), st.integers(1, 1_000), SETTINGS)
+def test_scaled_values_and_limit(rows: list[Row], factor: int, settings: dict[str, Any]) -> None:
+    """Values and limit times an integer: the same mask."""
+    scaled = [row if row.value is None else dataclasses.replace(row, value=row.value * factor) for row in rows]
+    assert mask(scaled, limit=8 * factor, **settings) == mask(rows, **settings)
+
+
+@given(simple_rows(), SETTINGS)
+def test_renamed_persons(rows: list[Row], settings: dict[str, Any]) -> None:
+    """A name is only a name: any one-to-one renaming keeps the mask."""
+    names = {"A": "B", "B": "a much longer name than before", "C": "A", None: None}
+    assert mask([dataclasses.replace(row, person=names[row.person]) for row in rows], **settings) == mask(
+        rows, **settings
+    )
+
+
+@given(simple_rows(min_size=1), st.data())
+def test_zero_value_row(rows: list[Row], data: st.DataObject) -> None:
+    """A row of value zero changes no other row's bit, and shares its group's."""
+    i = data.draw(st.integers(0, len(rows) - 1))
+    at = data.draw(st.integers(0, len(rows)))
+    zero = dataclasses.replace(rows[i], value=Decimal(0), excluded=False)
+    with_zero = mask([*rows[:at], zero, *rows[at:]])
+    assert with_zero[:at] + with_zero[at + 1 :] == mask(rows)
+    if rows[i].value is not None and not rows[i].excluded:
+        assert with_zero[at] == mask(rows)[i]

@@ -1,0 +1,76 @@
+"""Manifests of many partitions and workers, around the sizes at which the work is divided otherwise."""
+
+from __future__ import annotations
+
+import numpy as np
+import oracle
+import pyarrow as pa
+import pytest
+
+import deminimis as dm
+
+ROLES = {"person": "person", "day": "day", "value": "value", "excluded": "excluded", "limit": 800}
+
+
+def manifest(rows: int, person: pa.DataType) -> pa.Table:
+    """Persons of whom most have few rows and one has a tenth of all; some values are missing, some rows excluded."""
+    random = np.random.default_rng(rows)
+    persons = np.where(random.random(rows) < 0.1, 7, random.integers(0, max(rows // 3, 1), rows))
+    days = random.integers(19_700, 19_703, rows).astype(np.int32)
+    return pa.table(
+        {
+            "person": pa.array(persons).cast(person),
+            "day": pa.array(days, pa.date32()),
+            "value": pa.array(random.integers(0, 700, rows), mask=random.random(rows) < 0.02),
+            "excluded": pa.array(random.random(rows) < 0.02),
+        }
+    )
+
+
+def by_sums(table: pa.Table) -> list[str]:
+    """The reasons, by NumPy's sums of integers."""
+    persons = table["person"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+    keys = persons * 100_000 + table["day"].cast(pa.int32()).to_numpy()
+    _, groups = np.unique(keys, return_inverse=True)
+    bad = table["value"].is_null().to_numpy()
+    totals = np.bincount(groups, table["value"].fill_null(0).to_numpy())
+    is_unproven = np.bincount(groups, bad) > 0
+    reasons = np.where(is_unproven[groups], "unproven-total", "eligible")
+    reasons = np.where(totals[groups] > 800, "over-limit", reasons)
+    reasons = np.where(table["excluded"].to_numpy(), "excluded", reasons)
+    return np.where(bad, "bad-value", reasons).tolist()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+@pytest.mark.parametrize("person", [pa.int32(), pa.string()], ids=str)
+@pytest.mark.parametrize("rows", [63, 64, 65, 1_023, 1_024, 1_025, 8_193, 65_537, 262_145, 600_000])
+def test_all_of_a_group(rows: int, person: pa.DataType, threads: int) -> None:
+    """Mask and reasons are those of plain sums, also where the two take different ways through the kernel."""
+    table = manifest(rows, person)
+    reasons = by_sums(table)
+    scored = dm.score(table, **ROLES, threads=threads)
+    assert scored.reason.to_pylist() == reasons
+    mask = dm.eligible(table.to_reader(max_chunksize=50_000), **ROLES, threads=threads)
+    assert mask.equals(scored.mask)
+    assert mask.to_pylist() == [reason == "eligible" for reason in reasons]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("rows", [1_025, 40_000])
+def test_excess_of_a_group(rows: int, threads: int) -> None:
+    """In row order, whatever the worker that read a row: accepted while it fits."""
+    table = manifest(rows, pa.int32())
+    columns = (table[name].to_pylist() for name in ("person", "day", "value", "excluded"))
+    plain = [oracle.Row(p, d, v, excluded=x) for p, d, v, x in zip(*columns, strict=True)]
+    expected = oracle.judge(plain, oracle.constant(800), overflow="excess", bad_values="ignore")
+    options = ROLES | {"overflow": "excess", "bad_values": "ignore", "threads": threads}
+    mask = dm.eligible(table.to_reader(max_chunksize=997), **options)
+    assert mask.to_pylist() == [verdict.eligible for verdict in expected]
+
+
+@pytest.mark.parametrize("rows_per_batch", [1, 3_000, 200_000])
+def test_chunks_of_a_large_manifest(rows_per_batch: int) -> None:
+    """Many small batches and few large ones are the same rows."""
+    table = manifest(200_000, pa.string()).slice(0, 200_000 if rows_per_batch > 1 else 5_000)
+    whole = dm.eligible(table.combine_chunks(), **ROLES, threads=1)
+    assert dm.eligible(table.to_reader(max_chunksize=rows_per_batch), **ROLES, threads=2).equals(whole)
