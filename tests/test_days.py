@@ -1,0 +1,155 @@
+"""Which day a row belongs to, for every type and text; two rows of one person tell, as they share a day or not."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import oracle
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kinds import DAY_KINDS, ZONES
+from strategies import stored
+
+import deminimis as dm
+
+
+def reasons(days: pa.Array, limit: Any = 800, **settings: Any) -> list[str]:
+    """The reasons of rows of 500 each, every two neighbours being one person."""
+    persons = pa.array([i // 2 for i in range(len(days))], pa.int32())
+    table = pa.table({"person": persons, "day": days, "value": pa.array([500] * len(days), pa.int32())})
+    bound = {} if "rule" in settings else {"limit": limit}
+    return dm.score(table, person="person", day="day", value="value", **bound, **settings).reason.to_pylist()
+
+
+def expected(days: list[Any], zone: str | None = None) -> list[str]:
+    rows = [oracle.Row(i // 2, day, 500) for i, day in enumerate(days)]
+    return [verdict.reason for verdict in oracle.judge(rows, oracle.constant(800), timezone=zone)]
+
+
+@pytest.mark.parametrize("kind", DAY_KINDS, ids=repr)
+def test_all_pairs(kind: Any) -> None:
+    """Two values of a type are one day exactly where the oracle says so."""
+    days = [*kind.pool, *kind.odd]
+    pairs = [day for a in days for b in days for day in (a, b)]
+    assert reasons(stored([kind.stored(day) for day in pairs], kind.type)) == expected(pairs)
+
+
+@pytest.mark.parametrize("kind", DAY_KINDS, ids=repr)
+def test_calendar(kind: Any) -> None:
+    """A schedule reads the same date out of every type: 200 until 2016-03-09, then 800."""
+    days = [date(2016, 3, 9), date(2016, 3, 10)] * 2
+    if pa.types.is_timestamp(kind.type):
+        per_second = oracle.TICKS_PER_SECOND[kind.type.unit]
+        days = [(day - oracle.EPOCH).days * 86_400 * per_second + 61_200 * per_second for day in days]
+        settings = {"timezone": "UTC"}
+    else:
+        days = [day.isoformat() for day in days] if isinstance(kind.pool[0], str) else days
+        settings = {}
+    table = pa.table({"person": range(4), "day": pa.array(days, kind.type), "value": [250] * 4, "origin": ["DE"] * 4})
+    mask = dm.eligible(table, person="person", day="day", value="value", origin="origin", rule="us-321", **settings)
+    assert mask.to_pylist() == [False, True] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2024-06-01", date(2024, 6, 1)),
+        ("2024-06-01T00:00", date(2024, 6, 1)),
+        ("2024-06-01 23:59:59.999999999", date(2024, 6, 1)),
+        ("2024-06-01T23:59:59Z", date(2024, 6, 1)),
+        ("2024-06-01T00:30:00+09:00", date(2024, 6, 1)),
+        ("0001-01-01", date(1, 1, 1)),
+        ("9999-12-31", date(9999, 12, 31)),
+        ("2000-02-29", date(2000, 2, 29)),
+        ("1900-02-29", None),
+        ("2023-02-29", None),
+        ("2024-00-10", None),
+        ("2024-06-00", None),
+        ("2024-06-31", None),
+        ("24-06-01", None),
+        ("2024-06", None),
+        ("2024-W22-6", None),
+        ("2024/06/01", None),
+        ("06/01/2024", None),
+        ("2024-06-01T", None),
+        ("2024-06-01T12", None),
+        ("2024-06-01T12:60", None),
+        ("2024-06-01T12:00:00.", None),
+        ("2024-06-01T12:00 EST", None),
+        ("-2024-06-01", None),
+        ("2024-06-01\0", None),
+        ("\u0662024-06-01", None),
+        ("NaT", None),
+        ("", None),
+    ],
+)
+def test_text(text: str, day: date | None) -> None:
+    """ISO text is the date as it is written; any other text is no day."""
+    canonical = "2024-06-01" if day is None else f"{day:%Y-%m-%d}".rjust(10, "0")
+    assert oracle.day_number(text) == (None if day is None else (day - oracle.EPOCH).days)
+    got = reasons(pa.array([text, canonical]))
+    assert got == (["no-day", "eligible"] if day is None else ["over-limit", "over-limit"])
+
+
+@given(st.lists(st.one_of(st.dates().map(date.isoformat), st.text("0123456789-T: Z+.", max_size=20)), max_size=40))
+def test_any_text(texts: list[str]) -> None:
+    """Whatever the text, its day is the oracle's."""
+    assert reasons(pa.array(texts, pa.string())) == expected(texts)
+
+
+# Later than 2037, pyarrow has no daylight saving time.
+INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(2037, 12, 31), timezones=st.just(UTC))
+
+
+@pytest.mark.parametrize("zone", [*ZONES, "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Kolkata"])
+@given(instants=st.lists(INSTANTS, max_size=20))
+def test_zone_of_the_column_or_the_setting(zone: str, instants: list[datetime]) -> None:
+    """An instant's date is that of `timezone`, else of the column's own zone, daylight saving time included."""
+    ticks = [int(instant.timestamp()) * 1_000 for instant in instants for _ in range(2)]
+    ticks = [tick + 3_600_000 * (i % 2) for i, tick in enumerate(ticks)]
+    own = [oracle.Instant(tick, "ms", zone) for tick in ticks]
+    assert reasons(pa.array(ticks, pa.timestamp("ms", zone))) == expected(own)
+    assert reasons(pa.array(ticks, pa.timestamp("ms", "UTC")), timezone=zone) == expected(own)
+
+
+@pytest.mark.parametrize("back", [0, 1])
+def test_fixed_offset(back: int) -> None:
+    """A zone may be an offset: 18:30 in UTC is the next day at +05:30."""
+    seconds = pa.array([18 * 3_600 + 1_800 - back, 0], pa.timestamp("s", "+05:30"))
+    assert reasons(seconds) == (["over-limit"] * 2 if back else ["eligible"] * 2)
+
+
+@pytest.mark.parametrize(
+    ("day_format", "texts"),
+    [
+        ("%m/%d/%Y", ["06/01/2024", "06/01/2024"]),
+        ("%m%d%y", ["060124", "060124"]),
+        ("%d.%m.%Y", ["01.06.2024", "01.06.2024"]),
+        ("%Y%m%d", ["20240601", "20240601"]),
+    ],
+)
+def test_day_format(day_format: str, texts: list[str]) -> None:
+    """`day_format` reads other text; text in another form, ISO included, is then no day."""
+    assert reasons(pa.array([*texts, texts[0], "2024-06-01"]), day_format=day_format) == [
+        "over-limit", "over-limit", "eligible", "no-day",
+    ]  # fmt: skip
+
+
+def test_day_format_reads_the_calendar() -> None:
+    """Month and day are not mistaken for each other: the schedule knows."""
+    table = pa.table(
+        {"person": ["A", "B"], "day": ["09/03/2016", "10/03/2016"], "value": [250, 250], "origin": ["DE"] * 2}
+    )
+    roles = {"person": "person", "day": "day", "value": "value", "origin": "origin"}
+    mask = dm.eligible(table, **roles, rule="us-321", day_format="%d/%m/%Y")
+    assert mask.to_pylist() == [False, True]
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "+99:00"])
+def test_unknown_zone(zone: str) -> None:
+    """A time zone that does not exist is refused by name."""
+    with pytest.raises(dm.errors.InputError, match="zone"):
+        reasons(pa.array([0, 0], pa.timestamp("s", "UTC")), timezone=zone)
