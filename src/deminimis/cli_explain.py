@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from .cli_options import Parser, add_manifest, add_roles, add_settings, manifest_of, reading_options, scoring_options
-from .summary import REASONS
+from .summary import REASONS, in_columns
 
 if TYPE_CHECKING:
     from .explain import Explanation, Line
@@ -75,8 +75,8 @@ def _to_text(found: Explanation, shows_all: bool) -> str:
     facts.append(("Limit", _limit(found)))
     facts.append(("Overflow", str(found.settings["overflow"])))
     if line.reason in ("no-person", "no-day"):
-        return f"{_aligned(facts)}\n\nIt belongs to no total."
-    return f"{_aligned(facts)}\n\n{_table(found, shows_all)}"
+        return f"{in_columns(facts, '<<')}\n\nIt belongs to no total."
+    return f"{in_columns(facts, '<<')}\n\n{_table(found, shows_all)}"
 
 
 def _counted(found: Explanation) -> int:
@@ -120,15 +120,11 @@ def _table(found: Explanation, shows_all: bool) -> str:
     by_row = len({line.limit for line in found.lines}) > 1
     heads = ["", "Row", *columns, "Counts as", *(["Limit"] if by_row else []), "Reason"]
     body = [_cells(line, line is found.line, columns, by_row) for line in lines]
-    sides = ["<", ">", *("<" for _ in columns), ">", *([">"] if by_row else []), "<"]
-    widths = [max(map(len, cells)) for cells in zip(heads, *body, strict=True)]
-    text = [
-        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(cells, sides, widths, strict=True)).rstrip()
-        for cells in (heads, *body)
-    ]
+    sides = f"<>{'<' * len(columns)}>{'>' if by_row else ''}<"
+    text = in_columns([heads, *body], sides)
     if len(lines) < len(found.lines):
-        text.append(f"... {_rows(len(found.lines) - len(lines))} more: --all shows them")
-    return "\n".join(text)
+        text += f"\n... {_rows(len(found.lines) - len(lines))} more: --all shows them"
+    return text
 
 
 def _cells(line: Line, is_asked: bool, columns: Sequence[str], by_row: bool) -> list[str]:
@@ -136,11 +132,6 @@ def _cells(line: Line, is_asked: bool, columns: Sequence[str], by_row: bool) -> 
     value = "bad" if line.value is None else _amount(line.value)
     limit = [_amount(line.limit)] if by_row else []
     return [">" if is_asked else "", str(line.row), *shown, value, *limit, line.reason]
-
-
-def _aligned(facts: Sequence[tuple[str, str]]) -> str:
-    width = max(len(name) for name, _ in facts)
-    return "\n".join(f"{name:<{width}}  {told}" for name, told in facts)
 
 
 def _amount(value: Decimal | None) -> str:

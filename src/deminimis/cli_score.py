@@ -79,9 +79,7 @@ def _parser(name: str) -> Parser:
         epilog=_EXAMPLES,
     )
     group = parser.add_argument_group("result")
-    group.add_argument(
-        "-o", "--output", metavar="OUT", help=".parquet, .arrow, .csv, .csv.gz; - is standard output"
-    )
+    group.add_argument("-o", "--output", metavar="OUT", help=".parquet, .arrow, .csv, .csv.gz; - is standard output")
     group.add_argument("--with", dest="with_", metavar="LIST", help="further columns: reason,total")
     group.add_argument("--append", action="store_true", help="write the manifest's own columns before the result")
     group.add_argument("--format", choices=("parquet", "arrow", "csv"), help="of OUT (default: its ending)")

@@ -94,9 +94,9 @@ class Summary:
 
     def __str__(self) -> str:
         parts = [f"NOTE: {note}" for note in self.notes]
-        parts.append(_columns([*self._counts(), *self._values()], "<>><"))
-        parts.append(_columns(self._work(), "<<<"))
-        parts.append("Settings\n" + _columns(self._settings(), "<<"))
+        parts.append(in_columns([*self._counts(), *self._values()], "<>><"))
+        parts.append(in_columns(self._work(), "<<<"))
+        parts.append("Settings\n" + in_columns(self._settings(), "<<"))
         return "\n\n".join(parts)
 
     def _counts(self) -> list[tuple[str, ...]]:
@@ -146,8 +146,8 @@ class Summary:
         return f"{count / self.rows:.2%}" if self.rows else ""
 
 
-def _columns(lines: Sequence[Sequence[str]], sides: str) -> str:
-    """Cells in columns, each to its side; the last column is as wide as it comes."""
+def in_columns(lines: Sequence[Sequence[str]], sides: str) -> str:
+    """Cells in columns, each to its side ("<" or ">"); a line may be short of cells."""
     full = [[*line, *[""] * (len(sides) - len(line))] for line in lines]
     widths = [max(map(len, cells)) for cells in zip(*full, strict=True)]
     return "\n".join(
