@@ -15,7 +15,7 @@ import oracle
 import pyarrow as pa
 from oracle import Instant
 
-PLACEHOLDERS = ("N/A", "unknown")
+PLACEHOLDERS = ("N/A", "unknown", "Not Given")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Kind:
 
 NAMES = ("A", "B", "A ", "a", "AB", "Jos\u00e9", "Jose\u0301", "A\0", "0", "00", "17850.0", "nbsp\u00a0",
          "Mary Garcia 18230044 Oak St", "Mary Garcia 18230044 Oak Sr", "x" * 12, "x" * 13)  # fmt: skip
-NO_NAMES = ("", "  ", "\t", "n/a", " Unknown ")
+NO_NAMES = ("", "  ", "\t", "n/a", " Unknown ", "NOT given")
 FIXED = (b"AAA", b"AAB", b"BAA", b"\0\0\0", b"\xff\xfe\0")
 NO_FIXED = (b"   ", b"N/A")
 SIGNED = {pa.int8(): 8, pa.int16(): 16, pa.int32(): 32, pa.int64(): 64}

@@ -67,6 +67,15 @@ def test_column_not_found(table: pa.Table, role: str) -> None:
         assert word in str(caught.value)
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_column_twice(table: pa.Table, role: str) -> None:
+    """A role's column that is there twice is refused by its name; another column may be."""
+    twice = table.append_column(role, table[role])
+    with pytest.raises(dm.errors.InputError, match=f"'{role}'"):
+        dm.eligible(twice, **ROLES, limit=800)
+    assert len(dm.eligible(table.append_column("goods", table["goods"]), **ROLES, limit=800)) == len(table)
+
+
 LISTS = pa.array([[1]], pa.list_(pa.int8()))
 UNSUPPORTED = [
     ("person", pa.array([1.5])),
@@ -228,6 +237,16 @@ def test_placeholders(placeholders: Any) -> None:
     table = pa.table({"person": ["X Y Z", " x y Z ", "xyz", "N/A"], "day": ["2024-06-01"] * 4, "value": [1] * 4})
     reasons = dm.score(table, **ROLES, limit=800, placeholders=placeholders).reason.to_pylist()
     assert reasons == ["no-person", "no-person", "eligible", "eligible"]
+
+
+@pytest.mark.parametrize("spell", [str, str.lower, "  {} ".format])
+@pytest.mark.parametrize("normalize", [None, "fold", "name"])
+def test_default_placeholders(normalize: Any, spell: Any) -> None:
+    """The placeholders that come with the package are no persons, however persons are normalised."""
+    persons = [spell(text) for text in dm.DEFAULT_PLACEHOLDERS]
+    table = pa.table({"person": persons, "day": ["2024-06-01"] * len(persons), "value": [1] * len(persons)})
+    reasons = dm.score(table, **ROLES, limit=800, normalize=normalize).reason.to_pylist()
+    assert dict(zip(persons, reasons, strict=True)) == dict.fromkeys(persons, "no-person")
 
 
 @pytest.mark.parametrize("secret", [None, b"0123456789abcdef"])

@@ -121,7 +121,10 @@ SPELLINGS = st.text("aAbB \t\u00e9\u00c9e\u0301\u00df\ufb01\u00a0\u3000\uff21\u2
 SPELLED = (pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string()))
 
 
-@given(st.lists(st.one_of(SPELLINGS, st.sampled_from(["A b", " a  B ", "N/A"])), max_size=30), st.sampled_from(SPELLED))
+@given(
+    st.lists(st.one_of(SPELLINGS, st.sampled_from(["A b", " a  B ", "N/A", "not  Given"])), max_size=30),
+    st.sampled_from(SPELLED),
+)
 def test_fold(spellings: list[str], text: pa.DataType) -> None:
     """Folded, persons are one where their trimmed, collapsed, NFKC and case-folded texts are."""
     rows = [Row(spelling, DAYS[0], 4) for spelling in spellings]

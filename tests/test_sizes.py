@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import oracle
 import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
 import pytest
 
 import deminimis as dm
@@ -74,3 +78,22 @@ def test_chunks_of_a_large_manifest(rows_per_batch: int) -> None:
     table = manifest(200_000, pa.string()).slice(0, 200_000 if rows_per_batch > 1 else 5_000)
     whole = dm.eligible(table.combine_chunks(), **ROLES, threads=1)
     assert dm.eligible(table.to_reader(max_chunksize=rows_per_batch), **ROLES, threads=2).equals(whole)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("name", ["{}.parquet", "{}.csv"])
+def test_first_bad_row_of_files(tmp_path: Path, name: str, threads: int) -> None:
+    """The first bad row of all is named, although another worker meets a later one sooner."""
+    files, rows = [tmp_path / name.format(i) for i in range(2)], 200_000
+    for file, bad in zip(files, (rows - 1, 0), strict=True):
+        columns = {"person": np.arange(rows), "day": np.full(rows, "2024-06-01"), "value": np.ones(rows, np.int8)}
+        columns["value"][bad] = -1
+        if name.endswith("csv"):
+            pyarrow.csv.write_csv(pa.table(columns), file)
+        else:
+            pq.write_table(pa.table(columns), file, row_group_size=rows // 8)
+    roles = {"person": "person", "day": "day", "value": "value", "limit": 800}
+    for _ in range(5):
+        with pytest.raises(dm.errors.BadValueError) as caught:
+            dm.eligible(files, **roles, bad_values="error", threads=threads)
+        assert (caught.value.file, caught.value.row) == (str(files[0]), rows - 1)
