@@ -65,6 +65,7 @@ cdef struct Plan:            # what the rows of one manifest mean; the same for 
     i64 n_days
     int n_origins
     Code origins[MAX_ORIGINS]
+    u64 code_lengths         # bit n is set where an origin code may have n letters
     Code wanted_currency
     u8 has_record[8]         # by status
 
@@ -170,7 +171,8 @@ cdef inline int read_first_row(const Plan* plan, Keys* k, const Column* columns,
 
 
 cdef inline int code_class(const Plan* plan, const u8* text, i64 length) noexcept nogil:
-    """The class of an origin code: 1 for blanks, 0 for a code that no step of the rule names."""
+    """The class of an origin code: 0 for a code that no step of the rule names, 1 for what is no code at all (blanks,
+    a country's name, letters of another code set), of which the strictest limit holds."""
     cdef int j
     cdef i64 i
     length = trim(&text, length)
@@ -183,6 +185,11 @@ cdef inline int code_class(const Plan* plan, const u8* text, i64 length) noexcep
                 i += 1
             if i == length:
                 return plan.origins[j].origin_class
+    if length > CODE_BYTES or not (plan.code_lengths >> length) & 1:
+        return 1
+    for i in range(length):
+        if not 97 <= lower(text[i]) <= 122:
+            return 1
     return 0
 
 

@@ -70,8 +70,10 @@ cdef class Settings:
         p.schedule = <u8*><char*>schedule if schedule else NULL
         p.n_days, p.day_first = n_days, day_first
         p.n_origins = len(origins)
+        p.code_lengths = 1 << 2
         for i, (text, origin_class) in enumerate(sorted(origins.items())):
             set_code(&p.origins[i], text, origin_class)
+            p.code_lengths |= <u64>1 << <int>p.origins[i].length
         p.has_record[PLAIN] = 1
         p.has_record[BAD_VALUE] = p.wide or bad_values == "unproven"
         p.has_record[IS_EXCLUDED] = p.wide or count_excluded

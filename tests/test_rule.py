@@ -64,7 +64,8 @@ def expected_limit(name: str, day: date, origin: str) -> Decimal | None:
 def table_limit(compiled: CompiledRule, day: date, origin: str | None) -> int | None:
     """What the kernel reads from the table, in units, or None for not in force."""
     column = min(max((day - date(1970, 1, 1)).days - compiled.day_first, 0), compiled.table.shape[1] - 1)
-    named = compiled.origins.get(origin.encode(), 0) if origin else 1
+    lengths = {2, *map(len, compiled.origins)}
+    named = compiled.origins.get(origin.encode(), 0 if len(origin) in lengths else 1) if origin else 1
     number = named if compiled.needs_origin else 0
     index = int(compiled.table[number, column])
     return None if index == NOT_IN_FORCE else compiled.limits_units[index]

@@ -163,3 +163,12 @@ class Totals:
     @property
     def counts(self) -> tuple[int, int, int, int, int]:
         """Rows that are eligible, over the limit, unproven; groups (estimated where records are narrow); eligible units."""
+
+def identities(settings: Settings, batch: Batch, partition_bits: int) -> bytes:
+    """The identity of every row, for tests: 16 bytes each, little-endian key (8), more (4) and partition (4).
+
+    The identity of a row without a person or a day means nothing.
+    """
+
+def read_only(settings: Settings, batch: Batch) -> int:
+    """Take every row through the stages before the scatter, for benches; the number of rows that stand plainly."""

@@ -22,8 +22,8 @@ from .toml_file import open_toml, refuse, shipped_names
 NOT_IN_FORCE = 255
 """The entry of `CompiledRule.table` for a day on which nothing qualifies."""
 
-_UNLISTED = "another"
-"""No country code, so no step can list it: it stands for any other origin."""
+_UNLISTED = "ZZ"
+"""A code that ISO 3166 leaves to users: it stands for any other origin."""
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -150,12 +150,16 @@ class Rule:
     def step_on(self, day: date, origin: str | None) -> Step | None:
         """The step that decides for a row of this day and origin; None where none is in force.
 
-        A missing or blank origin takes the strictest step of the day: what cannot be proven is not eligible.
+        A missing origin, and a text that is no code (letters, two of them or as many as a listed code has), takes the
+        strictest step of the day: what cannot be proven is not eligible.
         """
         ordinal = day.toordinal()
         groups = origin_groups(self.steps)
         code = (origin or "").strip(" \t\r\n\v\f").upper()
-        if code:
+        lengths = {2, *(len(listed) for codes, _ in groups for listed in codes)}
+        if code in {listed for codes, _ in groups for listed in codes} or (
+            len(code) in lengths and code.isascii() and code.isalpha()
+        ):
             timeline = next((steps for codes, steps in groups if code in codes), groups[0][1])
             return step_in_force(timeline, ordinal)
         strictest = None

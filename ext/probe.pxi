@@ -1,0 +1,55 @@
+# What tests and benches look at: the key bits of rows, phase by phase. Not used in scoring.
+
+
+def identities(Settings settings, Batch batch, int partition_bits):
+    """See _kernel.pyi."""
+    cdef Chunk* x = <Chunk*>malloc(sizeof(Chunk))
+    cdef bytearray out = bytearray(16 * batch.length)
+    cdef u8[::1] view = out
+    cdef Keys keys = settings.keys
+    cdef i64 row
+    cdef int i, n, code = 0
+    cdef u64 key
+    cdef u32 more, partition
+    if x == NULL:
+        raise MemoryError()
+    for row in range(0, batch.length, 1024):
+        n = <int>min(1024, batch.length - row)
+        code = read_chunk(&settings.plan, &keys, batch.columns, x, row, n)
+        if code < 0:
+            break
+        for i in range(n):
+            partition = identify(&settings.plan, &keys, x, i, 63 - partition_bits, &key, &more)
+            memcpy(&view[16 * (row + i)], &key, 8)
+            memcpy(&view[16 * (row + i) + 8], &more, 4)
+            memcpy(&view[16 * (row + i) + 12], &partition, 4)
+    free(x)
+    free(keys.scratch)
+    if code < 0:
+        raise MemoryError()
+    return bytes(out)
+
+
+def read_only(Settings settings, Batch batch):
+    """See _kernel.pyi."""
+    cdef Chunk* x = <Chunk*>malloc(sizeof(Chunk))
+    cdef Keys keys = settings.keys
+    cdef i64 row, plain = 0, n_rows = batch.length
+    cdef int i, n, code = 0
+    if x == NULL:
+        raise MemoryError()
+    with nogil:
+        row = 0
+        while row < n_rows:
+            n = <int>min(<i64>CHUNK, n_rows - row)
+            code = read_chunk(&settings.plan, &keys, batch.columns, x, row, n)
+            if code < 0:
+                break
+            for i in range(n):
+                plain += x.status[i] == PLAIN
+            row += n
+    free(x)
+    free(keys.scratch)
+    if code < 0:
+        raise MemoryError()
+    return plain
