@@ -93,7 +93,7 @@ class NewFile(Output):
             raise InputError(
                 f"its folder cannot be written to ({error.strerror}): give another.", file=str(target)
             ) from error
-        super().__init__(os.fdopen(descriptor, "wb", buffering=0), str(target), is_owned=True)
+        super().__init__(self._open(descriptor), str(target), is_owned=True)
 
     def commit(self) -> None:
         with self._refusing_full_disk():
@@ -113,6 +113,9 @@ class NewFile(Output):
         if self._folder >= 0:
             os.close(self._folder)
             self._folder = -1
+
+    def _open(self, descriptor: int) -> BinaryIO:
+        return os.fdopen(descriptor, "wb", buffering=0)
 
     def _create(self) -> int:
         if hasattr(os, "O_TMPFILE") and Path("/proc/self/fd").exists():
