@@ -22,7 +22,9 @@ BATCH_ROWS = 65_536
 PIECE_ROWS_MIN = 65_536
 PIECE_ROWS_MAX = 1 << 20
 WHOLE_FILE_BYTES = 128 << 10
-"""A file of at most this size is decoded whole, also the columns that nobody asked for, so that no damage is missed."""
+WHOLE_FILES_BYTES = 1 << 20
+"""Small files are decoded whole, also the columns that nobody asked for, so that no damage is missed; all those of one
+manifest together up to this size, which takes some milliseconds."""
 FOOTER_THREADS = 4
 MEND = "the file is damaged; write it again or leave it out."
 
@@ -34,6 +36,7 @@ class ParquetFile:
         self.path = found.path
         self.bytes = found.bytes
         self.partition = found.partition
+        self.is_checked_whole = False
         with reading(self.path, "is not a readable Parquet file", MEND), self.open() as reader:
             self.metadata = reader.metadata
             self.schema = reader.schema_arrow
@@ -78,6 +81,10 @@ class ParquetSource(Source):
         first = self._files[0]
         for other in self._files[1:]:
             _check_same_columns(first, other)
+        small = 0
+        for file in self._files:
+            small += file.bytes if file.bytes <= WHOLE_FILE_BYTES else 0
+            file.is_checked_whole = file.bytes <= WHOLE_FILE_BYTES and small <= WHOLE_FILES_BYTES
         fields = [first.schema.field(i).with_nullable(True) for i in range(len(first.schema))]
         fields += [partition_field(name) for name in first.partition if name not in first.schema.names]
         super().__init__(
@@ -133,7 +140,7 @@ class ParquetPiece(Piece):
         dictionaries = [name for name in self._as_dictionary if self._is_dictionary(name)]
         groups, rows = list(self._groups), 0
         with reading(file.path, f"{self._which} cannot be decoded", MEND), file.open(dictionaries) as reader:
-            if file.bytes <= WHOLE_FILE_BYTES and groups[0] == 0:
+            if file.is_checked_whole and groups[0] == 0:
                 file.check_whole(reader)
             for batch in reader.iter_batches(BATCH_ROWS, row_groups=groups, columns=inside, use_threads=False):
                 check_batch(batch, required)
