@@ -44,24 +44,14 @@ def run(name: str, words: list[str]) -> int:
     from .explain import explain
     from .sources import open_source
 
-    source = open_source(manifest_of(args), **reading_options(args))
-    if args.source == ["-"]:
-        source = open_source(_held(source))
-    found = explain(source, args.row, **options)
-    text = json.dumps(_to_json(found), ensure_ascii=False) if args.json else _to_text(found, args.all)
+    source = open_source(manifest_of(args, reads_twice=True), **reading_options(args))
+    found = explain(source, args.row, lines_most=None if args.all or args.json else _LINES_SHOWN, **options)
+    text = json.dumps(_to_json(found), ensure_ascii=False) if args.json else _to_text(found)
     sys.stdout.write(f"{text}\n")
     return 0
 
 
-def _held(source: Any) -> Any:
-    """Standard input comes once, and is read twice."""
-    import pyarrow as pa
-
-    batches = [batch for piece in source.pieces(None) for batch in piece.batches()]
-    return pa.Table.from_batches(batches, source.schema)
-
-
-def _to_text(found: Explanation, shows_all: bool) -> str:
+def _to_text(found: Explanation) -> str:
     line = found.line
     place = "" if line.file is None else f" (row {line.row_in_file:,} of {line.file})"
     outcome = "eligible" if line.reason == "eligible" else f"not eligible: {line.reason}"
@@ -69,20 +59,14 @@ def _to_text(found: Explanation, shows_all: bool) -> str:
     facts += [("Person", _person(*person, settings=found.settings)) for person in found.persons]
     facts.append(("Day", _day(found)))
     if line.reason not in ("no-person", "no-day", "not-in-force"):
-        bad = sum(one.value is None for one in found.lines)
+        bad = found.rows_bad
         unproven = f", without {bad:,} bad value{'' if bad == 1 else 's'}" if bad else ""
-        facts.append(("Total", f"{_amount(found.total)} over {_rows(_counted(found))}{unproven}"))
+        facts.append(("Total", f"{_amount(found.total)} over {_rows(found.rows_counted)}{unproven}"))
     facts.append(("Limit", _limit(found)))
     facts.append(("Overflow", str(found.settings["overflow"])))
     if line.reason in ("no-person", "no-day"):
         return f"{in_columns(facts, '<<')}\n\nIt belongs to no total."
-    return f"{in_columns(facts, '<<')}\n\n{_table(found, shows_all)}"
-
-
-def _counted(found: Explanation) -> int:
-    """How many rows the total is made of."""
-    idle = {"not-in-force"} if found.settings["count_excluded"] else {"not-in-force", "excluded"}
-    return sum(line.value is not None and line.reason not in idle for line in found.lines)
+    return f"{in_columns(facts, '<<')}\n\n{_table(found)}"
 
 
 def _person(column: str, cell: object, canonical: object, settings: dict[str, Any]) -> str:
@@ -110,20 +94,15 @@ def _limit(found: Explanation) -> str:
     return f"{amount} ({name}, {step.scope} {step.days}: {step.citation})"
 
 
-def _table(found: Explanation, shows_all: bool) -> str:
-    lines = list(found.lines)
-    if not shows_all and len(lines) > _LINES_SHOWN:
-        at = lines.index(found.line)
-        first = max(0, min(at - _LINES_SHOWN // 2, len(lines) - _LINES_SHOWN))
-        lines = lines[first : first + _LINES_SHOWN]
+def _table(found: Explanation) -> str:
     columns = list(found.line.cells)
     by_row = len({line.limit for line in found.lines}) > 1
     heads = ["", "Row", *columns, "Counts as", *(["Limit"] if by_row else []), "Reason"]
-    body = [_cells(line, line is found.line, columns, by_row) for line in lines]
+    body = [_cells(line, line is found.line, columns, by_row) for line in found.lines]
     sides = f"<>{'<' * len(columns)}>{'>' if by_row else ''}<"
     text = in_columns([heads, *body], sides)
-    if len(lines) < len(found.lines):
-        text += f"\n... {_rows(len(found.lines) - len(lines))} more: --all shows them"
+    if len(found.lines) < found.rows:
+        text += f"\n... {_rows(found.rows - len(found.lines))} more: --all shows them"
     return text
 
 

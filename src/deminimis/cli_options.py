@@ -123,11 +123,20 @@ def reading_options(args: argparse.Namespace) -> Options:
     return {"delimiter": delimiter, "encoding": args.encoding, "header": header}
 
 
-def manifest_of(args: argparse.Namespace) -> str | list[str]:
-    """The source or sources, as Python takes them."""
+def manifest_of(args: argparse.Namespace, reads_twice: bool = False) -> Any:
+    """The source or sources, as Python takes them; standard input as a table where it is read more than once."""
     sources: list[str] = args.source
     if len(sources) > 1 and "-" in sources:
         raise InputError("standard input (-) is a manifest by itself: give it alone")
+    if sources == ["-"] and reads_twice:
+        import pyarrow as pa
+
+        from .sources import open_source
+
+        source = open_source("-", **reading_options(args))
+        return pa.Table.from_batches(
+            (batch for piece in source.pieces(None) for batch in piece.batches()), source.schema
+        )
     return sources[0] if len(sources) == 1 else sources
 
 

@@ -40,7 +40,8 @@ examples:
   cat in.arrows | deminimis score - -o - --person id --day day --value usd --limit 800 > mask.arrows
 
 Without -o the manifest is scored and nothing is written. The summary goes to standard output, or to standard error
-where the result goes to standard output.
+where the result goes to standard output (an Arrow stream; CSV on a terminal). With --append a manifest is read twice:
+files again from the disk, standard input from memory.
 """
 
 
@@ -49,7 +50,7 @@ def run(name: str, words: list[str]) -> int:
     args = _parser(name).read(words)
     options = scoring_options(args) | reading_options(args)
     columns = ("eligible", *chosen(args.with_, _MORE_COLUMNS, "--with"))
-    manifest, target = manifest_of(args), args.output
+    target = args.output
     if target is not None and target != "-":
         _refuse_to_overwrite(args.source, Path(target))
     if args.append and target is None:
@@ -59,7 +60,7 @@ def run(name: str, words: list[str]) -> int:
     progress = bars(args.quiet)
     with progress or nullcontext():
         summary = score_files(
-            manifest,
+            manifest_of(args, reads_twice=args.append),
             target,
             **options,
             **_given(threads=args.threads, memory_limit=args.memory_limit, spill_dir=args.spill_dir, progress=progress),

@@ -7,29 +7,33 @@ those few rows. A manifest is read twice, and never held.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.types as pt
 
-from . import casts, columns, names
+from . import columns
 from .api import eligible, score
 from .errors import InputError
-from .roles import Roles, check, first_of
+from .explain_cells import days_of, persons_of, texts_of, values_of
+from .roles import Roles, check
 from .rule import Rule
 from .rule_steps import Step
 from .source_base import Source
+from .summary import REASONS
+
+Integers: TypeAlias = npt.NDArray[np.int64]
 
 _MARK = "\x00row asked for"
-_ROW = "\x00row"
-_DAY = "\x00day"
-_KEYLESS = ("no-person", "no-day")
+_CODES = {reason: code for code, reason in enumerate(REASONS)}
+_KEYLESS = _CODES["not-in-force"]
+"""The reasons before this one are of rows without a key."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,9 @@ class Explanation:
     line : Line
         The row.
     lines : tuple of Line
-        All rows with its person and day, itself among them, in row order.
+        Rows with its person and day, itself among them, in row order.
+    rows, rows_counted, rows_bad : int
+        All such rows; those that the total is made of; those with a bad value.
     persons : tuple of (str, object, object)
         Column, cell, and the form that is compared, for each column that names the person.
     day : datetime.date, optional
@@ -87,6 +93,9 @@ class Explanation:
 
     line: Line
     lines: tuple[Line, ...]
+    rows: int
+    rows_counted: int
+    rows_bad: int
     persons: tuple[tuple[str, object, object], ...]
     day: date | None
     total: Decimal | None
@@ -95,7 +104,7 @@ class Explanation:
     settings: dict[str, object]
 
 
-def explain(source: Source, row: int, **options: Any) -> Explanation:
+def explain(source: Source, row: int, *, lines_most: int | None = None, **options: Any) -> Explanation:
     """Find what decided one row.
 
     Parameters
@@ -104,6 +113,8 @@ def explain(source: Source, row: int, **options: Any) -> Explanation:
         The manifest; it can be read more than once.
     row : int
         The row's number in the manifest, counted from 0.
+    lines_most : int, optional
+        How many rows of the total to tell, those next to the row; None: all.
     **options
         Roles and settings, as `deminimis.score` takes them. A bad value stops nothing here.
 
@@ -120,35 +131,54 @@ def explain(source: Source, row: int, **options: Any) -> Explanation:
     wanted = list(dict.fromkeys(source.schema.names if roles.has_expressions() else roles.names()))
     table, starts = _taken(source, wanted, kin)
     scored = score(table, **options)
-    reasons = scored.reason.to_pylist()
-    is_keyed = reasons[int(np.searchsorted(kin, row))] not in _KEYLESS
-    kept = [i for i, at in enumerate(kin) if at == row or (is_keyed and reasons[i] not in _KEYLESS)]
-    table = table.take(pa.array(kept, pa.int64()))
-    days = _days(table, roles)
-    steps = [_step(roles.rule, day, origin) for day, origin in zip(days, _texts(table, roles.origin), strict=True)]
-    shown = [name for name in roles.names() if name in table.column_names]
-    cells = table.select(shown).to_pylist()
-    firsts = [first for _, first in starts]
-    lines = []
-    for i, value, step, own in zip(kept, _values(table, roles), steps, cells, strict=True):
-        file, first = starts[int(np.searchsorted(firsts, kin[i], "right")) - 1]
-        in_file = None if file is None else int(kin[i]) - first
-        limit = step.limit if step else None
-        lines.append(Line(int(kin[i]), file, in_file, own, value, limit, reasons[i]))
-    at = next(i for i, line in enumerate(lines) if line.row == row)
+    codes = scored.reason.indices.to_numpy()
+    own = int(np.searchsorted(kin, row))
+    same = np.flatnonzero(codes >= _KEYLESS) if codes[own] >= _KEYLESS else np.array([own])
+    idle = [
+        _CODES[reason] for reason in ("not-in-force", "bad-value", *(() if roles.count_excluded else ("excluded",)))
+    ]
+    shown = _around(same, own, lines_most)
+    table = table.take(pa.array(shown))
+    days = days_of(table, roles)
+    steps = [_step(roles.rule, day, origin) for day, origin in zip(days, texts_of(table, roles.origin), strict=True)]
+    cells = table.select([name for name in roles.names() if name in table.column_names]).to_pylist()
+    places = [_place(starts, int(at)) for at in kin[shown]]
+    reasons = scored.reason.take(pa.array(shown)).to_pylist()
+    limits = [step.limit if step else None for step in steps]
+    numbers = map(int, kin[shown])
+    rows = zip(numbers, places, cells, values_of(table, roles), limits, reasons, strict=True)
+    lines = tuple(Line(number, *place, *rest) for number, place, *rest in rows)
+    at = int(np.searchsorted(shown, own))
     return Explanation(
         line=lines[at],
-        lines=tuple(lines),
-        persons=_persons(table.slice(at, 1), roles, options),
+        lines=lines,
+        rows=len(same),
+        rows_counted=int((~np.isin(codes[same], idle)).sum()),
+        rows_bad=int((codes[same] == _CODES["bad-value"]).sum()),
+        persons=persons_of(table.slice(at, 1), roles, options),
         day=days[at],
-        total=scored.total[kept[at]].as_py(),
+        total=scored.total[own].as_py(),
         step=steps[at],
         rule=roles.rule,
         settings=roles.settings(),
     )
 
 
-def _rows_with_the_key(source: Source, row: int, roles: Roles, options: dict[str, Any]) -> npt.NDArray[np.int64]:
+def _around(same: Integers, own: int, lines_most: int | None) -> Integers:
+    """At most so many of the rows, the row itself in their middle."""
+    if lines_most is None or len(same) <= lines_most:
+        return same
+    first = int(np.clip(np.searchsorted(same, own) - lines_most // 2, 0, len(same) - lines_most))
+    return same[first : first + lines_most]
+
+
+def _place(starts: list[tuple[str | None, int]], row: int) -> tuple[str | None, int | None]:
+    """The file that a row is in, and its number there; starts are ascending."""
+    file, first = starts[bisect_right(starts, row, key=lambda start: start[1]) - 1]
+    return file, None if file is None else row - first
+
+
+def _rows_with_the_key(source: Source, row: int, roles: Roles, options: dict[str, Any]) -> Integers:
     """Numbers of the rows that share the row's key, and of those that have none, ascending."""
     key = ("person", "per", "day", "normalize", "in_care_of", "placeholders", "timezone", "day_format")
     asked = {name: options[name] for name in key if options.get(name) is not None}
@@ -184,9 +214,7 @@ def _rows_with_the_key(source: Source, row: int, roles: Roles, options: dict[str
     return np.flatnonzero(~mask.to_numpy(zero_copy_only=False)).astype(np.int64)
 
 
-def _taken(
-    source: Source, wanted: Sequence[str], rows: npt.NDArray[np.int64]
-) -> tuple[pa.Table, list[tuple[str | None, int]]]:
+def _taken(source: Source, wanted: Sequence[str], rows: Integers) -> tuple[pa.Table, list[tuple[str | None, int]]]:
     """These rows of these columns, and each file with the number of its first row."""
     starts: list[tuple[str | None, int]] = []
     found = []
@@ -202,80 +230,7 @@ def _taken(
     return pa.Table.from_batches(found), starts
 
 
-def _days(table: pa.Table, roles: Roles) -> list[date | None]:
-    """Each row's day as a date; None where it has none."""
-    if not isinstance(roles.day, str):
-        return [None] * len(table)
-    array = table[roles.day].combine_chunks()
-    if pt.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    is_text = not (pt.is_temporal(array.type) or pt.is_integer(array.type) or pt.is_null(array.type))
-    if roles.day_format and (is_text or pt.is_integer(array.type)):
-        array = casts.day_of_format(roles.day_format, roles.timezone if is_text else None)(array)
-    elif is_text and roles.timezone:
-        array = casts.day_of_iso_instant(roles.timezone)(array)
-    elif pt.is_timestamp(array.type) and array.type.tz:
-        array = casts.local_time(roles.timezone or array.type.tz)(array)
-    if pt.is_timestamp(array.type):
-        array = array.cast(pa.timestamp("us"), safe=False)
-    return [_date(cell) for cell in array.to_pylist()]
-
-
-def _date(cell: object) -> date | None:
-    if isinstance(cell, bytes):
-        cell = cell.decode(errors="replace")
-    if isinstance(cell, str):
-        try:
-            return date.fromisoformat(cell.strip()[:10])
-        except ValueError:
-            return None
-    if isinstance(cell, datetime):
-        return cell.date()
-    return cell if isinstance(cell, date) else None
-
-
-def _texts(table: pa.Table, column: object) -> list[str | None]:
-    if not isinstance(column, str):
-        return [None] * len(table)
-    return [cell.decode(errors="replace") if isinstance(cell, bytes) else cell for cell in table[column].to_pylist()]
-
-
 def _step(rule: Rule, day: date | None, origin: str | None) -> Step | None:
     if day is not None:
         return rule.step_on(day, origin)
     return rule.steps[0] if len(rule.steps) == 1 else None
-
-
-def _values(table: pa.Table, roles: Roles) -> list[Decimal | None]:
-    """What each row counts as: the total that it alone would have."""
-    n = len(table)
-    table = table.append_column(_ROW, pa.array(np.arange(n))).append_column(_DAY, pa.array([0] * n, pa.date32()))
-    alone = score(
-        table,
-        person=_ROW,
-        day=_DAY,
-        value=roles.value,
-        quantity=roles.quantity,
-        currency=roles.currency,
-        currency_code=roles.currency_code,
-        limit=0,
-        threads=1,
-    )
-    outcomes = zip(alone.total.to_pylist(), alone.reason.to_pylist(), strict=True)
-    return [None if reason == "bad-value" else total for total, reason in outcomes]
-
-
-def _persons(one: pa.Table, roles: Roles, options: dict[str, Any]) -> tuple[tuple[str, object, object], ...]:
-    """The columns that name the person of one row: of a first_of, the one that was taken."""
-    found = []
-    for column in roles.persons:
-        if not isinstance(column, str):
-            continue
-        cell = one[column][0].as_py()
-        canonical = names.canonical(one[column].combine_chunks(), roles.normalize, roles.in_care_of)[0].as_py()
-        if roles.is_first_of:
-            reason = score(one, **options | {"person": first_of(column)}).reason[0].as_py()
-            if reason != "no-person":
-                return ((column, cell, canonical),)
-        found.append((column, cell, canonical))
-    return tuple(found)
