@@ -22,5 +22,6 @@ from answers cimport *
 include "settings.pxi"
 include "batch.pxi"
 include "partitioner.pxi"
+include "spill.pxi"
 include "tables.pxi"
 include "probe.pxi"

@@ -14,11 +14,13 @@ cdef struct Words:           # one 16-bit word a row, in blocks of the worker's 
     i64 in_last              # words in the last block
     u32 reading              # the block and the place where the next answer is read from
     i64 place
+    u32 gap                  # the block after which words may be missing, as they are on disk
+    i64 before_gap           # words from the reading place to the gap; only where `spilled`
+    bint spilled
 
 
 cdef struct Cursors:         # for every partition, where its next answer is
-    u64* bits                # narrow: the worker's answers, one bit a record, partition after partition
-    u64* next_bit            # narrow: the number of the next bit
+    u64* next_bit            # narrow: eight times the address of the next bit's byte, plus its place in that byte
     u64* next_record         # wide: addresses
     u32* block               # wide: the block that next_record lies in
 
@@ -41,9 +43,13 @@ cdef inline u16* words_to_write(Words* w, i64* room) noexcept nogil:
 
 cdef inline const u16* words_to_read(Words* w, i64* there) noexcept nogil:
     """The words of the next rows, up to the end of a block."""
+    cdef u32 done = w.reading
     if w.place == words_a_block(w):
-        w.reading = w.pool.next[w.reading]
+        w.reading = w.pool.next[done]
         w.place = 0
+        give_back(w.pool, done)
+        if done == w.gap:
+            w.gap = w.reading
     there[0] = words_a_block(w) - w.place
     return <const u16*>w.pool.blocks[w.reading] + w.place
 
@@ -69,12 +75,13 @@ cdef inline void answer_narrow(const Plan* plan, Words* w, Cursors* c, i64 n, u8
                 lead &= PARTITION_MASK
                 bit = c.next_bit[lead]
                 c.next_bit[lead] = bit + 1
-                word |= ((c.bits[bit >> 6] >> (bit & 63)) & 1) << (row & 63)
+                word |= (((<const u64*><uintptr_t>((bit >> 6) << 3))[0] >> (bit & 63)) & 1) << (row & 63)
             row += 1
             if (row & 63) == 0:
                 put_bits(out, row, word, 64)
                 word = 0
         w.place += there
+        w.before_gap -= there
     if row & 63:
         put_bits(out, row, word, row & 63)
 
@@ -123,6 +130,7 @@ cdef inline void answer_wide(const Plan* plan, const Chains* chains, Words* w, C
                 put_bits(known, row, known_word, 64)
                 word = known_word = 0
         w.place += there
+        w.before_gap -= there
     if row & 63:
         put_bits(mask, row, word, row & 63)
         put_bits(known, row, known_word, row & 63)

@@ -98,13 +98,14 @@ cdef inline int hash_text(Keys* k, const u8* text, i64 length, u64* low, u64* hi
         bare = trim(&trimmed, length)
         if bare == 0:
             return 0
-    if is_placeholder(k, trimmed, bare):
-        return 0
     if k.fold:
         if not reserve_scratch(k, bare):
             return -1
-        length = fold_ascii(trimmed, bare, k.scratch)
-        text = k.scratch
+        bare = fold_ascii(trimmed, bare, k.scratch)
+        text = trimmed = k.scratch
+        length = bare
+    if is_placeholder(k, trimmed, bare):
+        return 0
     h = XXH3_128bits_withSecret(text, length, k.secret, SECRET_BYTES)
     low[0] = h.low64
     high[0] = h.high64

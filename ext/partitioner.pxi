@@ -4,6 +4,7 @@ cdef enum:
     ARENA_BYTES = 8 << 20
     MAX_IDLE = 256           # arenas kept for the next run
     DEFAULT_BLOCK_BYTES = 1 << 14
+    OUT_OF_ORDER = -3        # read_rows: a day lies outside the epochs that are open
 
 cdef Arena[MAX_IDLE] idle
 cdef int n_idle = 0
@@ -38,27 +39,42 @@ cdef class Partitioner:
     cdef Cursors cursors
     cdef Chunk* chunk
     cdef Tally tally
+    cdef u64** bits          # narrow: by slot, the answers of its records
     cdef int partition_bits
-    cdef readonly Py_ssize_t rows
-    cdef readonly bint settled
+    cdef readonly int slots
+    cdef i32 day_low         # days of the open epochs: [day_low, day_mid) goes to slot_now, [day_mid, day_high] to slot_next
+    cdef i32 day_mid
+    cdef i32 day_high
+    cdef int slot_now
+    cdef int slot_next
 
-    def __cinit__(self, Settings settings, int partition_bits, Py_ssize_t block_bytes=DEFAULT_BLOCK_BYTES):
-        cdef int n = 1 << partition_bits
-        if not 0 <= partition_bits <= STATUS_SHIFT or block_bytes & (block_bytes - 1) or not 2048 <= block_bytes <= 65536:
-            raise ValueError("partition_bits is 0 to 13 and block_bytes a power of two from 2048 to 65536")
+    def __cinit__(self, Settings settings, int partition_bits, Py_ssize_t block_bytes=DEFAULT_BLOCK_BYTES, int slots=1):
+        cdef int n = slots << partition_bits
+        if partition_bits < 0 or slots < 1 or n > MAX_PARTITIONS:
+            raise ValueError(f"there are at most {MAX_PARTITIONS} partitions")
+        if block_bytes & (block_bytes - 1) or not 2048 <= block_bytes <= 65536:
+            raise ValueError("block_bytes is a power of two from 2048 to 65536")
         self.settings = settings
         self.keys = settings.keys
         self.partition_bits = partition_bits
+        self.slots = slots
         self.pool.block_bytes = block_bytes
-        self.chunk = <Chunk*>malloc(sizeof(Chunk))
-        if self.chunk == NULL:
-            raise MemoryError()
         self.tally.day_first, self.tally.day_last = 0x7fffffff, NO_DAY
+        self.day_low, self.day_mid, self.day_high = NO_DAY, 0x7fffffff, 0x7fffffff
+        self.chunk = <Chunk*>calloc(1, sizeof(Chunk))
+        self.bits = <u64**>calloc(slots, sizeof(u64*))
+        self.cursors.next_bit = <u64*>calloc(n, sizeof(u64))
+        self.cursors.next_record = <u64*>calloc(n, sizeof(u64))
+        self.cursors.block = <u32*>calloc(n, sizeof(u32))
+        if self.chunk == NULL or self.bits == NULL or self.cursors.next_bit == NULL:
+            raise MemoryError()
+        if self.cursors.next_record == NULL or self.cursors.block == NULL:
+            raise MemoryError()
         self.reserve(0, n + 1)
         if not start_chains(&self.chains, &self.pool, n, sizeof(WideRecord) if settings.plan.wide else sizeof(Record)):
             raise MemoryError()
         self.words.pool = &self.pool
-        self.words.first = self.words.last = self.words.reading = take_block(&self.pool)
+        self.words.first = self.words.last = self.words.reading = self.words.gap = take_block(&self.pool)
 
     cdef void reserve(self, Py_ssize_t rows, Py_ssize_t more) except *:
         """Have blocks for that many rows in any partitions, and `more`: the loops over rows cannot fail then."""
@@ -82,20 +98,40 @@ cdef class Partitioner:
                 raise MemoryError(f"no memory for {rows:,} more rows")
             blocks -= <i64>(arena.size // self.pool.block_bytes)
 
+    def route(self, int day_low, int day_mid, int day_high, int slot_now, int slot_next):
+        """See _kernel.pyi."""
+        if not (0 <= slot_now < self.slots and 0 <= slot_next < self.slots):
+            raise ValueError("a routed run has slots for its epochs")
+        self.day_low, self.day_mid, self.day_high = day_low, day_mid, day_high
+        self.slot_now, self.slot_next = slot_now, slot_next
+
     def add(self, Batch batch, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t first_row):
-        if self.settled or not 0 <= start <= stop <= batch.length:
-            raise ValueError("rows are added before `settle`, and lie within their batch")
-        self.reserve(stop - start, self.chains.n_partitions + 2)
+        """See _kernel.pyi."""
         cdef Py_ssize_t stopped_at = -1
         cdef int code
+        if not 0 <= start <= stop <= batch.length:
+            raise ValueError("rows lie within their batch")
+        self.reserve(stop - start, self.chains.n_partitions + 2)
         with nogil:
             code = self.read_rows(batch.columns, start, stop, first_row, &stopped_at)
         if code == -1:
             raise MemoryError()
         if code == -2:
             raise ValueError("a dictionary index lies outside its dictionary")
-        self.rows += stop - start
+        if code == OUT_OF_ORDER:
+            raise LookupError("a day lies outside the days that were promised")
         return stopped_at
+
+    cdef int route_rows(self, Chunk* x, int n) noexcept nogil:
+        """The slot of each row's day; rows that leave no record count for nothing."""
+        cdef u16 now = <u16>(self.slot_now << self.partition_bits), next = <u16>(self.slot_next << self.partition_bits)
+        cdef i32 low = self.day_low, mid = self.day_mid, high = self.day_high
+        cdef int i
+        cdef bint outside = False
+        for i in range(n):
+            x.base[i] = now if x.day[i] < mid else next
+            outside |= (x.day[i] < low or x.day[i] > high) and x.day[i] != NO_DAY
+        return OUT_OF_ORDER if outside else 0
 
     cdef int read_rows(self, const Column* columns, i64 start, i64 stop, i64 first_row, Py_ssize_t* stopped_at) noexcept nogil:
         cdef const Plan* plan = &self.settings.plan
@@ -114,8 +150,11 @@ cdef class Partitioner:
                     if x.status[i] == BAD_VALUE:
                         stopped_at[0] = row + i
                         return 0
+            if self.slots > 1 and self.route_rows(x, n) < 0:
+                return OUT_OF_ORDER
             if plan.tally or plan.wide:
                 tally_chunk(plan, x, n, &self.tally)
+            to_windows(plan, x, n)
             if plan.wide:
                 scatter_wide(plan, &self.keys, x, n, &self.chains, self.partition_bits, words, first_row + row - start)
             elif plan.exact and plan.constant:
@@ -126,46 +165,45 @@ cdef class Partitioner:
             row += n
         return 0
 
-    def settle(self):
+    def settle(self, int slot):
         """See _kernel.pyi."""
-        cdef int p, n = self.chains.n_partitions
-        cdef u64 at = 0
+        cdef int p, begin = slot << self.partition_bits, end = (slot + 1) << self.partition_bits
+        cdef u64 at
         cdef i64 total = 0
-        if self.settled:
-            return
-        settle_chains(&self.chains)
+        settle_chains(&self.chains, begin, end)
+        for p in range(begin, end):
+            self.cursors.block[p] = self.chains.first[p]
+            self.cursors.next_record[p] = <u64><uintptr_t>self.pool.blocks[self.chains.first[p]]
+            total += (count_of(&self.chains, p) + 63) // 64
         if self.settings.plan.wide:
-            self.cursors.next_record = <u64*>malloc(n * sizeof(u64))
-            self.cursors.block = <u32*>malloc(n * sizeof(u32))
-            if self.cursors.next_record == NULL or self.cursors.block == NULL:
-                raise MemoryError()
-            for p in range(n):
-                self.cursors.block[p] = self.chains.first[p]
-                self.cursors.next_record[p] = <u64><uintptr_t>self.pool.blocks[self.chains.first[p]]
-        else:
-            for p in range(n):
-                total += (count_of(&self.chains, p) + 63) // 64
-            self.cursors.next_bit = <u64*>malloc(n * sizeof(u64))
-            self.cursors.bits = <u64*>malloc(8 * total + 8)
-            if self.cursors.next_bit == NULL or self.cursors.bits == NULL:
-                raise MemoryError()
-            for p in range(n):
-                self.cursors.next_bit[p] = at
-                at += <u64>((count_of(&self.chains, p) + 63) // 64) * 64
-        self.settled = True
+            return
+        free(self.bits[slot])
+        self.bits[slot] = <u64*>malloc(8 * total + 8)
+        if self.bits[slot] == NULL:
+            raise MemoryError("no memory for the answers")
+        at = <u64><uintptr_t>self.bits[slot]
+        for p in range(begin, end):
+            self.cursors.next_bit[p] = 8 * at
+            at += 8 * <u64>((count_of(&self.chains, p) + 63) // 64)
+
+    def drop_records(self, int slot):
+        """See _kernel.pyi."""
+        cdef int p
+        for p in range(slot << self.partition_bits, (slot + 1) << self.partition_bits):
+            restart_chain(&self.chains, p)
 
     def answer(self, Py_ssize_t rows, u8[::1] mask):
         """See _kernel.pyi."""
-        if not self.settled or self.settings.plan.wide or mask.shape[0] * 8 < rows:
-            raise ValueError("`answer` follows `settle`, with room for its rows")
+        if self.settings.plan.wide or mask.shape[0] * 8 < rows:
+            raise ValueError("`answer` is for narrow records, with room for its rows")
         if rows:
             with nogil:
                 answer_narrow(&self.settings.plan, &self.words, &self.cursors, rows, &mask[0])
 
     def answer_all(self, Py_ssize_t rows, u8[::1] mask, u8[::1] reasons, u8[::1] totals, u8[::1] known):
         """See _kernel.pyi."""
-        if not self.settled or not self.settings.plan.wide or reasons.shape[0] < rows or totals.shape[0] < 16 * rows:
-            raise ValueError("`answer_all` follows `settle` of wide records, with room for its rows")
+        if not self.settings.plan.wide or reasons.shape[0] < rows or totals.shape[0] < 16 * rows:
+            raise ValueError("`answer_all` is for wide records, with room for its rows")
         if mask.shape[0] * 8 < rows or known.shape[0] * 8 < rows:
             raise ValueError("too little room for the bits")
         if rows:
@@ -192,7 +230,10 @@ cdef class Partitioner:
         free(self.pool.blocks)
         free(self.pool.next)
         free(self.pool.unused)
-        free(self.cursors.bits)
+        if self.bits != NULL:
+            for i in range(self.slots):
+                free(self.bits[i])
+        free(self.bits)
         free(self.cursors.next_bit)
         free(self.cursors.next_record)
         free(self.cursors.block)

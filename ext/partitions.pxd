@@ -33,49 +33,63 @@ cdef inline double distinct(const Scratch* s, i64 n_cells, i64 n) noexcept nogil
     return estimate if estimate < n else <double>n
 
 
+cdef inline int start_narrow(const Plan* plan, i64 n, Scratch* s) noexcept nogil:
+    """Clear tables for a partition of n records. -1 where memory ran out."""
+    s.n_records = n
+    s.cells_in_use = power_of_two(n if n < MAX_CELLS else MAX_CELLS)
+    s.keys = 0
+    return 0 if reserve_cells(s, s.cells_in_use) and start_slots(s, FIRST_SLOTS) else -1
+
+
+cdef inline int step_narrow(const Plan* plan, int step, Scratch* s, Record* r, i64 n, u64* bits, Counts* counts) noexcept nogil:
+    """One step of four over n records: add to the sketch, prove by it, add what is left open exactly, settle that.
+    Every record of the partition takes a step before any takes the next. -1 where memory ran out."""
+    cdef u64 mask = <u64>(s.cells_in_use - 1)
+    cdef u32 units_mask = (<u32>1 << plan.index_shift) - 1, cap = <u32>plan.cap
+    if step == 0:
+        if plan.tally:
+            add_to_cells(s, mask, r, n, units_mask, cap, <u32>TOUCHED)
+        else:
+            add_to_cells(s, mask, r, n, units_mask, cap, 0)
+    elif step == 1:
+        prove_eligible(plan, s, mask, r, n, units_mask, <u32>TOUCHED if plan.tally else 0, bits)
+    elif step == 2:
+        return add_open(s, r, n, bits, units_mask, cap, &s.keys)
+    else:
+        settle_open(plan, s, r, n, bits, units_mask, counts)
+    return 0
+
+
+cdef inline int step_chain(const Plan* plan, int step, Scratch* s, const Chains* c, int p, u64* bits,
+                           Counts* counts) noexcept nogil:
+    """One step over the blocks in memory of partition p of one worker; `bits` are those of its first record there."""
+    cdef u32 block = c.first[p]
+    cdef i64 some, done = 0
+    while True:
+        some = in_block(c, p, block)
+        if step_narrow(plan, step, s, <Record*>c.pool.blocks[block], some, bits + (done >> 6), counts) < 0:
+            return -1
+        done += some
+        if block == c.last[p]:
+            return 0
+        block = c.pool.next[block]
+
+
 cdef inline int total_narrow(const Plan* plan, Chains** chains, int workers, int p, Scratch* s, u64** bits,
                              Counts* counts) noexcept nogil:
     """One bit for each record of partition p, worker after worker into bits[w]. -1 where memory ran out."""
     cdef i64 n = total_records(chains, workers, p)
-    cdef i64 n_cells, some, done, keys = 0
-    cdef u64 mask
-    cdef u32 block, units_mask = (<u32>1 << plan.index_shift) - 1, cap = <u32>plan.cap
-    cdef u32 touched = <u32>TOUCHED if plan.tally else 0
     cdef int w, step
-    cdef Chains* c
-    cdef Record* r
     if n == 0:
         return 0
-    n_cells = power_of_two(n if n < MAX_CELLS else MAX_CELLS)
-    mask = <u64>(n_cells - 1)
-    if not reserve_cells(s, n_cells) or not start_slots(s, FIRST_SLOTS):
+    if start_narrow(plan, n, s) < 0:
         return -1
     for step in range(4):
         for w in range(workers):
-            c = chains[w]
-            block = c.first[p]
-            done = 0
-            while True:
-                some = in_block(c, p, block)
-                r = <Record*>c.pool.blocks[block]
-                if step == 0:
-                    if plan.tally:
-                        add_to_cells(s, mask, r, some, units_mask, cap, <u32>TOUCHED)
-                    else:
-                        add_to_cells(s, mask, r, some, units_mask, cap, 0)
-                elif step == 1:
-                    prove_eligible(plan, s, mask, r, some, units_mask, touched, bits[w] + (done >> 6))
-                elif step == 2:
-                    if add_open(s, r, some, bits[w] + (done >> 6), units_mask, cap, &keys) < 0:
-                        return -1
-                else:
-                    settle_open(plan, s, r, some, bits[w] + (done >> 6), units_mask, counts)
-                done += some
-                if block == c.last[p]:
-                    break
-                block = c.pool.next[block]
+            if step_chain(plan, step, s, chains[w], p, bits[w], counts) < 0:
+                return -1
         if step == 0 and plan.tally:
-            counts.groups += distinct(s, n_cells, n)
+            counts.groups += distinct(s, s.cells_in_use, n)
     return 0
 
 

@@ -3,7 +3,7 @@
 
 def identities(Settings settings, Batch batch, int partition_bits):
     """See _kernel.pyi."""
-    cdef Chunk* x = <Chunk*>malloc(sizeof(Chunk))
+    cdef Chunk* x = <Chunk*>calloc(1, sizeof(Chunk))
     cdef bytearray out = bytearray(16 * batch.length)
     cdef u8[::1] view = out
     cdef Keys keys = settings.keys
@@ -18,6 +18,7 @@ def identities(Settings settings, Batch batch, int partition_bits):
         code = read_chunk(&settings.plan, &keys, batch.columns, x, row, n)
         if code < 0:
             break
+        to_windows(&settings.plan, x, n)
         for i in range(n):
             partition = identify(&settings.plan, &keys, x, i, 63 - partition_bits, &key, &more)
             memcpy(&view[16 * (row + i)], &key, 8)

@@ -3,7 +3,7 @@
 # Invariants of Chains, for every partition p:
 #   dest[p] is where its next record goes; dest[p] % 64 bytes of records wait in lines[p], the rest lie in blocks.
 #   blocks are `block_bytes` long and aligned, so dest[p] % block_bytes == 0 right after a block was filled.
-#   count_of(p) == full[p] * records_a_block + (dest[p] - start of the last block) / record_bytes.
+#   count_of(p) == spilled[p] + full[p] * records_a_block + (dest[p] - start of the last block) / record_bytes.
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy
 from native cimport *
@@ -53,7 +53,8 @@ cdef struct Chains:
     char* lines              # n_partitions lines, 64-byte aligned
     u32* first               # the first and the last block of each partition
     u32* last
-    i64* full                # blocks that are filled
+    i64* full                # blocks that are filled and in memory
+    i64* spilled             # records that are on disk; older than those in memory
 
 
 cdef inline bint add_arena(Pool* pool, char* start, size_t size) noexcept nogil:
@@ -101,11 +102,12 @@ cdef inline void free_chains(Chains* c) noexcept nogil:
     free(c.first)
     free(c.last)
     free(c.full)
+    free(c.spilled)
     if c.lines != NULL:
         dm_pages_free(c.lines, lines_bytes(c.n_partitions))
     c.dest = NULL
     c.first = c.last = NULL
-    c.full = NULL
+    c.full = c.spilled = NULL
     c.lines = NULL
 
 
@@ -124,8 +126,9 @@ cdef inline bint start_chains(Chains* c, Pool* pool, int n_partitions, int recor
     c.first = <u32*>malloc(n_partitions * sizeof(u32))
     c.last = <u32*>malloc(n_partitions * sizeof(u32))
     c.full = <i64*>calloc(n_partitions, sizeof(i64))
+    c.spilled = <i64*>calloc(n_partitions, sizeof(i64))
     c.lines = <char*>dm_pages_new(lines_bytes(n_partitions))
-    if c.dest == NULL or c.first == NULL or c.last == NULL or c.full == NULL or c.lines == NULL:
+    if c.dest == NULL or c.first == NULL or c.last == NULL or c.full == NULL or c.spilled == NULL or c.lines == NULL:
         free_chains(c)
         return False
     for p in range(n_partitions):
@@ -171,11 +174,34 @@ cdef inline void put_wide_record(Chains* c, u32 p, const WideRecord* source) noe
         flush_line(c, p, dest)
 
 
-cdef inline void settle_chains(Chains* c) noexcept nogil:
-    """Write the lines that are not full to their blocks: after this, every record lies in its block."""
+cdef inline void give_back(Pool* pool, u32 block) noexcept nogil:
+    pool.unused[pool.n_unused] = block
+    pool.n_unused += 1
+
+
+cdef inline void drop_full(Chains* c, int p) noexcept nogil:
+    """Let the filled blocks of p go; what is in its last block stays."""
+    cdef u32 block = c.first[p], after
+    while block != c.last[p]:
+        after = c.pool.next[block]
+        give_back(c.pool, block)
+        block = after
+    c.first[p] = c.last[p]
+    c.full[p] = 0
+
+
+cdef inline void restart_chain(Chains* c, int p) noexcept nogil:
+    """Forget all records of p."""
+    drop_full(c, p)
+    c.spilled[p] = 0
+    c.dest[p] = <u64><uintptr_t>c.pool.blocks[c.first[p]]
+
+
+cdef inline void settle_chains(Chains* c, int begin, int end) noexcept nogil:
+    """Write the lines that are not full to their blocks: every record of these partitions lies in its block then."""
     cdef int p
     cdef u64 waiting
-    for p in range(c.n_partitions):
+    for p in range(begin, end):
         waiting = c.dest[p] & (LINE - 1)
         memcpy(<void*><uintptr_t>(c.dest[p] - waiting), c.lines + <size_t>p * LINE, waiting)
     dm_stream_fence()
@@ -187,7 +213,7 @@ cdef inline i64 in_last_block(const Chains* c, int p) noexcept nogil:
 
 cdef inline i64 count_of(const Chains* c, int p) noexcept nogil:
     """The number of records in partition p."""
-    return c.full[p] * <i64>(c.pool.block_bytes // c.record_bytes) + in_last_block(c, p)
+    return c.spilled[p] + c.full[p] * <i64>(c.pool.block_bytes // c.record_bytes) + in_last_block(c, p)
 
 
 cdef inline i64 in_block(const Chains* c, int p, u32 block) noexcept nogil:

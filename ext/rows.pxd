@@ -1,5 +1,4 @@
 # One chunk of rows on its way from columns to records: identity, day, limit, units, status. The meaning of a row.
-from libc.string cimport memcpy
 from native cimport *
 from column cimport *
 from keys cimport *
@@ -82,8 +81,8 @@ cdef struct Chunk:           # one worker's working set, about 34 KiB
     u64 low[CHUNK]
     u64 high[CHUNK]
     i64 units[CHUNK]
-    i32 day[CHUNK]           # of the window that the row lies in, once it is read
-    i32 calendar_day[CHUNK]  # only where rows are counted
+    i32 day[CHUNK]           # from `to_windows` on, the number of the window that the day lies in
+    u16 base[CHUNK]          # the first partition of the epoch that the row belongs to
     u8 missing[CHUNK]
     u8 status[CHUNK]
     u8 limit_index[CHUNK]
@@ -265,7 +264,7 @@ cdef inline void read_status(const Plan* plan, const Column* columns, Chunk* x, 
 
 cdef inline int read_chunk(const Plan* plan, Keys* k, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
     """Take n rows (at most CHUNK) from `row` on through every stage; 0, or what read_part returns below 0."""
-    cdef int i, code
+    cdef int code
     if plan.n_per or (plan.n_persons > 1 and not plan.first_of):
         code = read_composite(plan, k, columns, x, row, n)
     elif plan.first_of:
@@ -284,12 +283,15 @@ cdef inline int read_chunk(const Plan* plan, Keys* k, const Column* columns, Chu
     if plan.currency >= 0:
         check_currency(plan, columns, x, row, n)
     read_status(plan, columns, x, row, n)
-    if plan.tally or plan.wide:
-        memcpy(x.calendar_day, x.day, n * sizeof(i32))
+    return 0
+
+
+cdef inline void to_windows(const Plan* plan, Chunk* x, int n) noexcept nogil:
+    """Days as totals are kept by them; after this, nothing asks for the calendar day."""
+    cdef int i
     if plan.window != DAY:
         for i in range(n):
             x.day[i] = window_of(x.day[i], plan.window)
-    return 0
 
 
 cdef inline void tally_chunk(const Plan* plan, const Chunk* x, int n, Tally* t) noexcept nogil:
@@ -297,9 +299,9 @@ cdef inline void tally_chunk(const Plan* plan, const Chunk* x, int n, Tally* t) 
     cdef u64 before
     for i in range(n):
         t.status_rows[x.status[i]] += 1
-        if x.calendar_day[i] != NO_DAY:
-            t.day_first = x.calendar_day[i] if x.calendar_day[i] < t.day_first else t.day_first
-            t.day_last = x.calendar_day[i] if x.calendar_day[i] > t.day_last else t.day_last
+        if x.day[i] != NO_DAY:
+            t.day_first = x.day[i] if x.day[i] < t.day_first else t.day_first
+            t.day_last = x.day[i] if x.day[i] > t.day_last else t.day_last
         if x.units[i] >= 0:
             before = t.known_low
             t.known_low += <u64>x.units[i]

@@ -21,7 +21,7 @@ cdef inline void scatter_plain(const Plan* plan, const Keys* k, const Chunk* x, 
             scatter_odd(plan, k, x, i, c, shift, words)
             continue
         key = mix(x.low[i] ^ k.start ^ (<u64>x.day[i] * k.day_low))
-        p = <u32>((key >> 1) >> shift)
+        p = <u32>((key >> 1) >> shift) | x.base[i]
         units = <u32>(x.units[i] if x.units[i] < cap else cap)
         words[i] = <u16>p
         put_record(c, p, key, <u32>x.day[i], units)
@@ -43,11 +43,11 @@ cdef inline u32 identify(const Plan* plan, const Keys* k, const Chunk* x, int i,
     if plan.exact:
         key[0] = mix(x.low[i] ^ k.start ^ (<u64>x.day[i] * k.day_low))
         more[0] = <u32>x.day[i]
-        return <u32>((key[0] >> 1) >> shift)
+        return <u32>((key[0] >> 1) >> shift) | x.base[i]
     key[0] = x.low[i] ^ (<u64>x.day[i] * k.day_low)
     high = x.high[i] ^ (<u64>x.day[i] * k.day_high)
     more[0] = <u32>high
-    return <u32>((high >> 1) >> shift)
+    return <u32>((high >> 1) >> shift) | x.base[i]
 
 
 cdef inline bint counts_at_all(const Plan* plan, const Chunk* x, int i) noexcept nogil:

@@ -24,22 +24,24 @@ cdef class Totals:
             raise MemoryError()
         for w in range(len(partitioners)):
             one = partitioners[w]
-            if not one.settled or one.settings is not settings:
-                raise ValueError("totals are taken of settled partitioners of the same settings")
+            if one.settings is not settings:
+                raise ValueError("totals are taken of partitioners of the same settings")
             self.chains[w] = &one.chains
+
+    cdef void find_bits(self, int p):
+        cdef Partitioner one
+        cdef int w
+        for w in range(len(self.partitioners)):
+            one = self.partitioners[w]
+            self.bits[w] = <u64*><uintptr_t>(one.cursors.next_bit[p] >> 3)
 
     def run(self, int first, int last):
         """See _kernel.pyi."""
-        cdef int p, w, code = 0
+        cdef int p, code = 0
         cdef int workers = len(self.partitioners)
-        cdef Partitioner one
-        cdef u64 at
         for p in range(first, last):
             if not self.settings.plan.wide:
-                for w in range(workers):
-                    one = self.partitioners[w]
-                    at = one.cursors.next_bit[p] >> 6
-                    self.bits[w] = one.cursors.bits + at
+                self.find_bits(p)
             with nogil:
                 if self.settings.plan.wide:
                     code = total_wide(&self.settings.plan, self.chains, workers, p, &self.wide_scratch,
@@ -49,6 +51,42 @@ cdef class Totals:
                                         &self.narrow)
             if code < 0:
                 raise MemoryError("no memory for the totals of a partition")
+
+    def spilled(self, int p):
+        """See _kernel.pyi."""
+        cdef int w
+        return [self.chains[w].spilled[p] for w in range(len(self.partitioners))]
+
+    def start(self, int p):
+        """See _kernel.pyi."""
+        cdef int w, workers = len(self.partitioners)
+        self.find_bits(p)
+        if start_narrow(&self.settings.plan, total_records(self.chains, workers, p), &self.scratch) < 0:
+            raise MemoryError("no memory for the totals of a partition")
+
+    def step(self, int number, int worker, int p, i64 first, records):
+        """See _kernel.pyi."""
+        cdef u8[::1] view
+        cdef u64* bits = self.bits[worker] + (first >> 6)
+        cdef int code
+        cdef i64 n
+        if records is None:
+            with nogil:
+                code = step_chain(&self.settings.plan, number, &self.scratch, self.chains[worker], p, bits, &self.narrow)
+        else:
+            view = records
+            n = view.shape[0] // <Py_ssize_t>sizeof(Record)
+            if first % 64 or not 0 <= first <= first + n <= self.chains[worker].spilled[p]:
+                raise ValueError("spilled records come in whole blocks, within what was spilled")
+            with nogil:
+                code = step_narrow(&self.settings.plan, number, &self.scratch, <Record*>&view[0], n, bits, &self.narrow)
+        if code < 0:
+            raise MemoryError("no memory for the totals of a partition")
+
+    def count_groups(self):
+        """See _kernel.pyi."""
+        if self.settings.plan.tally:
+            self.narrow.groups += distinct(&self.scratch, self.scratch.cells_in_use, self.scratch.n_records)
 
     @property
     def counts(self):

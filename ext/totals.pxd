@@ -31,6 +31,9 @@ cdef struct Scratch:         # one thread's tables, kept from partition to parti
     Slot* slots
     i64 n_slots              # allocated; a power of two
     i64 slots_in_use         # of this partition; a power of two
+    i64 cells_in_use         # of this partition; a power of two
+    i64 keys                 # in the slots
+    i64 n_records            # of this partition
 
 
 cdef struct Counts:          # what the rows with a record came to

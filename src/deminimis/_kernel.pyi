@@ -112,11 +112,22 @@ class Stream:
 
 @final
 class Partitioner:
-    """One worker's rows as records in 2**partition_bits partitions, and its way back from answers to rows."""
+    """One worker's rows as records in partitions, and its way back from answers to rows.
 
-    rows: int
-    settled: bool
-    def __init__(self, settings: Settings, partition_bits: int, block_bytes: int = ...) -> None: ...
+    Parameters
+    ----------
+    partition_bits : int
+        Each slot has 2**partition_bits partitions: slot s those from s << partition_bits on.
+    block_bytes : int
+        A power of two from 2048 to 65536.
+    slots : int
+        Epochs that may be open at a time; 1 for a run that is not routed.
+    """
+
+    slots: int
+    def __init__(self, settings: Settings, partition_bits: int, block_bytes: int = ..., slots: int = ...) -> None: ...
+    def route(self, day_low: int, day_mid: int, day_high: int, slot_now: int, slot_next: int) -> None:
+        """Send days of [day_low, day_mid) to `slot_now`, of [day_mid, day_high] to `slot_next`, from the next `add` on."""
     def add(self, batch: Batch, start: int, stop: int, first_row: int) -> int:
         """Partition the rows [start, stop) of a batch.
 
@@ -133,10 +144,14 @@ class Partitioner:
         Raises
         ------
         MemoryError, ValueError
-            The partitioner is of no further use then.
+            ValueError: a dictionary index lies outside its dictionary. The partitioner is of no further use then.
+        LookupError
+            A routed day lies outside [day_low, day_high].
         """
-    def settle(self) -> None:
-        """End of the rows: bring all records into their blocks, and make room for the answers."""
+    def settle(self, slot: int) -> None:
+        """End of a slot's rows: bring its records into their blocks, and make room for the answers."""
+    def drop_records(self, slot: int) -> None:
+        """Free a slot's records, for the next epoch. Answers of narrow records stay."""
     def answer(self, rows: int, mask: Buffer) -> None:
         """Write the mask bits of the next `rows` rows, in the order they were added, from bit 0 of `mask` on."""
     def answer_all(self, rows: int, mask: Buffer, reasons: Buffer, totals: Buffer, known: Buffer) -> None:
@@ -154,15 +169,55 @@ class Totals:
 
     def __init__(self, settings: Settings, partitioners: list[Partitioner]) -> None: ...
     def run(self, first: int, last: int) -> None:
-        """Answer all records of the partitions [first, last) of all partitioners.
+        """Answer all records of the partitions [first, last) of all partitioners; none of them is on disk.
 
         Raises
         ------
         MemoryError
         """
+    def spilled(self, p: int) -> list[int]:
+        """The records of partition p that are on disk, by worker."""
+    def start(self, p: int) -> None:
+        """Begin a partition of narrow records that is partly on disk."""
+    def step(self, number: int, worker: int, p: int, first: int, records: Buffer | None) -> None:
+        """Take records through step 0, 1, 2 or 3; all records of the partition take one before any takes the next.
+
+        Parameters
+        ----------
+        first : int
+            The place of the first of these records among those of the worker in the partition.
+        records : buffer or None
+            Whole blocks that were on disk; None: the worker's records in memory.
+        """
+    def count_groups(self) -> None:
+        """After step 0: estimate the partition's groups."""
     @property
     def counts(self) -> tuple[int, int, int, int, int]:
         """Rows that are eligible, over the limit, unproven; groups (estimated where records are narrow); eligible units."""
+
+def digest(views: Any) -> int:
+    """XXH3-64 over a list of buffers, each seeded with the hash of the one before."""
+
+def memory_in_use(one: Partitioner) -> int:
+    """Bytes of blocks that hold records or words."""
+
+def full_blocks(one: Partitioner, p: int) -> list[memoryview]:
+    """The filled blocks of partition p in memory, oldest first; valid until they are dropped."""
+
+def drop_full_blocks(one: Partitioner, p: int) -> None:
+    """The filled blocks of p are on disk now."""
+
+def full_words(one: Partitioner) -> list[memoryview]:
+    """The blocks of words that can go to disk, oldest first; valid until they are dropped."""
+
+def drop_full_words(one: Partitioner) -> None:
+    """Those blocks are on disk now."""
+
+def words_before_gap(one: Partitioner) -> int:
+    """Words in memory that are read before the first one on disk."""
+
+def load_words(one: Partitioner, view: Buffer) -> None:
+    """Bring the oldest words on disk back."""
 
 def identities(settings: Settings, batch: Batch, partition_bits: int) -> bytes:
     """The identity of every row, for tests: 16 bytes each, little-endian key (8), more (4) and partition (4).

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from decimal import Decimal
 from os import PathLike
 from pathlib import Path
@@ -13,13 +14,16 @@ import pyarrow as pa
 
 from . import output
 from .errors import InputError
-from .feed import Intake, parts_of, read_source, read_table
+from .answers import Answer
+from .feed import Intake, answers, parts_of, read_table
+from .memory import check_memory_limit
 from .outcome import Scored, mask_of, scored, summarise
 from .progress import Progress, Report
-from .roles import BadValues, Column, Normalize, Overflow, Person, Roles, check
+from .roles import BadValues, Column, Normalize, Overflow, Person, check
 from .rule import Rule
 from .scorer import Run
 from .sources import open_source
+from .spill import check_folder
 from .summary import Summary
 from .workers import check_threads
 
@@ -45,6 +49,8 @@ class Options(TypedDict, total=False):
     day_format: str | None
     secret: bytes | None
     threads: int | None
+    memory_limit: int | str | None
+    spill_dir: str | PathLike[str] | None
 
 
 class Reading(TypedDict, total=False):
@@ -59,23 +65,26 @@ class AnyOptions(Options, Reading, total=False):
     """Options, and how text files are read."""
 
 
-def _split(options: AnyOptions) -> tuple[dict[str, Any], dict[str, Any], int]:
-    """Options for the roles, options for reading, and the number of threads."""
+def _start(options: AnyOptions, *, wide: bool, tally: bool = True, **roles: Any) -> tuple[Run, dict[str, Any]]:
+    """A run with these options, all checked, and those of them that are for reading."""
     given: dict[str, Any] = dict(options)
     unknown = sorted(set(given) - set(AnyOptions.__annotations__))
     if unknown:
         raise TypeError(f"there is no option {unknown[0]!r}; the options are {', '.join(AnyOptions.__annotations__)}")
     reading = {name: given.pop(name) for name in Reading.__annotations__ if name in given}
-    return given, reading, check_threads(given.pop("threads", None))
+    threads = check_threads(given.pop("threads", None))
+    memory_limit = check_memory_limit(given.pop("memory_limit", None))
+    spill_dir = check_folder(given.pop("spill_dir", None))
+    checked = check(**roles, **given)
+    run = Run(checked, wide=wide, tally=tally, threads=threads, memory_limit=memory_limit, spill_dir=spill_dir)
+    return run, reading
 
 
-def _read(run: Run, manifest: Any, reading: dict[str, Any]) -> tuple[str, ...]:
+def _answers(run: Run, manifest: Any, reading: dict[str, Any]) -> tuple[Iterator[Answer], tuple[str, ...]]:
     if isinstance(manifest, pa.Table | pa.RecordBatch):
-        read_table(run, manifest)
-        return ()
+        return read_table(run, manifest), ()
     source = open_source(manifest, **reading)
-    read_source(run, source)
-    return source.files
+    return answers(run, source), source.files
 
 
 def eligible(
@@ -133,6 +142,11 @@ def eligible(
         Keys the fingerprints of text persons; random for each run by default.
     threads : int, optional
         Workers; default: the cores that the process may use.
+    memory_limit : int or str, optional
+        Bytes, or a size such as "2GiB", that the work may take beyond the input. Default: half the memory that the
+        process may use. Past it, days of a sorted manifest are answered as they end, and records go to disk.
+    spill_dir : path, optional
+        Where they go; default: the system's temporary folder.
     delimiter, encoding, header
         For text files: the separator, the encoding, and whether the first row names the columns (or their names).
 
@@ -151,11 +165,9 @@ def eligible(
     The rule is 19 U.S.C. 1321(a)(2)(C): articles "imported by one person on one day" whose aggregate fair retail value
     in the country of shipment does not exceed the limit; 19 CFR 10.151.
     """
-    given, reading, threads = _split(options)
-    run = Run(check(person=person, day=day, value=value, **given), wide=False, tally=False, threads=threads)
-    _read(run, manifest, reading)
-    run.total()
-    return mask_of(run)
+    run, reading = _start(options, wide=False, tally=False, person=person, day=day, value=value)
+    with closing(run):
+        return mask_of(_answers(run, manifest, reading)[0])
 
 
 def score(manifest: Any, *, person: Person, day: Column, value: Column, **options: Unpack[AnyOptions]) -> Scored:
@@ -169,11 +181,10 @@ def score(manifest: Any, *, person: Person, day: Column, value: Column, **option
         `mask`, `reason` and `total`, one entry for each row in its order, and a `summary`.
     """
     started = time.perf_counter()
-    given, reading, threads = _split(options)
-    run = Run(check(person=person, day=day, value=value, **given), wide=True, tally=True, threads=threads)
-    files = _read(run, manifest, reading)
-    run.total()
-    return scored(run, started, files)
+    run, reading = _start(options, wide=True, person=person, day=day, value=value)
+    with closing(run):
+        given, files = _answers(run, manifest, reading)
+        return scored(run, given, started, files)
 
 
 def score_files(
@@ -214,33 +225,26 @@ def score_files(
         With `groups` estimated (to about 0.1 %) unless reasons or totals are written.
     """
     started = time.perf_counter()
-    given, reading, threads = _split(options)
-    roles = check(person=person, day=day, value=value, **given)
+    run, reading = _start(options, wide=set(columns) != {"eligible"}, person=person, day=day, value=value)
     source = open_source(sources, **reading)
     schema = output.check_fields(columns, source.schema if append else None)
-    run = Run(roles, wide=set(columns) != {"eligible"}, tally=True, threads=threads)
 
-    def report(phase: str) -> None:
+    def report() -> None:
         if progress is not None:
             seconds = time.perf_counter() - started
-            progress(Progress(phase, run.rows, source.rows, run.bytes, source.bytes, seconds))
+            progress(Progress("read", run.rows, source.rows, run.bytes, source.bytes, seconds))
 
-    if target is None:
-        _score(run, source, report)
-    else:
-        with output.open_output(target, schema, format) as sink:
-            _score(run, source, report)
-            report("write")
-            writing = time.perf_counter()
-            output.write_answers(run, sink, schema, source if append else None)
-        run.phases["write"] = time.perf_counter() - writing
-    return summarise(run, started, source.files)
-
-
-def _score(run: Run, source: Any, report: Any) -> None:
-    read_source(run, source, lambda: report("read"))
-    report("total")
-    run.total()
+    with closing(run):
+        given = answers(run, source, report)
+        if target is None:
+            for _ in given:
+                pass
+        else:
+            with output.open_output(target, schema, format) as sink:
+                output.write_answers(given, sink, schema, source if append else None)
+        seconds = time.perf_counter() - started
+        run.phases["write"] = max(0.0, seconds - sum(run.phases.values()))
+        return summarise(run, started, source.files)
 
 
 class Scorer:
@@ -258,9 +262,8 @@ class Scorer:
     """
 
     def __init__(self, *, person: Person, day: Column, value: Column, **options: Unpack[Options]) -> None:
-        given, _, threads = _split(options)
         self._started = time.perf_counter()
-        self._run = Run(check(person=person, day=day, value=value, **given), wide=True, tally=True, threads=threads)
+        self._run, _ = _start(options, wide=True, person=person, day=day, value=value)
         self._intake: Intake | None = Intake(self._run)
 
     def add(self, batch: Any) -> None:
@@ -274,19 +277,14 @@ class Scorer:
         if not hasattr(batch, "__arrow_c_array__") and not hasattr(batch, "__arrow_c_stream__"):
             raise TypeError(f"add takes an Arrow batch or stream, not {type(batch).__name__}")
         intake = self._take()
-        try:
-            parts = parts_of(self._run, batch)
-        finally:
-            self._intake = intake  # a batch that is refused as a whole spoils nothing
-        intake = self._take()
-        intake.add(parts)
+        intake.add(parts_of(self._run, batch))
         self._intake = intake
 
     def finish(self) -> Scored:
         """Answer all rows that were added."""
         self._take().finish()
-        self._run.total()
-        return scored(self._run, self._started)
+        with closing(self._run):
+            return scored(self._run, self._run.end_wave(), self._started)
 
     def _take(self) -> Intake:
         """The intake, which is put back only when a step succeeds."""

@@ -52,7 +52,9 @@ def preparation(columns: Sequence[str | pc.Expression], before: Sequence[Cast | 
             array = batch.column(column) if isinstance(column, str) else _one(next(made))
             if isinstance(array, pa.ExtensionArray):
                 array = array.storage
-            arrays.append(cast(array) if cast else array)
+            array = cast(array) if cast else array
+            # An empty slice may point past its buffers, which Arrow's own check of a new batch refuses.
+            arrays.append(array if len(array) else pa.nulls(0, array.type))
         return pa.RecordBatch.from_arrays(arrays, [str(i) for i in range(len(arrays))])
 
     return prepare
@@ -112,13 +114,19 @@ def _decoded(value: bytes | None) -> str | None:
         return None
 
 
-def canonical_name(normalize: names.Normalize | None, in_care_of: bool) -> Cast:
-    """The canonical form of each name; what is ASCII is folded by the kernel."""
+def canonical_name(normalize: names.Normalize | None, in_care_of: bool, placeholders: Sequence[str]) -> Cast:
+    """The canonical form of each name; what is ASCII is folded, and placeholders are found, by the kernel."""
+    missing = pa.array([names.fold_text(text) for text in placeholders], pa.string())
 
     def fold(array: pa.Array) -> pa.Array:
-        if normalize == "fold" and not in_care_of:
-            return _binary(names.fold_non_ascii(array))
-        return _binary(names.canonical(array, normalize, in_care_of))
+        if in_care_of:
+            array = names.canonical(array, None, in_care_of=True)
+        if normalize == "fold":
+            array = names.fold_non_ascii(array)
+        if normalize == "name":  # drops the punctuation that tells "N/A" from a name, so look before
+            folded = names.canonical(array, "fold")
+            array = pc.if_else(pc.is_in(folded, missing.cast(folded.type)), None, names.canonical(array, "name"))
+        return _binary(array)
 
     return fold
 

@@ -133,7 +133,7 @@ class _Binder:
             n_days=table.shape[1],
             day_first=compiled.day_first,
             origins=compiled.origins,
-            placeholders=[text.encode() for text in roles.placeholders],
+            placeholders=[" ".join(text.split()).encode() if roles.normalize else text.encode() for text in roles.placeholders],
             fold=roles.normalize is not None,
             secret=roles.secret,
             columns=self.specs,
@@ -179,7 +179,9 @@ class _Binder:
     def person(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
         spec = self.text(kind) or self.text_by_entry(kind)
         if spec is not None and role == "person" and (self.roles.normalize or self.roles.in_care_of):
-            return _TEXT, casts.canonical_name(self.roles.normalize, self.roles.in_care_of)
+            return _TEXT, casts.canonical_name(
+                self.roles.normalize, self.roles.in_care_of, self.roles.placeholders
+            )
         if spec is not None:
             return spec, None
         if pt.is_null(kind):

@@ -7,7 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from . import waves
 from ._kernel import Batch, Stream
+from .answers import Answer
 from .columns import Binding
 from .errors import InputError
 from .scorer import ROWS_FOR_ONE_WORKER, Part, Run
@@ -70,13 +72,16 @@ def _chain(pending: list[Part], rest: Iterator[Part]) -> Iterator[Part]:
     yield from rest
 
 
-def read_table(run: Run, table: pa.Table | pa.RecordBatch) -> None:
+def read_table(run: Run, table: pa.Table | pa.RecordBatch) -> Iterator[Answer]:
     """Read a table whose rows are counted; only its role columns cross to the kernel."""
     names = run.roles.names()
-    if not run.roles.has_expressions() and len(names) < table.num_columns and set(names) <= set(table.schema.names):
+    found = [table.schema.get_all_field_indices(name) for name in names]
+    if not run.roles.has_expressions() and len(names) < table.num_columns and all(len(at) == 1 for at in found):
         table = table.select(list(names))
+    parts = parts_of(run, table)
     run.expect(table.num_rows)
-    run.read(parts_of(run, table), table.num_rows)
+    run.read(parts, table.num_rows)
+    return run.end_wave()
 
 
 def parts_of(run: Run, manifest: Any) -> Iterator[Part]:
@@ -111,20 +116,49 @@ def slices(batches: Iterator[Batch]) -> Iterator[Part]:
         seen += batch.length
 
 
-def read_source(run: Run, source: Source, tick: Callable[[], None] | None = None) -> None:
-    """Read the pieces of a source; each worker decodes its own and partitions it while it is hot."""
+def answers(run: Run, source: Source, tick: Callable[[], None] | None = None) -> Iterator[Answer]:
+    """Read the pieces of a source, each decoded and partitioned by one worker while it is hot; answer in row order.
+
+    Where the pieces tell their days, a manifest larger than the memory is answered day by day as its days end.
+    """
+    names = check_columns(run, source)
     rows = source.rows
     if rows is None and source.bytes is not None:
         rows = source.bytes // BYTES_A_ROW
-    if rows is None and not source.files:
+    if rows is None:
         intake = Intake(run)
-        for piece in source.pieces(check_columns(run, source)):
+        for piece in source.pieces(names):
             intake.add(slices(batch for batch, _, _ in _batches(run, piece)))
         intake.finish()
+        yield from run.end_wave()
         return
-    names = check_columns(run, source)
+    texts = run.dictionary_columns(source.schema)
+    pieces = source.pieces(names, as_dictionary=texts)
+    if rows > run.rows_that_fit and source.rows is not None and source.files:
+        known = list(pieces)
+        planned = waves.plan(
+            [waves.day_bounds(piece, run.roles, source.schema) for piece in known],
+            [piece.rows or 0 for piece in known],
+            run.rows_that_fit // 3,
+        )
+        if planned is not None:
+            yield from _wave_after_wave(run, known, planned, tick)
+            return
+        pieces = iter(known)
     run.expect(rows)
-    run.read((_part(run, piece) for piece in source.pieces(names)), rows, tick)
+    run.read((_part(run, piece) for piece in pieces), rows, tick)
+    yield from run.end_wave()
+
+
+def _wave_after_wave(
+    run: Run, pieces: list[Piece], planned: list[waves.Wave], tick: Callable[[], None] | None
+) -> Iterator[Answer]:
+    counts = [sum(piece.rows or 0 for piece in pieces[wave.begin : wave.end]) for wave in planned]
+    run.expect(max(counts), waves=True)
+    for wave in planned:
+        run.begin_wave(wave)
+        run.read((_part(run, piece) for piece in pieces[wave.begin : wave.end]), None, tick)
+        yield from run.end_wave(last=wave is planned[-1])
 
 
 def check_columns(run: Run, source: Source) -> list[str] | None:
@@ -134,7 +168,8 @@ def check_columns(run: Run, source: Source) -> list[str] | None:
     if run.roles.has_expressions() or not set(names) <= set(source.schema.names):
         run.binding(source.schema, file=file)
         return None
-    run.binding(pa.schema([source.schema.field(i) for n in names for i in source.schema.get_all_field_indices(n)]), file=file)
+    places = [i for name in names for i in source.schema.get_all_field_indices(name)]
+    run.binding(pa.schema([source.schema.field(i) for i in places]), file=file)  # a name that is there twice is refused
     return names
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Context, Decimal
 
 import pyarrow as pa
 
-from .scorer import Counts, Run, join
+from .answers import Answer, join
+from .scorer import Counts, Run
 from .summary import REASONS, Summary
 
 REASON_TYPE = pa.dictionary(pa.int8(), pa.string())
@@ -41,10 +43,17 @@ class Scored:
     summary: Summary
 
 
-def scored(run: Run, started: float, sources: tuple[str, ...] = ()) -> Scored:
+def scored(run: Run, answers: Iterable[Answer], started: float, sources: tuple[str, ...] = ()) -> Scored:
     """Everything that a run of wide records knows; `started` is when its clock began."""
-    mask, codes, total = run.outcomes()
-    return Scored(mask, reasons_of(codes), total, summarise(run, started, sources))
+    given = list(answers)
+    codes = [reasons_of(answer.codes) for answer in given if answer.codes is not None]
+    totals = [answer.totals for answer in given if answer.totals is not None]
+    return Scored(
+        mask_of(given),
+        codes[0] if len(codes) == 1 else pa.concat_arrays(codes) if codes else pa.array([], REASON_TYPE),
+        totals[0] if len(totals) == 1 else pa.concat_arrays(totals) if totals else pa.array([], TOTAL_TYPE),
+        summarise(run, started, sources),
+    )
 
 
 def reasons_of(codes: pa.UInt8Array) -> pa.DictionaryArray:
@@ -52,9 +61,9 @@ def reasons_of(codes: pa.UInt8Array) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(codes.cast(pa.int8()), pa.array(list(REASONS)))
 
 
-def mask_of(run: Run) -> pa.BooleanArray:
+def mask_of(answers: Iterable[Answer]) -> pa.BooleanArray:
     """The mask of all rows as one array."""
-    return join(run.masks())
+    return join([answer.mask for answer in answers])
 
 
 def summarise(run: Run, started: float, sources: tuple[str, ...] = ()) -> Summary:
@@ -75,6 +84,8 @@ def summarise(run: Run, started: float, sources: tuple[str, ...] = ()) -> Summar
         notes=_notes(run, counts),
         peak_rss_bytes=peak_rss_bytes(),
         threads=run.threads,
+        bytes_spilled=run.bytes_spilled,
+        epochs=run.epochs,
     )
 
 

@@ -8,9 +8,9 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
+from .answers import Answer
 from .errors import InputError
 from .outcome import REASON_TYPE, TOTAL_TYPE, reasons_of
-from .scorer import Run
 from .sinks import Sink, open_sink
 from .source_base import Source
 
@@ -41,15 +41,16 @@ def open_output(target: str | Path | BinaryIO, schema: pa.Schema, file_format: s
     return open_sink(target, schema, format=file_format)
 
 
-def write_answers(run: Run, sink: Sink, schema: pa.Schema, source: Source | None) -> None:
-    """Write every row's answers in row order; with a source, read it again and put its columns first."""
+def write_answers(given: Iterator[Answer], sink: Sink, schema: pa.Schema, source: Source | None) -> None:
+    """Write every row's answers in row order as they come; with a source, read it again and put its columns first."""
     wanted = [name for name in schema.names[-len(FIELDS) :] if name in FIELDS]
-    answers = _Answers(run, wanted)
+    tables = _tables(given, wanted)
     if source is None:
-        for table in answers.all():
+        for table in tables:
             for batch in table.to_batches(max_chunksize=BATCH_ROWS):
                 sink.write(batch.cast(schema))
         return
+    answers = _Answers(tables, wanted)
     for piece in source.pieces(None):
         for batch in piece.batches():
             beside = answers.take(batch.num_rows, piece.label)
@@ -62,25 +63,21 @@ def _flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
+def _tables(given: Iterator[Answer], wanted: Sequence[str]) -> Iterator[pa.Table]:
+    for answer in given:
+        made: dict[str, pa.Array] = {"eligible": answer.mask}
+        if answer.codes is not None and answer.totals is not None:
+            made |= {"reason": reasons_of(answer.codes), "total": answer.totals}
+        yield pa.table({name: made[name] for name in wanted})
+
+
 class _Answers:
     """The answers of a run, drawn in row order."""
 
-    def __init__(self, run: Run, wanted: Sequence[str]) -> None:
-        self.wanted = wanted
-        self._tables = self._made(run)
+    def __init__(self, tables: Iterator[pa.Table], wanted: Sequence[str]) -> None:
+        self._tables = tables
         self._table = pa.table({name: pa.array([], FIELDS[name].type) for name in wanted})
         self._at = 0
-
-    def _made(self, run: Run) -> Iterator[pa.Table]:
-        if not run.is_wide:
-            yield from (pa.table({"eligible": mask}) for mask in run.masks())
-        elif run.rows:
-            mask, codes, total = run.outcomes()
-            table = pa.table({"eligible": mask, "reason": reasons_of(codes), "total": total})
-            yield table.select(list(self.wanted))
-
-    def all(self) -> Iterator[pa.Table]:
-        yield from self._tables
 
     def take(self, rows: int, label: str) -> pa.Table:
         """The next rows; the manifest must not have grown since it was scored."""

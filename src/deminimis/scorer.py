@@ -1,29 +1,39 @@
 """The flow of one manifest: batches to workers, totals of all partitions, answers back in row order.
 
-The only orchestrator. A `Run` is used once: `read` (any number of times), `total`, then `masks` or `outcomes`.
+The only orchestrator. A `Run` reads, totals and answers in waves: one for a manifest whose days are mixed, many for one
+whose days end (waves.py). It is used once.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.types as pt
 
 from . import columns
-from ._kernel import Batch, Partitioner, Totals
-from .errors import BadValueError, InputError, OutOfMemoryError
+from ._kernel import Batch, Partitioner, Totals, memory_in_use
+from .answers import Answer, Span, narrow_answers, wide_answer
+from .errors import BadValueError, InputError, OrderError, OutOfMemoryError
+from .memory import BLOCKS_SHARE
 from .roles import Roles
+from .spill import Spill, total_partition
+from .waves import SLOTS, Wave
 from .workers import Crew
 
 ROWS_A_PARTITION = 32_768
 ROWS_FOR_ONE_WORKER = 131_072
 UNKNOWN_ROWS_BITS = 10
 MAX_BITS = 12
+BLOCK_BYTES = 1 << 14
+LEAST_BLOCK_BYTES = 1 << 11
+NARROW_BYTES, WIDE_BYTES = 18, 34
+"""What a row takes while its person-day is open: a record, and the word that leads back to the row."""
 ORDER_SHIFT = 36
 """Rows are ordered by (place of their part in the manifest) << 36 | place in the part."""
 
@@ -41,24 +51,17 @@ class Part:
 
 
 @dataclass
-class Span:
-    """Rows that a worker added together, and answers together."""
-
-    order: int
-    place: int
-    rows: int
-    first: int = 0
-
-
-@dataclass
 class Worker:
+    """One thread's records, and the rows that it added and has not answered yet."""
+
     partitioner: Partitioner
     spans: list[Span] = field(default_factory=list)
+    spill: Spill | None = None
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What the rows came to: rows by reason, groups, sums of known units."""
+    """What the rows came to: rows by reason, groups, sums of known units, first and last day."""
 
     reasons: tuple[int, ...]
     groups: int
@@ -70,17 +73,26 @@ class Counts:
 class Run:
     """One manifest on its way through the kernel."""
 
-    def __init__(self, roles: Roles, *, wide: bool, tally: bool, threads: int) -> None:
+    def __init__(
+        self, roles: Roles, *, wide: bool, tally: bool, threads: int, memory_limit: int, spill_dir: Path | None = None
+    ) -> None:
         self.roles = roles
         self.wide_wanted = wide
         self.tally = tally or wide
         self.threads = threads
+        self.memory_limit = memory_limit
+        self.spill_dir = spill_dir
         self.phases: dict[str, float] = {}
         self.rows = 0
         self.bytes = 0
+        self.epochs = 1
         self._bindings: list[tuple[pa.Schema, bool, columns.Binding]] = []
         self._workers: list[Worker] = []
+        self._totals: list[Totals] = []
+        self._slots = 1
+        self._wave = 0
         self._orders = 0
+        self._answered = 0
         self._lock = threading.Lock()
 
     def binding(self, schema: pa.Schema, *, projected: bool = False, file: str | None = None) -> columns.Binding:
@@ -98,17 +110,62 @@ class Run:
             self._bindings.append((schema, projected, made))
         return made
 
+    def dictionary_columns(self, schema: pa.Schema) -> tuple[str, ...]:
+        """Role columns of text, which may come dictionary encoded where a file holds them so."""
+        return tuple(name for name in self.roles.names() if pt.is_string(schema.field(name).type))
+
     def batch(self, batch: Any, *, projected: bool = False, file: str | None = None) -> Batch:
         """A record batch as the kernel reads it."""
         binding = self.binding(batch.schema, projected=projected, file=file)
         ready = binding.prepare(batch) if binding.prepare else batch
         return Batch(ready.__arrow_c_array__()[1], binding.settings, binding.places)
 
-    def expect(self, rows: int | None) -> None:
-        """Choose the number of partitions, before the first `read`; None: rows are many or unknown."""
+    @property
+    def is_wide(self) -> bool:
+        """Whether records are wide, so that groups are counted exactly and reasons and totals are there."""
+        return bool(self._bindings) and self._bindings[0][2].settings.wide
+
+    @property
+    def blocks_budget(self) -> int:
+        """Bytes that records and words may take in memory, all workers together."""
+        return int(self.memory_limit * BLOCKS_SHARE)
+
+    @property
+    def rows_that_fit(self) -> int:
+        """Rows whose records fit the memory at a time."""
+        return self.blocks_budget // (WIDE_BYTES if self.is_wide else NARROW_BYTES)
+
+    @property
+    def bytes_spilled(self) -> int:
+        """Bytes written to disk so far."""
+        return sum(w.spill.bytes_written for w in self._workers if w.spill)
+
+    def expect(self, rows: int | None, *, waves: bool = False) -> None:
+        """Choose the number of partitions before the first read.
+
+        Parameters
+        ----------
+        rows : int or None
+            Rows that are open together; None: many, or not known.
+        waves : bool
+            Days will be released as they end.
+        """
+        self._slots = SLOTS if waves else 1
         self._bits = UNKNOWN_ROWS_BITS
         if rows is not None:
             self._bits = min(MAX_BITS, (max(rows - 1, 0) // ROWS_A_PARTITION).bit_length())
+        self._bits = min(self._bits, MAX_BITS - (1 if waves else 0))
+        share = self.blocks_budget // (8 * self.threads * (self._slots << self._bits))
+        self._block_bytes = BLOCK_BYTES
+        while self._block_bytes > max(share, LEAST_BLOCK_BYTES):
+            self._block_bytes //= 2
+
+    def begin_wave(self, wave: Wave) -> None:
+        """From now on, rows of days from `wave.day_mid` on belong to the next epoch."""
+        self._staff(None)
+        now, later = self._wave % SLOTS, (self._wave + 1) % SLOTS
+        for worker in self._workers:
+            worker.partitioner.route(wave.day_low, wave.day_mid, wave.day_high, now, later)
 
     def read(self, parts: Iterable[Part], rows: int | None, tick: Callable[[], None] | None = None) -> None:
         """Partition all parts; each worker draws the next part when it is done with one.
@@ -151,7 +208,7 @@ class Run:
                     tick()
 
         crew.run(work)
-        self.phases["read"] = self.phases.get("read", 0.0) + time.perf_counter() - started
+        self._clock("read", started)
 
     def _staff(self, rows: int | None) -> int:
         """Have as many workers as the rows are worth."""
@@ -159,13 +216,14 @@ class Run:
         settings = self._bindings[0][2].settings
         try:
             while len(self._workers) < wanted:
-                self._workers.append(Worker(Partitioner(settings, self._bits)))
+                self._workers.append(Worker(Partitioner(settings, self._bits, self._block_bytes, self._slots)))
         except MemoryError as error:
-            raise OutOfMemoryError(f"{error}; use fewer threads or a smaller memory limit") from None
+            raise OutOfMemoryError(f"{error}; use fewer threads or a smaller memory_limit=") from None
         return wanted
 
     def _add(self, worker: Worker, order: int, part: Part, crew: Crew) -> None:
         row = 0
+        where = part.label or part.file
         for place, (batch, start, stop) in enumerate(part.batches):
             if crew.stopped.is_set():
                 return
@@ -173,15 +231,29 @@ class Run:
                 bad = worker.partitioner.add(batch, start, stop, (order << ORDER_SHIFT) + row)
             except MemoryError as error:
                 raise OutOfMemoryError(str(error) or "out of memory") from None
+            except LookupError as error:
+                mend = "the statistics of its row groups are wrong; write the file anew"
+                raise OrderError(f"{error}: {mend}", file=where, column=str(self.roles.day)) from None
             except ValueError as error:
-                raise InputError(f"{error}", file=part.label or part.file) from None
+                raise InputError(f"{error}", file=where) from None
             if bad >= 0:
                 self._stop_at(part, row + bad - start)
-            worker.spans.append(Span(order, place, stop - start))
+            worker.spans.append(Span(order, place, stop - start, self._wave))
             row += stop - start
+            self._relieve(worker)
         with self._lock:
             self.rows += row
             self.bytes += part.bytes
+
+    def _relieve(self, worker: Worker) -> None:
+        """Past this worker's share of the memory, its filled blocks go to disk."""
+        if self.spill_dir is None or self.is_wide:
+            return
+        if memory_in_use(worker.partitioner) > self.blocks_budget // max(1, len(self._workers)):
+            if worker.spill is None:
+                partitions = self._slots << self._bits
+                worker.spill = Spill(self.spill_dir, worker.partitioner, partitions, self._block_bytes)
+            worker.spill.write()
 
     def _stop_at(self, part: Part, row: int) -> None:
         where = part.file if part.first_row is not None else part.label
@@ -192,47 +264,102 @@ class Run:
             row=row + (part.first_row or 0),
         )
 
-    def total(self) -> None:
-        """End of the rows: total every partition, and number all spans."""
+    def end_wave(self, *, last: bool = True) -> Iterator[Answer]:
+        """Total the epoch that ended, and give the answers that are complete, in row order.
+
+        All but the last wave leave their own rows for the next call: some of them may belong to the next epoch.
+        """
+        if self._workers:
+            self._total(self._wave % self._slots)
+            yield from self._answer(self._wave if last else self._wave - 1)
+        if self._workers and self.is_wide and self._wave > 0:
+            self._drop((self._wave - 1) % self._slots)
+        self._wave += 1
+        self.epochs = self._wave
+
+    def _drop(self, slot: int) -> None:
+        for worker in self._workers:
+            worker.partitioner.drop_records(slot)
+            if worker.spill is not None:
+                worker.spill.forget(slot << self._bits, (slot + 1) << self._bits)
+
+    def _total(self, slot: int) -> None:
         started = time.perf_counter()
-        spans = sorted((s for w in self._workers for s in w.spans), key=lambda s: (s.order, s.place))
-        first = 0
-        for span in spans:
-            span.first = first
-            first += span.rows
-        self._totals: list[Totals] = []
-        if not self._workers:
-            return
         partitioners = [w.partitioner for w in self._workers]
-        for partitioner in partitioners:
-            partitioner.settle()
         settings = self._bindings[0][2].settings
-        count = 1 << self._bits
-        step = max(1, count // (8 * len(self._workers)))
-        ranges = iter([(at, min(at + step, count)) for at in range(0, count, step)])
-        crew = Crew(len(self._workers))
-        self._totals = [Totals(settings, partitioners) for _ in self._workers]
-
-        def work(number: int) -> None:
-            for begin, end in ranges:  # a list iterator: drawing from it is atomic
-                if crew.stopped.is_set():
-                    return
-                self._totals[number].run(begin, end)
-
         try:
+            for partitioner in partitioners:
+                partitioner.settle(slot)
+            if len(self._totals) != len(self._workers):
+                self._totals = [Totals(settings, partitioners) for _ in self._workers]
+            count = 1 << self._bits
+            step = max(1, count // (8 * len(self._workers)))
+            begin = slot << self._bits
+            ranges = iter([(begin + at, begin + min(at + step, count)) for at in range(0, count, step)])
+            crew = Crew(len(self._workers))
+            spills = [w.spill for w in self._workers]
+            record_bytes = 32 if settings.wide else 16
+
+            def work(number: int) -> None:
+                totals = self._totals[number]
+                for first, end in ranges:  # a list iterator: drawing from it is atomic
+                    if crew.stopped.is_set():
+                        return
+                    if not any(spills):
+                        totals.run(first, end)
+                        continue
+                    for p in range(first, end):
+                        if any(totals.spilled(p)):
+                            total_partition(totals, spills, p, record_bytes)
+                        else:
+                            totals.run(p, p + 1)
+
             crew.run(work)
         except MemoryError as error:
-            raise OutOfMemoryError(str(error)) from None
-        self.phases["total"] = time.perf_counter() - started
+            raise OutOfMemoryError(str(error) or "no memory for the totals") from None
+        if not settings.wide:
+            self._drop(slot)
+        self._clock("total", started)
+
+    def _answer(self, wave: int) -> Iterator[Answer]:
+        """The answers of all rows up to this wave that were not given yet, in row order."""
+        started = time.perf_counter()
+        ready = [[s for s in w.spans if s.wave <= wave] for w in self._workers]
+        for worker, spans in zip(self._workers, ready, strict=True):
+            worker.spans = worker.spans[len(spans) :]
+        first = self._answered
+        for span in sorted((s for spans in ready for s in spans), key=lambda s: (s.order, s.place)):
+            span.first = first
+            first += span.rows
+        rows, self._answered = first - self._answered, first
+        if rows == 0:
+            return
+        pairs = [
+            (w.partitioner, spans, w.spill.make_words_ready if w.spill else None)
+            for w, spans in zip(self._workers, ready, strict=True)
+        ]
+        if self.is_wide:
+            answers = [wide_answer(pairs, first - rows, rows)]
+        else:
+            answers = narrow_answers(pairs)
+        self._clock("answer", started)
+        yield from answers
+
+    def _clock(self, phase: str, started: float) -> None:
+        self.phases[phase] = self.phases.get(phase, 0.0) + time.perf_counter() - started
+
+    def close(self) -> None:
+        """Let what is on disk go, also after an error."""
+        for worker in self._workers:
+            if worker.spill is not None:
+                worker.spill.close()
 
     @property
     def counts(self) -> Counts:
-        """Counts and sums, once `total` is done; only of a run that tallies."""
+        """Counts and sums, once all rows are answered; only of a run that tallies."""
         own = [0] * 6
-        days = [worker.partitioner.days for worker in self._workers]
-        first = min((pair[0] for pair in days if pair), default=None)
-        last = max((pair[1] for pair in days if pair), default=None)
         known = eligible = over = unproven = groups = units = 0
+        days = [pair for worker in self._workers if (pair := worker.partitioner.days)]
         for worker in self._workers:
             rows, sum_units = worker.partitioner.counts
             own = [a + b for a, b in zip(own, rows, strict=True)]
@@ -241,63 +368,5 @@ class Run:
             some = one.counts
             eligible, over, unproven = eligible + some[0], over + some[1], unproven + some[2]
             groups, units = groups + some[3], units + some[4]
-        span = None if first is None or last is None else (first, last)
+        span = (min(pair[0] for pair in days), max(pair[1] for pair in days)) if days else None
         return Counts((*own[1:], over, unproven, eligible), groups, units, known, span)
-
-    @property
-    def is_wide(self) -> bool:
-        """Whether records are wide, so that `outcomes` is there and groups are exact."""
-        return bool(self._bindings) and self._bindings[0][2].settings.wide
-
-    def masks(self) -> list[pa.BooleanArray]:
-        """The mask in row order, span by span."""
-        if self.is_wide:
-            return [self.outcomes()[0]] if self.rows else []
-        found: dict[int, pa.BooleanArray] = {}
-
-        def answer(worker: Worker) -> None:
-            for span in worker.spans:
-                bits = np.empty((span.rows + 63) // 64 * 8, np.uint8)
-                worker.partitioner.answer(span.rows, bits)
-                found[span.first] = _bits(bits, span.rows)
-
-        self._answer(answer)
-        return [found[first] for first in sorted(found) if len(found[first])]
-
-    def outcomes(self) -> tuple[pa.BooleanArray, pa.UInt8Array, pa.Decimal128Array]:
-        """Mask, reason codes and totals of all rows, in row order."""
-        n = self.rows
-        reasons, totals = np.empty(n, np.uint8), np.empty(16 * n, np.uint8)
-        found: dict[int, tuple[pa.BooleanArray, pa.BooleanArray]] = {}
-
-        def answer(worker: Worker) -> None:
-            for span in worker.spans:
-                end = span.first + span.rows
-                mask, known = (np.empty((span.rows + 63) // 64 * 8, np.uint8) for _ in range(2))
-                worker.partitioner.answer_all(
-                    span.rows, mask, reasons[span.first : end], totals[16 * span.first : 16 * end], known
-                )
-                found[span.first] = _bits(mask, span.rows), _bits(known, span.rows)
-
-        self._answer(answer)
-        pairs = [found[first] for first in sorted(found)]
-        mask, known = (join([pair[i] for pair in pairs]) for i in range(2))
-        total = pa.Array.from_buffers(pa.decimal128(38, 4), n, [known.buffers()[1], pa.py_buffer(totals)])
-        return mask, pa.array(reasons), total
-
-    def _answer(self, answer: Callable[[Worker], None]) -> None:
-        started = time.perf_counter()
-        if self._workers:
-            Crew(len(self._workers)).run(lambda number: answer(self._workers[number]))
-        self.phases["answer"] = time.perf_counter() - started
-
-
-def _bits(bits: Any, rows: int) -> pa.BooleanArray:
-    return pa.Array.from_buffers(pa.bool_(), rows, [None, pa.py_buffer(bits)])
-
-
-def join(masks: list[pa.BooleanArray]) -> pa.BooleanArray:
-    """One array, without an offset, of many."""
-    if len(masks) == 1:
-        return masks[0]
-    return pa.concat_arrays(masks) if masks else pa.array([], pa.bool_())

@@ -1,0 +1,86 @@
+"""Answers back in row order: each worker answers its own rows, and the rows of all are joined by their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from ._kernel import Partitioner
+from .workers import Crew
+
+Work = tuple[Partitioner, "list[Span]", Callable[[int], None] | None]
+"""A worker's records, the rows that it answers, and what brings their words back from disk."""
+
+
+@dataclass
+class Span:
+    """Rows that a worker added together, and answers together."""
+
+    order: int
+    place: int
+    rows: int
+    wave: int = 0
+    first: int = 0
+
+
+class Answer(NamedTuple):
+    """A run of rows in row order: their mask, and of wide records their reason codes (uint8) and totals."""
+
+    mask: pa.BooleanArray
+    codes: pa.UInt8Array | None = None
+    totals: pa.Decimal128Array | None = None
+
+
+def narrow_answers(work: Sequence[Work]) -> list[Answer]:
+    """The masks of all spans, in row order."""
+    found: dict[int, pa.BooleanArray] = {}
+
+    def answer(number: int) -> None:
+        partitioner, spans, make_ready = work[number]
+        for span in spans:
+            bits = np.empty((span.rows + 63) // 64 * 8, np.uint8)
+            if make_ready is not None:
+                make_ready(span.rows)
+            partitioner.answer(span.rows, bits)
+            if span.rows:
+                found[span.first] = _bits(bits, span.rows)
+
+    Crew(len(work)).run(answer)
+    return [Answer(found[first]) for first in sorted(found)]
+
+
+def wide_answer(work: Sequence[Work], first: int, rows: int) -> Answer:
+    """Mask, reason codes and totals of the `rows` rows from number `first` on."""
+    reasons, totals = np.empty(rows, np.uint8), np.empty(16 * rows, np.uint8)
+    found: dict[int, tuple[pa.BooleanArray, pa.BooleanArray]] = {}
+
+    def answer(number: int) -> None:
+        partitioner, spans, _ = work[number]
+        for span in spans:
+            at = span.first - first
+            end = at + span.rows
+            mask, known = (np.empty((span.rows + 63) // 64 * 8, np.uint8) for _ in range(2))
+            partitioner.answer_all(span.rows, mask, reasons[at:end], totals[16 * at : 16 * end], known)
+            if span.rows:
+                found[span.first] = _bits(mask, span.rows), _bits(known, span.rows)
+
+    Crew(len(work)).run(answer)
+    pairs = [found[start] for start in sorted(found)]
+    mask, known = (join([pair[i] for pair in pairs]) for i in range(2))
+    total = pa.Array.from_buffers(pa.decimal128(38, 4), rows, [known.buffers()[1], pa.py_buffer(totals)])
+    return Answer(mask, pa.Array.from_buffers(pa.uint8(), rows, [None, pa.py_buffer(reasons)]), total)
+
+
+def _bits(bits: Any, rows: int) -> pa.BooleanArray:
+    return pa.Array.from_buffers(pa.bool_(), rows, [None, pa.py_buffer(bits)])
+
+
+def join(masks: list[pa.BooleanArray]) -> pa.BooleanArray:
+    """One array, without an offset, of many."""
+    if len(masks) == 1:
+        return masks[0]
+    return pa.concat_arrays(masks) if masks else pa.Array.from_buffers(pa.bool_(), 0, [None, pa.py_buffer(b"")])

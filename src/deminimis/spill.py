@@ -1,0 +1,167 @@
+"""Blocks on disk: one unlinked file for each worker, written in sequence, read back partition by partition.
+
+The file has no name once it is open, so nothing can outlive the process. Every piece is read back with its digest
+checked: a short or changed read is an error, never a wrong mask. Records are as the kernel made them: keyed identities
+and units, no names.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _kernel
+from ._kernel import Partitioner, Totals
+from .errors import CorruptSpillError, InputError, OutOfSpaceError
+
+PIECE_BYTES = 4 << 20
+WHOLE_BYTES = 64 << 20
+"""A partition of at most this many spilled bytes is read back once; a larger one is read anew for each step."""
+
+
+class Piece(NamedTuple):
+    """A run of whole blocks in the file."""
+
+    offset: int
+    size: int
+    digest: int
+
+
+def check_folder(folder: str | os.PathLike[str] | None) -> Path:
+    """The folder to spill to: the one given, else the system's temporary one."""
+    path = Path(folder if folder is not None else tempfile.gettempdir())
+    if not path.is_dir() or not os.access(path, os.W_OK):
+        raise InputError(f"spill_dir= is a folder that can be written to, not {str(path)!r}")
+    return path
+
+
+class Spill:
+    """What one worker has on disk."""
+
+    def __init__(self, folder: Path, partitioner: Partitioner, partitions: int, block_bytes: int) -> None:
+        self.folder = folder
+        self.bytes_written = 0
+        self._partitioner = partitioner
+        self._block_bytes = block_bytes
+        self._records: list[list[Piece]] = [[] for _ in range(partitions)]
+        self._words: list[Piece] = []
+        self._lock = threading.Lock()
+        try:
+            self._file = tempfile.TemporaryFile(prefix="deminimis-", dir=folder, buffering=0)  # noqa: SIM115
+        except OSError as error:
+            raise self._failed(error, 0) from error
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._file.close()
+
+    def write(self) -> None:
+        """Move every filled block of the worker to disk."""
+        wanted = _kernel.memory_in_use(self._partitioner)
+        free = shutil.disk_usage(self.folder).free
+        if free < wanted:
+            raise self._failed(OSError(errno.ENOSPC, "no space left"), wanted)
+        for p, pieces in enumerate(self._records):
+            views = _kernel.full_blocks(self._partitioner, p)
+            if views:
+                self._put(views, pieces)
+                _kernel.drop_full_blocks(self._partitioner, p)
+        views = _kernel.full_words(self._partitioner)
+        if views:
+            self._put(views, self._words)
+            _kernel.drop_full_words(self._partitioner)
+
+    def _put(self, views: Sequence[memoryview], pieces: list[Piece]) -> None:
+        step = max(1, PIECE_BYTES // self._block_bytes)
+        for at in range(0, len(views), step):
+            some = views[at : at + step]
+            content = b"".join(some)
+            try:
+                written = self._file.write(content)
+            except OSError as error:
+                raise self._failed(error, len(content)) from error
+            if written != len(content):
+                raise self._failed(OSError(errno.ENOSPC, "no space left"), len(content))
+            pieces.append(Piece(self.bytes_written, len(content), _kernel.digest(some)))
+            self.bytes_written += len(content)
+
+    def _failed(self, error: OSError, wanted: int) -> OutOfSpaceError:
+        needs = f", where {wanted / 2**20:,.0f} MiB more are needed" if wanted else ""
+        return OutOfSpaceError(
+            f"cannot spill to {self.folder}{needs}: {error.strerror or error}. Free some room, choose another folder with "
+            "spill_dir=, or allow more memory with memory_limit="
+        )
+
+    def read(self, piece: Piece) -> npt.NDArray[np.uint8]:
+        """The bytes of a piece, checked."""
+        content = np.empty(piece.size, np.uint8)
+        with self._lock:  # a seek and a read, as not every system reads at an offset
+            self._file.seek(piece.offset)
+            view = memoryview(content)
+            got = 0
+            while got < piece.size:
+                some = self._file.readinto(view[got:])
+                if not some:
+                    break
+                got += some
+        blocks = [content[at : at + self._block_bytes] for at in range(0, piece.size, self._block_bytes)]
+        if got != piece.size or _kernel.digest(blocks) != piece.digest:
+            raise CorruptSpillError(f"a block in {self.folder} came back other than it was written; check the disk")
+        return content
+
+    def records(self, p: int) -> list[Piece]:
+        """The pieces of partition p, oldest first."""
+        return self._records[p]
+
+    def forget(self, begin: int, end: int) -> None:
+        """The records of these partitions are done with."""
+        for p in range(begin, end):
+            self._records[p] = []
+
+    def make_words_ready(self, rows: int) -> None:
+        """Bring back as many words as the next `rows` rows need."""
+        while self._words and _kernel.words_before_gap(self._partitioner) < rows:
+            _kernel.load_words(self._partitioner, self.read(self._words.pop(0)))
+
+
+def total_partition(totals: Totals, spills: Sequence[Spill | None], p: int, record_bytes: int) -> None:
+    """Answer the records of partition p, on disk and in memory, in four steps over all of them."""
+    pieces = [(w, piece) for w, spill in enumerate(spills) if spill is not None for piece in spill.records(p)]
+    kept: dict[Piece, npt.NDArray[np.uint8]] | None = None
+    if sum(piece.size for _, piece in pieces) <= WHOLE_BYTES:
+        kept = {}
+    totals.start(p)
+    on_disk = totals.spilled(p)
+    for step in range(4):
+        first = [0] * len(spills)
+        for w, content in _contents(spills, pieces, kept):
+            totals.step(step, w, p, first[w], content)
+            first[w] += len(content) // record_bytes
+        for w, count in enumerate(on_disk):
+            totals.step(step, w, p, count, None)
+        if step == 0:
+            totals.count_groups()
+
+
+def _contents(
+    spills: Sequence[Spill | None], pieces: Sequence[tuple[int, Piece]], kept: dict[Piece, npt.NDArray[np.uint8]] | None
+) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
+    for w, piece in pieces:
+        spill = spills[w]
+        assert spill is not None
+        if kept is None:
+            yield w, spill.read(piece)
+        else:
+            key = Piece(piece.offset, piece.size, piece.digest ^ w)
+            if key not in kept:
+                kept[key] = spill.read(piece)
+            yield w, kept[key]
