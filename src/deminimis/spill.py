@@ -86,6 +86,7 @@ class Spill:
             some = views[at : at + step]
             content = b"".join(some)
             try:
+                self._file.seek(self.bytes_written)  # reads of earlier waves have moved the place
                 written = self._file.write(content)
             except OSError as error:
                 raise self._failed(error, len(content)) from error
