@@ -22,7 +22,7 @@ def run(name: str, words: list[str]) -> int:
     parser = Parser(
         prog=f"deminimis {name}",
         usage="deminimis demo [--rows N] [--keep DIR]",
-        description="Make a manifest of people who do not exist, score it under us-321, and show some rows. "
+        description="Make a manifest of people who do not exist, score it under us-321, and show some rows.\n"
         "Nothing is read, and nothing is left behind.",
     )
     parser.add_argument("--rows", type=int, default=1_000_000, metavar="N", help="default: 1000000")
