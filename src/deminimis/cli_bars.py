@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Any, TextIO
 
 from .progress import Progress
+from .summary import in_bytes
 
 _SECONDS_BEFORE_SHOWN = 0.4
 _VERBS = {"read": "reading", "total": "totalling", "answer": "answering", "write": "writing"}
 
 
 class Bars:
-    """A progress callable that draws on stderr; used as a context, it wipes what it drew at the end."""
+    """A progress callable that draws on a terminal; used as a context, it wipes what it drew at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, screen: TextIO) -> None:
+        self._screen = screen
         self._phase: str | None = None
         self._bar: Any = None
 
@@ -29,11 +31,12 @@ class Bars:
         if report.phase != self._phase:
             self.close()
             self._phase = report.phase
-            self._bar = _bar(report)
+            self._bar = _bar(report, self._screen)
         by_bytes = _is_by_bytes(report)
         done = report.bytes if by_bytes else report.rows
-        if by_bytes:
-            self._bar.set_postfix_str(f"{report.rows:,} rows", refresh=False)
+        other = f"{report.rows:,} rows" if by_bytes else in_bytes(report.bytes)
+        if by_bytes or report.bytes:
+            self._bar.set_postfix_str(other, refresh=False)
         self._bar.update(max(done - self._bar.n, 0))
 
     def close(self) -> None:
@@ -46,7 +49,7 @@ def _is_by_bytes(report: Progress) -> bool:
     return report.rows_expected is None and bool(report.bytes_expected)
 
 
-def _bar(report: Progress) -> Any:
+def _bar(report: Progress, screen: TextIO) -> Any:
     by_bytes = _is_by_bytes(report)
     tqdm = import_module("tqdm").tqdm  # imported only where a bar is drawn
     return tqdm(
@@ -58,10 +61,10 @@ def _bar(report: Progress) -> Any:
         dynamic_ncols=True,
         leave=False,
         delay=_SECONDS_BEFORE_SHOWN,
-        file=sys.stderr,
+        file=screen,
     )
 
 
 def bars(quiet: bool) -> Bars | None:
     """Bars where a person watches: stderr is a terminal, and not `quiet`."""
-    return None if quiet or not sys.stderr.isatty() else Bars()
+    return None if quiet or not sys.stderr.isatty() else Bars(sys.stderr)

@@ -60,7 +60,7 @@ class Summary:
     bytes_spilled : int
         Bytes written to spill files.
     epochs : int
-        Runs of days that were answered and released before the end.
+        Runs of days that were answered and released as they ended; 1 where all days were answered together.
     threads : int
         Threads that worked.
     """
@@ -124,11 +124,11 @@ class Summary:
         lines = [("Seconds", f"{self.seconds:.2f}", phases)]
         lines.append(("Rows a second", f"{self.rows_per_second:,.0f}", f"on {_counted(self.threads, 'thread')}"))
         if self.peak_rss_bytes is not None:
-            lines.append(("Peak memory", _size(self.peak_rss_bytes), ""))
+            lines.append(("Peak memory", in_bytes(self.peak_rss_bytes), ""))
         if self.bytes_spilled:
-            lines.append(("Spilled to disk", _size(self.bytes_spilled), ""))
-        if self.epochs:
-            lines.append(("Runs of days", f"{self.epochs:,}", "answered and released before the end"))
+            lines.append(("Spilled to disk", in_bytes(self.bytes_spilled), ""))
+        if self.epochs > 1:
+            lines.append(("Runs of days", f"{self.epochs:,}", "each answered and released when it ended"))
         return [tuple(line) for line in lines]
 
     def _settings(self) -> list[tuple[str, ...]]:
@@ -196,7 +196,8 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _size(count: int) -> str:
+def in_bytes(count: int) -> str:
+    """A number of bytes in the unit that fits it."""
     for size, unit in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
         if count >= size:
             return f"{count / size:,.1f} {unit}"
