@@ -11,15 +11,15 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "deminimis"
 # From the bottom up. A module belongs to the room that its first word names: rule_file to rule, source_csv to sources.
 LAYERS = (
     {"kernel", "errors", "progress", "toml"},
-    {"rule", "names", "roles", "excluded", "layout", "casts", "columns", "workers"}
-    | {"source", "sources", "sink", "sinks", "spill", "summary"},
+    {"rule", "names", "roles", "excluded", "layout", "casts", "columns", "workers", "memory"}
+    | {"source", "sources", "sink", "sinks", "spill", "summary", "waves", "answers", "parts"},
     {"scorer"},
     {"feed", "outcome", "output"},
     {"api"},
     {"init"},
     {"cli", "demo", "explain", "main"},
 )
-MAY_OPEN_THE_KERNEL = {"scorer", "feed", "spill", "columns"}
+MAY_OPEN_THE_KERNEL = {"scorer", "parts", "answers", "feed", "spill", "columns"}
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 
 

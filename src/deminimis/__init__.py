@@ -1,6 +1,5 @@
 """For every row of a shipment manifest: does this person stay within the day's limit?"""
 
-from ._kernel import release_memory
 from .api import Scorer, eligible, score, score_files
 from .errors import DeminimisError
 from .names import DEFAULT_PLACEHOLDERS
@@ -8,6 +7,7 @@ from .outcome import Scored
 from .progress import Progress
 from .roles import first_of
 from .rule import Rule
+from .scorer import release_memory
 from .summary import REASONS, Summary
 
 __all__ = [

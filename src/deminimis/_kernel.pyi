@@ -2,8 +2,13 @@
 Settings and Batch, which do not change once made. Calls over rows release the GIL.
 """
 
-from collections.abc import Buffer
-from typing import Any, final
+from typing import Any, TypeAlias, final
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+"""Any writable buffer of bytes will do."""
 
 LAYOUTS: dict[str, int]
 WINDOWS: dict[str, int]
@@ -127,7 +132,7 @@ class Partitioner:
     slots: int
     def __init__(self, settings: Settings, partition_bits: int, block_bytes: int = ..., slots: int = ...) -> None: ...
     def route(self, day_low: int, day_mid: int, day_high: int, slot_now: int, slot_next: int) -> None:
-        """Send days of [day_low, day_mid) to `slot_now`, of [day_mid, day_high] to `slot_next`, from the next `add` on."""
+        """From the next `add` on, days of [day_low, day_mid) go to `slot_now`, of [day_mid, day_high] to the next."""
     def add(self, batch: Batch, start: int, stop: int, first_row: int) -> int:
         """Partition the rows [start, stop) of a batch.
 
@@ -152,16 +157,16 @@ class Partitioner:
         """End of a slot's rows: bring its records into their blocks, and make room for the answers."""
     def drop_records(self, slot: int) -> None:
         """Free a slot's records, for the next epoch. Answers of narrow records stay."""
-    def answer(self, rows: int, mask: Buffer) -> None:
+    def answer(self, rows: int, mask: Bytes) -> None:
         """Write the mask bits of the next `rows` rows, in the order they were added, from bit 0 of `mask` on."""
-    def answer_all(self, rows: int, mask: Buffer, reasons: Buffer, totals: Buffer, known: Buffer) -> None:
-        """Write bits, reason codes (uint8), totals (16-byte little-endian integers of units) and their validity bits."""
+    def answer_all(self, rows: int, mask: Bytes, reasons: Bytes, totals: Bytes, known: Bytes) -> None:
+        """Write bits, reason codes (uint8), totals (16-byte little-endian units) and their validity bits."""
     @property
     def counts(self) -> tuple[list[int], int]:
         """Rows by their own status (plain, no person, no day, not in force, bad value, excluded), and known units."""
     @property
     def days(self) -> tuple[int, int] | None:
-        """The first and last day of the rows that have one, as days since 1970-01-01; counted where rows are tallied."""
+        """The first and last day of the rows that have one, in days since 1970-01-01; only where rows are tallied."""
 
 @final
 class Totals:
@@ -179,21 +184,21 @@ class Totals:
         """The records of partition p that are on disk, by worker."""
     def start(self, p: int) -> None:
         """Begin a partition of narrow records that is partly on disk."""
-    def step(self, number: int, worker: int, p: int, first: int, records: Buffer | None) -> None:
+    def step(self, number: int, worker: int, p: int, first: int, records: Bytes | None) -> None:
         """Take records through step 0, 1, 2 or 3; all records of the partition take one before any takes the next.
 
         Parameters
         ----------
         first : int
             The place of the first of these records among those of the worker in the partition.
-        records : buffer or None
+        records : array or None
             Whole blocks that were on disk; None: the worker's records in memory.
         """
     def count_groups(self) -> None:
         """After step 0: estimate the partition's groups."""
     @property
     def counts(self) -> tuple[int, int, int, int, int]:
-        """Rows that are eligible, over the limit, unproven; groups (estimated where records are narrow); eligible units."""
+        """Rows that are eligible, over the limit, unproven; groups (an estimate of narrow records); eligible units."""
 
 def digest(views: Any) -> int:
     """XXH3-64 over a list of buffers, each seeded with the hash of the one before."""
@@ -216,7 +221,7 @@ def drop_full_words(one: Partitioner) -> None:
 def words_before_gap(one: Partitioner) -> int:
     """Words in memory that are read before the first one on disk."""
 
-def load_words(one: Partitioner, view: Buffer) -> None:
+def load_words(one: Partitioner, view: Bytes) -> None:
     """Bring the oldest words on disk back."""
 
 def identities(settings: Settings, batch: Batch, partition_bits: int) -> bytes:

@@ -13,8 +13,8 @@ from typing import Any, BinaryIO, TypedDict, Unpack
 import pyarrow as pa
 
 from . import output
-from .errors import InputError
 from .answers import Answer
+from .errors import InputError
 from .feed import Intake, answers, parts_of, read_table
 from .memory import check_memory_limit
 from .outcome import Scored, mask_of, scored, summarise
@@ -65,7 +65,9 @@ class AnyOptions(Options, Reading, total=False):
     """Options, and how text files are read."""
 
 
-def _start(options: AnyOptions, *, wide: bool, tally: bool = True, **roles: Any) -> tuple[Run, dict[str, Any]]:
+def _start(
+    options: AnyOptions | Options, *, wide: bool, tally: bool = True, **roles: Any
+) -> tuple[Run, dict[str, Any]]:
     """A run with these options, all checked, and those of them that are for reading."""
     given: dict[str, Any] = dict(options)
     unknown = sorted(set(given) - set(AnyOptions.__annotations__))
@@ -126,7 +128,7 @@ def eligible(
         What a missing, negative or unreadable value does: the rows of its person and day are unproven and so not
         eligible; an error names the first such row; or the row is left out of the total.
     overflow : {"all", "excess"}, optional
-        Where a total is over the limit, all its rows fail, or those that did not fit, in row order. Default: the rule's.
+        Over the limit, all rows of the total fail, or those that did not fit, in row order. Default: as the rule says.
     normalize : {"fold", "name"}, optional
         Compare persons by a canonical form: blanks, case and Unicode form aside; "name": "Last, First" and punctuation
         too.

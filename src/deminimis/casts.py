@@ -165,12 +165,11 @@ def _local(instants: pa.Array, zone: str) -> pa.Array:
 
 def day_of_format(pattern: str, zone: str | None) -> Cast:
     """Days of text, or of integers such as 20240601, written as a strptime pattern says; null where one is not."""
-    is_zoned = "%z" in pattern and zone is not None
 
     def parse(array: pa.Array) -> pa.Array:
         texts = pc.utf8_trim_whitespace(_plain_text(array))
         instants = pc.strptime(texts, format=pattern, unit="s", error_is_null=True)
-        if is_zoned:
+        if "%z" in pattern and zone is not None:
             instants = _local(instants, zone)
         return pc.floor_temporal(instants, unit="day").cast(pa.date32())
 
@@ -178,7 +177,7 @@ def day_of_format(pattern: str, zone: str | None) -> Cast:
 
 
 def day_of_iso_instant(zone: str) -> Cast:
-    """Days of ISO text: an instant (with Z or an offset) as a zone's clock shows it, any other text as it is written."""
+    """Days of ISO text: an instant (with Z or an offset) as a zone's clock shows it, other text as written."""
 
     def parse(array: pa.Array) -> pa.Array:
         texts = _plain_text(array)
@@ -212,7 +211,8 @@ def truth_of_text(column: str, file: str | None) -> Cast:
             row = pc.index(known, False).as_py()
             raise InputError(
                 f"{texts[row].as_py()!r} is neither true nor false; write an expression, such as {column} == 'X'",
-                file=file, column=column,
+                file=file,
+                column=column,
             )
         return pc.if_else(is_blank, None, is_true)
 

@@ -133,7 +133,9 @@ class _Binder:
             n_days=table.shape[1],
             day_first=compiled.day_first,
             origins=compiled.origins,
-            placeholders=[" ".join(text.split()).encode() if roles.normalize else text.encode() for text in roles.placeholders],
+            placeholders=[
+                " ".join(text.split()).encode() if roles.normalize else text.encode() for text in roles.placeholders
+            ],
             fold=roles.normalize is not None,
             secret=roles.secret,
             columns=self.specs,
@@ -147,7 +149,9 @@ class _Binder:
     def add_optional(self, column: Column | None, role: str, layout: Any) -> int:
         return -1 if column is None else self.add(column, role, layout)
 
-    def add(self, column: Column, role: str, layout: Callable[[pa.DataType, str, str], tuple[Spec, Cast | None]]) -> int:
+    def add(
+        self, column: Column, role: str, layout: Callable[[pa.DataType, str, str], tuple[Spec, Cast | None]]
+    ) -> int:
         """Note a column for a role; return its place among the kernel's columns."""
         if isinstance(column, pc.Expression):
             kind = casts.type_of(column, self.schema, role, self.file)
@@ -156,7 +160,9 @@ class _Binder:
             if not places:
                 raise ColumnNotFoundError(column, self.schema.names, role=role, file=self.file)
             if len(places) > 1:
-                raise InputError(f"{len(places)} columns have this name; give one another name", file=self.file, column=column)
+                raise InputError(
+                    f"{len(places)} columns have this name; give one another name", file=self.file, column=column
+                )
             kind = self.schema.field(places[0]).type
         if isinstance(kind, pa.BaseExtensionType):
             kind = kind.storage_type
@@ -179,9 +185,7 @@ class _Binder:
     def person(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
         spec = self.text(kind) or self.text_by_entry(kind)
         if spec is not None and role == "person" and (self.roles.normalize or self.roles.in_care_of):
-            return _TEXT, casts.canonical_name(
-                self.roles.normalize, self.roles.in_care_of, self.roles.placeholders
-            )
+            return _TEXT, casts.canonical_name(self.roles.normalize, self.roles.in_care_of, self.roles.placeholders)
         if spec is not None:
             return spec, None
         if pt.is_null(kind):
@@ -255,7 +259,9 @@ class _Binder:
             return (LAYOUTS[f"decimal{kind.bit_width}"], 0, kind.scale), None
         if pt.is_null(kind):
             return _TEXT, casts.as_text
-        raise self.refuse(kind, role, column, "use an integer, float32 or float64, a decimal, or text that says a number")
+        raise self.refuse(
+            kind, role, column, "use an integer, float32 or float64, a decimal, or text that says a number"
+        )
 
     def boolean(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
         if pt.is_boolean(kind):

@@ -12,7 +12,8 @@ from ._kernel import Batch, Stream
 from .answers import Answer
 from .columns import Binding
 from .errors import InputError
-from .scorer import ROWS_FOR_ONE_WORKER, Part, Run
+from .parts import Part
+from .scorer import ROWS_FOR_ONE_WORKER, Run
 from .source_base import Piece, Source
 
 MORSEL_ROWS = 1 << 18

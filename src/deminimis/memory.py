@@ -15,7 +15,17 @@ BLOCKS_SHARE = 0.5
 """The share of the limit that records may take; the rest is for batches that are decoded, tables and answers."""
 
 LEAST = 64 << 20
-_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "KI": 1 << 10, "MI": 1 << 20, "GI": 1 << 30, "TI": 1 << 40}
+_UNITS = {
+    "": 1,
+    "K": 10**3,
+    "M": 10**6,
+    "G": 10**9,
+    "T": 10**12,
+    "KI": 1 << 10,
+    "MI": 1 << 20,
+    "GI": 1 << 30,
+    "TI": 1 << 40,
+}
 
 
 def parse_size(size: int | str, name: str = "memory_limit") -> int:

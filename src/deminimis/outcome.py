@@ -12,7 +12,8 @@ from decimal import Context, Decimal
 import pyarrow as pa
 
 from .answers import Answer, join
-from .scorer import Counts, Run
+from .parts import Counts
+from .scorer import Run
 from .summary import REASONS, Summary
 
 REASON_TYPE = pa.dictionary(pa.int8(), pa.string())

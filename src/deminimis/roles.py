@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow.compute as pc
@@ -18,7 +18,7 @@ from .errors import InputError, RuleError
 from .names import CANONICAL_VERSION, DEFAULT_PLACEHOLDERS
 from .rule import CompiledRule, Rule
 
-Column = str | pc.Expression
+Column: TypeAlias = "str | pc.Expression"
 BadValues = Literal["unproven", "error", "ignore"]
 Overflow = Literal["all", "excess"]
 Normalize = Literal["fold", "name"]
@@ -44,7 +44,7 @@ def first_of(*columns: Column) -> FirstOf:
     return FirstOf(columns)
 
 
-Person = Column | Sequence[Column] | FirstOf
+Person: TypeAlias = "Column | Sequence[Column] | FirstOf"
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,9 @@ def check(
         raise RuleError(f"the rule {chosen.name!r} counts per person and {' and '.join(wanted)}: give per= that column")
     code = chosen.currency or currency_code
     if currency_code and code != currency_code:
-        raise InputError(f"the values are in {currency_code}, the limits of rule {chosen.name!r} in {code}: convert first")
+        raise InputError(
+            f"the values are in {currency_code}, the limits of rule {chosen.name!r} in {code}: convert first"
+        )
     if timezone is not None:
         try:
             ZoneInfo(timezone)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,11 @@ import pyarrow.types as pt
 
 from . import columns
 from ._kernel import Batch, Partitioner, Totals, memory_in_use
+from ._kernel import release_memory as release_memory
 from .answers import Answer, Span, narrow_answers, wide_answer
-from .errors import BadValueError, InputError, OrderError, OutOfMemoryError
+from .errors import InputError, OutOfMemoryError
 from .memory import BLOCKS_SHARE
+from .parts import Counts, Part, Worker, add_rows, count
 from .roles import Roles
 from .spill import Spill, total_partition
 from .waves import SLOTS, Wave
@@ -34,40 +35,6 @@ BLOCK_BYTES = 1 << 14
 LEAST_BLOCK_BYTES = 1 << 11
 NARROW_BYTES, WIDE_BYTES = 18, 34
 """What a row takes while its person-day is open: a record, and the word that leads back to the row."""
-ORDER_SHIFT = 36
-"""Rows are ordered by (place of their part in the manifest) << 36 | place in the part."""
-
-
-@dataclass
-class Part:
-    """A run of batches that one worker reads in order: a piece of a file, or a slice of a batch."""
-
-    batches: Iterable[tuple[Batch, int, int]]
-    rows: int = 0
-    file: str | None = None
-    label: str | None = None
-    first_row: int | None = 0
-    bytes: int = 0
-
-
-@dataclass
-class Worker:
-    """One thread's records, and the rows that it added and has not answered yet."""
-
-    partitioner: Partitioner
-    spans: list[Span] = field(default_factory=list)
-    spill: Spill | None = None
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What the rows came to: rows by reason, groups, sums of known units, first and last day."""
-
-    reasons: tuple[int, ...]
-    groups: int
-    units_eligible: int
-    units_known: int
-    days: tuple[int, int] | None
 
 
 class Run:
@@ -100,12 +67,12 @@ class Run:
         for seen, seen_projected, binding in self._bindings:
             if seen_projected == projected and seen.equals(schema):
                 return binding
-        made = columns.bind(
-            self.roles, schema, wide=self.wide_wanted, tally=self.tally, projected=projected, file=file
-        )
+        made = columns.bind(self.roles, schema, wide=self.wide_wanted, tally=self.tally, projected=projected, file=file)
         if self._bindings and made.identity != self._bindings[0][2].identity:
             kinds = f"{', '.join(made.identity)} here, {', '.join(self._bindings[0][2].identity)} before"
-            raise InputError(f"the person's type changes within the manifest ({kinds}): cast it to one of them", file=file)
+            raise InputError(
+                f"the person's type changes within the manifest ({kinds}): cast it to one of them", file=file
+            )
         with self._lock:
             self._bindings.append((schema, projected, made))
         return made
@@ -223,21 +190,10 @@ class Run:
 
     def _add(self, worker: Worker, order: int, part: Part, crew: Crew) -> None:
         row = 0
-        where = part.label or part.file
         for place, (batch, start, stop) in enumerate(part.batches):
             if crew.stopped.is_set():
                 return
-            try:
-                bad = worker.partitioner.add(batch, start, stop, (order << ORDER_SHIFT) + row)
-            except MemoryError as error:
-                raise OutOfMemoryError(str(error) or "out of memory") from None
-            except LookupError as error:
-                mend = "the statistics of its row groups are wrong; write the file anew"
-                raise OrderError(f"{error}: {mend}", file=where, column=str(self.roles.day)) from None
-            except ValueError as error:
-                raise InputError(f"{error}", file=where) from None
-            if bad >= 0:
-                self._stop_at(part, row + bad - start)
+            add_rows(worker, part, batch, start, stop, row=row, order=order, roles=self.roles)
             worker.spans.append(Span(order, place, stop - start, self._wave))
             row += stop - start
             self._relieve(worker)
@@ -254,15 +210,6 @@ class Run:
                 partitions = self._slots << self._bits
                 worker.spill = Spill(self.spill_dir, worker.partitioner, partitions, self._block_bytes)
             worker.spill.write()
-
-    def _stop_at(self, part: Part, row: int) -> None:
-        where = part.file if part.first_row is not None else part.label
-        raise BadValueError(
-            "the value is missing, negative, not finite, too large or not a number; mend it, or choose another bad_values=",
-            file=where,
-            column=str(self.roles.value),
-            row=row + (part.first_row or 0),
-        )
 
     def end_wave(self, *, last: bool = True) -> Iterator[Answer]:
         """Total the epoch that ended, and give the answers that are complete, in row order.
@@ -338,10 +285,7 @@ class Run:
             (w.partitioner, spans, w.spill.make_words_ready if w.spill else None)
             for w, spans in zip(self._workers, ready, strict=True)
         ]
-        if self.is_wide:
-            answers = [wide_answer(pairs, first - rows, rows)]
-        else:
-            answers = narrow_answers(pairs)
+        answers = [wide_answer(pairs, first - rows, rows)] if self.is_wide else narrow_answers(pairs)
         self._clock("answer", started)
         yield from answers
 
@@ -357,16 +301,4 @@ class Run:
     @property
     def counts(self) -> Counts:
         """Counts and sums, once all rows are answered; only of a run that tallies."""
-        own = [0] * 6
-        known = eligible = over = unproven = groups = units = 0
-        days = [pair for worker in self._workers if (pair := worker.partitioner.days)]
-        for worker in self._workers:
-            rows, sum_units = worker.partitioner.counts
-            own = [a + b for a, b in zip(own, rows, strict=True)]
-            known += sum_units
-        for one in self._totals:
-            some = one.counts
-            eligible, over, unproven = eligible + some[0], over + some[1], unproven + some[2]
-            groups, units = groups + some[3], units + some[4]
-        span = (min(pair[0] for pair in days), max(pair[1] for pair in days)) if days else None
-        return Counts((*own[1:], over, unproven, eligible), groups, units, known, span)
+        return count(self._workers, self._totals)

@@ -98,8 +98,8 @@ class Spill:
     def _failed(self, error: OSError, wanted: int) -> OutOfSpaceError:
         needs = f", where {wanted / 2**20:,.0f} MiB more are needed" if wanted else ""
         return OutOfSpaceError(
-            f"cannot spill to {self.folder}{needs}: {error.strerror or error}. Free some room, choose another folder with "
-            "spill_dir=, or allow more memory with memory_limit="
+            f"cannot spill to {self.folder}{needs}: {error.strerror or error}. Free some room, choose another folder "
+            "with spill_dir=, or allow more memory with memory_limit="
         )
 
     def read(self, piece: Piece) -> npt.NDArray[np.uint8]:
@@ -107,7 +107,7 @@ class Spill:
         content = np.empty(piece.size, np.uint8)
         with self._lock:  # a seek and a read, as not every system reads at an offset
             self._file.seek(piece.offset)
-            view = memoryview(content)
+            view = memoryview(content.data)
             got = 0
             while got < piece.size:
                 some = self._file.readinto(view[got:])
