@@ -2,12 +2,12 @@
 Settings and Batch, which do not change once made. Calls over rows release the GIL.
 """
 
-from typing import Any, TypeAlias, final
+from typing import Any, Self, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
 
-Bytes: TypeAlias = npt.NDArray[np.uint8]
+_Bytes: TypeAlias = npt.NDArray[np.uint8]
 """Any writable buffer of bytes will do."""
 
 LAYOUTS: dict[str, int]
@@ -42,8 +42,8 @@ class Settings:
     """
 
     columns: list[tuple[int, int, int]]
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         columns: list[tuple[int, int, int]],
         persons: list[int],
@@ -71,7 +71,7 @@ class Settings:
         placeholders: list[bytes],
         fold: bool,
         secret: bytes,
-    ) -> None: ...
+    ) -> Self: ...
     @property
     def wide(self) -> bool:
         """Whether records are wide: reasons and totals were asked for, or a limit is too large for narrow ones."""
@@ -94,13 +94,13 @@ class Batch:
     """
 
     length: int
-    def __init__(self, capsule: Any, settings: Settings, places: list[int]) -> None: ...
+    def __new__(cls, capsule: Any, settings: Settings, places: list[int]) -> Self: ...
 
 @final
 class Stream:
     """An Arrow C stream, taken over from its capsule (named "arrow_array_stream")."""
 
-    def __init__(self, capsule: Any) -> None: ...
+    def __new__(cls, capsule: Any) -> Self: ...
     def schema(self) -> Any:
         """A capsule named "arrow_schema"."""
     def next(self, settings: Settings, places: list[int]) -> Batch | None:
@@ -130,7 +130,7 @@ class Partitioner:
     """
 
     slots: int
-    def __init__(self, settings: Settings, partition_bits: int, block_bytes: int = ..., slots: int = ...) -> None: ...
+    def __new__(cls, settings: Settings, partition_bits: int, block_bytes: int = ..., slots: int = ...) -> Self: ...
     def route(self, day_low: int, day_mid: int, day_high: int, slot_now: int, slot_next: int) -> None:
         """From the next `add` on, days of [day_low, day_mid) go to `slot_now`, of [day_mid, day_high] to the next."""
     def add(self, batch: Batch, start: int, stop: int, first_row: int) -> int:
@@ -157,9 +157,9 @@ class Partitioner:
         """End of a slot's rows: bring its records into their blocks, and make room for the answers."""
     def drop_records(self, slot: int) -> None:
         """Free a slot's records, for the next epoch. Answers of narrow records stay."""
-    def answer(self, rows: int, mask: Bytes) -> None:
+    def answer(self, rows: int, mask: _Bytes) -> None:
         """Write the mask bits of the next `rows` rows, in the order they were added, from bit 0 of `mask` on."""
-    def answer_all(self, rows: int, mask: Bytes, reasons: Bytes, totals: Bytes, known: Bytes) -> None:
+    def answer_all(self, rows: int, mask: _Bytes, reasons: _Bytes, totals: _Bytes, known: _Bytes) -> None:
         """Write bits, reason codes (uint8), totals (16-byte little-endian units) and their validity bits."""
     @property
     def counts(self) -> tuple[list[int], int]:
@@ -172,7 +172,7 @@ class Partitioner:
 class Totals:
     """One thread's tables for totals."""
 
-    def __init__(self, settings: Settings, partitioners: list[Partitioner]) -> None: ...
+    def __new__(cls, settings: Settings, partitioners: list[Partitioner]) -> Self: ...
     def run(self, first: int, last: int) -> None:
         """Answer all records of the partitions [first, last) of all partitioners; none of them is on disk.
 
@@ -184,7 +184,7 @@ class Totals:
         """The records of partition p that are on disk, by worker."""
     def start(self, p: int) -> None:
         """Begin a partition of narrow records that is partly on disk."""
-    def step(self, number: int, worker: int, p: int, first: int, records: Bytes | None) -> None:
+    def step(self, number: int, worker: int, p: int, first: int, records: _Bytes | None) -> None:
         """Take records through step 0, 1, 2 or 3; all records of the partition take one before any takes the next.
 
         Parameters
@@ -204,7 +204,7 @@ def digest(views: Any) -> int:
     """XXH3-64 over a list of buffers, each seeded with the hash of the one before."""
 
 def memory_in_use(one: Partitioner) -> int:
-    """Bytes of blocks that hold records or words."""
+    """_Bytes of blocks that hold records or words."""
 
 def full_blocks(one: Partitioner, p: int) -> list[memoryview]:
     """The filled blocks of partition p in memory, oldest first; valid until they are dropped."""
@@ -221,7 +221,7 @@ def drop_full_words(one: Partitioner) -> None:
 def words_before_gap(one: Partitioner) -> int:
     """Words in memory that are read before the first one on disk."""
 
-def load_words(one: Partitioner, view: Bytes) -> None:
+def load_words(one: Partitioner, view: _Bytes) -> None:
     """Bring the oldest words on disk back."""
 
 def identities(settings: Settings, batch: Batch, partition_bits: int) -> bytes:
