@@ -13,7 +13,7 @@ import pytest
 
 import deminimis as dm
 from deminimis.cli import COMMANDS, main
-from deminimis.cli_options import listed
+from deminimis.cli_arguments import listed
 
 TABLE = pa.table(
     {
@@ -105,6 +105,18 @@ def test_layout(tmp_path: Path) -> None:
     pq.write_table(pa.table(columns | values), path)
     assert mask(str(path), "--layout", "ace-truck", "--limit", "800") == "EE"
     assert mask(str(path), "--layout", "ace-truck", "--limit", "800", "--value", "retail") == "XX"
+
+
+def test_settings_are_told_as_given(source: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The summary tells layout, expressions and the day of --as-of in the words of the command."""
+    path = Path(source).with_name("parcels.parquet")
+    names = ("shipping_address_name", "shipping_address_company", "shipping_address_postal_code", "arrival", "origin")
+    pq.write_table(pa.table({name: ["A"] for name in names} | {"item_line_value": ["5"]}), path)
+    words = ["--layout", "consolidator", "--rule", "us-321", "--as-of", "2024-06-01", "--excluded", "origin == 'CN'"]
+    assert main(["score", str(path), "--json", *words]) == 0
+    told = json.loads(capsys.readouterr().out)["settings"]
+    assert (told["layout"], told["as_of"], told["excluded"]) == ("consolidator", "2024-06-01", "origin == 'CN'")
+    assert told["person"] == [{"first_of": list(names[:2])}, names[2]]
 
 
 @pytest.mark.parametrize(

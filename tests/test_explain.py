@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -71,6 +72,16 @@ def test_persons() -> None:
     assert explain(open_source(manifest), 0, **roles).persons == (("consignee", " JOHN  Smith", "john smith"),)
     roles["person"] = ["buyer", "consignee"]
     assert [person[0] for person in explain(open_source(manifest), 0, **roles).persons] == ["buyer", "consignee"]
+
+
+def test_expressions() -> None:
+    """A person that is computed is told by what was computed, and the columns that it is computed of are shown."""
+    manifest = table([("lee", "ann", DAY, 1, "CN")], "last", "first", "day", "usd", "from")
+    person = pc.binary_join_element_wise(pc.field("first"), pc.field("last"), " ")
+    goods = pc.field("from") == "CN"
+    found = explain(open_source(manifest), 0, **ROLES | {"person": person}, excluded=goods)
+    assert found.persons == (("last or first", "ann lee", "ann lee"),)
+    assert (set(found.line.cells), found.line.reason) == ({"last", "first", "day", "usd", "from"}, "excluded")
 
 
 @pytest.mark.parametrize(

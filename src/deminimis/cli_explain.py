@@ -6,10 +6,12 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from .cli_options import Parser, add_manifest, add_roles, add_settings, manifest_of, reading_options, scoring_options
+from .cli_arguments import as_given, manifest_of, reading_options, scoring_options
+from .cli_options import Parser, add_manifest, add_roles, add_settings
 from .summary import REASONS, in_columns
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def run(name: str, words: list[str]) -> int:
 
     source = open_source(manifest_of(args, reads_twice=True), **reading_options(args))
     found = explain(source, args.row, lines_most=None if args.all or args.json else _LINES_SHOWN, **options)
+    found = replace(found, settings=as_given(args, found.settings))
     text = json.dumps(_to_json(found), ensure_ascii=False) if args.json else _to_text(found)
     sys.stdout.write(f"{text}\n")
     return 0
@@ -71,7 +74,7 @@ def _to_text(found: Explanation) -> str:
 
 def _person(column: str, cell: object, canonical: object, settings: dict[str, Any]) -> str:
     told = f"{column} = {cell!r}"
-    if cell is None or (not settings["normalize"] and not settings["in_care_of"]):
+    if canonical is None or (not settings["normalize"] and not settings["in_care_of"]):
         return told
     return f"{told}, compared as {canonical!r}"
 

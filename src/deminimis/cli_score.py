@@ -7,22 +7,15 @@ import json
 import os
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .cli_arguments import as_given, chosen, manifest_of, reading_options, scoring_options
 from .cli_bars import bars
 from .cli_ends import for_the_shell
-from .cli_options import (
-    Parser,
-    add_manifest,
-    add_roles,
-    add_settings,
-    chosen,
-    manifest_of,
-    reading_options,
-    scoring_options,
-)
+from .cli_options import Parser, add_manifest, add_roles, add_settings
 from .errors import InputError
 
 if TYPE_CHECKING:
@@ -68,7 +61,7 @@ def run(name: str, words: list[str]) -> int:
             append=args.append,
             format=_format(args),
         )
-    _report(summary, args, columns)
+    _report(replace(summary, settings=as_given(args, summary.settings)), args, columns)
     return NOT_ALL_ELIGIBLE if args.check and summary.eligible < summary.rows else 0
 
 

@@ -21,7 +21,7 @@ import pyarrow as pa
 from . import columns
 from .api import eligible, score
 from .errors import InputError
-from .explain_cells import days_of, persons_of, texts_of, values_of
+from .explain_cells import columns_of, days_of, persons_of, texts_of, values_of
 from .roles import Roles, check
 from .rule import Rule
 from .rule_steps import Step
@@ -141,7 +141,7 @@ def explain(source: Source, row: int, *, lines_most: int | None = None, **option
     table = table.take(pa.array(shown))
     days = days_of(table, roles)
     steps = [_step(roles.rule, day, origin) for day, origin in zip(days, texts_of(table, roles.origin), strict=True)]
-    cells = table.select([name for name in roles.names() if name in table.column_names]).to_pylist()
+    cells = table.select(columns_of(roles, table.column_names)).to_pylist()
     places = [_place(starts, int(at)) for at in kin[shown]]
     reasons = scored.reason.take(pa.array(shown)).to_pylist()
     limits = [step.limit if step else None for step in steps]

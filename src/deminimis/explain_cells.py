@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +14,7 @@ import pyarrow.types as pt
 
 from . import casts, names
 from .api import score
-from .roles import Roles, first_of
+from .roles import Column, Roles, first_of
 
 _ROW = "\x00row"
 _DAY = "\x00day"
@@ -75,17 +77,32 @@ def values_of(table: pa.Table, roles: Roles) -> list[Decimal | None]:
     return [None if reason == "bad-value" else total for total, reason in outcomes]
 
 
+def columns_of(roles: Roles, there: Sequence[str]) -> list[str]:
+    """The columns that play a role, those that expressions name included, each once."""
+    single = (roles.day, roles.value, roles.quantity, roles.origin, roles.excluded, roles.currency)
+    given = [column for column in (*roles.persons, *roles.per, *single) if column is not None]
+    return list(dict.fromkeys(name for column in given for name in _named(column, there)))
+
+
+def _named(column: Column, there: Sequence[str]) -> list[str]:
+    if isinstance(column, str):
+        return [column]
+    return [name for name in there if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", str(column))]
+
+
 def persons_of(one: pa.Table, roles: Roles, options: dict[str, Any]) -> tuple[tuple[str, object, object], ...]:
-    """The columns that name the person of one row: of a first_of, the one that was taken."""
+    """What names the person of one row, as written and as compared: of a first_of, the column that was taken."""
     found = []
+    (batch,) = one.combine_chunks().to_batches()
     for column in roles.persons:
-        if not isinstance(column, str):
+        if roles.is_first_of and score(one, **options | {"person": first_of(column)}).reason[0].as_py() == "no-person":
             continue
-        cell = one[column][0].as_py()
-        canonical = names.canonical(one[column].combine_chunks(), roles.normalize, roles.in_care_of)[0].as_py()
-        if roles.is_first_of:
-            reason = score(one, **options | {"person": first_of(column)}).reason[0].as_py()
-            if reason != "no-person":
-                return ((column, cell, canonical),)
-        found.append((column, cell, canonical))
-    return tuple(found)
+        cells = casts.preparation([column], [None])(batch).column(0)
+        canonical = names.canonical(cells, roles.normalize, roles.in_care_of)
+        found.append((" or ".join(_named(column, one.column_names)), cells[0].as_py(), canonical[0].as_py()))
+    return tuple(found[:1] if roles.is_first_of and found else found or _unnamed(one, roles))
+
+
+def _unnamed(one: pa.Table, roles: Roles) -> list[tuple[str, object, object]]:
+    """Of a first_of of which none is present, every column."""
+    return [(name, one[name][0].as_py(), None) for column in roles.persons for name in _named(column, one.column_names)]

@@ -170,7 +170,7 @@ def _plain(value: object) -> object:
 
 def _setting(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{str(name).replace('_', ' ')} {_setting(one)}" for name, one in value.items())
+        return ", ".join(f"{str(name).replace('_', ' ')} ({_setting(one)})" for name, one in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(map(_setting, value))
     if isinstance(value, bool):
