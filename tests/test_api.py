@@ -111,6 +111,8 @@ def test_type_refused(role: str, column: pa.Array) -> None:
         ("normalize", "upper"),
         ("threads", 0),
         ("threads", -1),
+        ("memory_limit", "lots"),
+        ("memory_limit", -1),
         ("rule", "us-123"),
         ("person", []),
         ("person", 3),

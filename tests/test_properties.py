@@ -198,3 +198,9 @@ def test_zero_value_row(rows: list[Row], data: st.DataObject) -> None:
     assert with_zero[:at] + with_zero[at + 1 :] == mask(rows)
     if rows[i].value is not None and not rows[i].excluded:
         assert with_zero[at] == mask(rows)[i]
+
+
+@given(simple_rows(), st.sampled_from([1, "1MiB", "1GiB"]), SETTINGS)
+def test_memory_limit(rows: list[Row], memory_limit: Any, settings: dict[str, Any]) -> None:
+    """The memory limit is no part of the meaning."""
+    assert mask(rows, memory_limit=memory_limit, **settings) == mask(rows, **settings)
