@@ -1,23 +1,46 @@
-# One command for each kind of work; PYTHON picks the interpreter.
+# One command for each kind of work. PYTHON picks the interpreter, BENCH the benches (as pytest's -k takes it).
 PYTHON ?= python3
+BENCH ?= 1M-L3
+AGAINST ?= HEAD~1
+BENCHES = -m pytest bench --benchmark-enable --benchmark-only --benchmark-columns=min,median,rounds
 
-.PHONY: setup rebuild test lint bench clean
+.PHONY: help setup rebuild test lint bench bench-against profile instructions check clean
 
-setup:  ## install the package for work on it, with everything that tests and lint need
-	$(PYTHON) -m pip install -q "setuptools>=77" "Cython>=3.1"
+help:  ## say what there is
+	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' Makefile | expand -t 16
+
+setup:  ## install the package in place, with all that tests, lint and benches need
+	$(PYTHON) -m pip install -q "setuptools>=77" "Cython>=3.1" "pyarrow>=18"
 	$(PYTHON) -m pip install --no-build-isolation -e '.[test,lint]'
 
 rebuild:  ## compile the kernel again, next to the sources
 	$(PYTHON) setup.py -q build_ext --inplace
 
-test:
+test:  ## run the tests
 	$(PYTHON) -m pytest
 
-lint:
+lint:  ## check style and types, and the kernel against its stub
 	$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy
+	$(PYTHON) -m mypy.stubtest deminimis._kernel --allowlist .ci/stubtest-allowlist
 
-bench:
-	$(PYTHON) -m pytest bench --benchmark-enable --benchmark-only
+bench:  ## time each phase of the kernel by itself
+	$(PYTHON) $(BENCHES)
 
-clean:
+bench-against:  ## time this checkout and the commit AGAINST, and compare
+	bench/against $(AGAINST) $(PYTHON) $(BENCHES) -k '$(BENCH)'
+
+profile:  ## where the kernel spends its time in the benches BENCH, by perf's samples
+	mkdir -p build
+	perf record -q -F 5000 -o build/perf.data $(PYTHON) $(BENCHES) -k '$(BENCH)'
+	perf report -i build/perf.data --stdio --sort symbol --percent-limit 0.3 2>/dev/null | grep -E '__pyx|XXH' | sed 's/ *$$//' | head -n 25
+
+instructions:  ## how many instructions the kernel takes in the benches BENCH, by callgrind; takes minutes
+	mkdir -p build
+	valgrind --tool=callgrind --callgrind-out-file=build/callgrind.out $(PYTHON) -m pytest bench -k '$(BENCH)'
+	callgrind_annotate --tree=none build/callgrind.out | grep -F '_kernel.' | head -n 25
+
+check:  ## all that must hold for every change, in a fresh environment
+	.ci/run
+
+clean:  ## remove what was built
 	rm -rf build dist src/deminimis/_kernel*.so
