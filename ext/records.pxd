@@ -11,7 +11,7 @@ from native cimport *
 cdef enum:
     LINE = 64                # bytes that are written to memory together
     POISON = 0x80000000      # in Record.units: the row has a bad value, the group's total is unproven
-    EXCLUDED = 0x40000000    # in Record.units: the row counts, but is itself never eligible
+    EXCLUDED = 0x40000000    # in Record.units: the row is itself never eligible, whatever it adds
 
 
 cdef struct Record:          # 16 bytes: all that the mask needs

@@ -13,7 +13,7 @@ cdef enum:            # a row's own standing, first of the order in which reason
     NOT_IN_FORCE = 3
     BAD_VALUE = 4
     IS_EXCLUDED = 5
-    NO_RECORD_BAD = 6        # in a word: a bad value that left no record
+    NO_RECORD = 6            # in a word: a bad value that left no record
 
 cdef enum:
     UNPROVEN = 0
@@ -66,6 +66,7 @@ cdef struct Plan:            # what the rows of one manifest mean; the same for 
     Code origins[MAX_ORIGINS]
     u64 code_lengths         # bit n is set where an origin code may have n letters
     Code wanted_currency
+    bint marked              # some records are never eligible themselves
     u8 has_record[8]         # by status
 
 

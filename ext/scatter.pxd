@@ -51,7 +51,7 @@ cdef inline u32 identify(const Plan* plan, const Keys* k, const Chunk* x, int i,
 
 
 cdef inline bint counts_at_all(const Plan* plan, const Chunk* x, int i) noexcept nogil:
-    """Excluded rows that do not count have no say about their group, not even by a bad value."""
+    """Does the row matter to its group? Excluded rows that do not count have no say about their group, not even by a bad value."""
     return plan.count_excluded or plan.excluded < 0 or x.other[i] != IS_EXCLUDED
 
 
@@ -61,20 +61,23 @@ cdef inline void scatter_odd(const Plan* plan, const Keys* k, const Chunk* x, in
     cdef u64 key
     cdef u32 more, p, units, limit_index
     cdef u8 status = x.status[i]
-    if not plan.has_record[status] or (status == BAD_VALUE and not counts_at_all(plan, x, i)):
-        words[i] = <u16>((NO_RECORD_BAD if status == BAD_VALUE else status) << STATUS_SHIFT)
+    cdef bint counts = counts_at_all(plan, x, i)
+    if not plan.has_record[status] or not (counts or plan.tally):
+        words[i] = <u16>((NO_RECORD if status == BAD_VALUE else status) << STATUS_SHIFT)
         return
     p = identify(plan, k, x, i, shift, &key, &more)
     words[i] = <u16>(p | (status << STATUS_SHIFT))
     limit_index = 0 if plan.constant else x.limit_index[i]
     units = <u32>plan.cap
-    if 0 <= x.units[i] < plan.cap:
+    if x.units[i] >= 0 and x.units[i] < plan.cap:
         units = <u32>x.units[i]
-    units |= limit_index << plan.index_shift
-    if status == BAD_VALUE:
+    if not counts or (status == BAD_VALUE and plan.bad_values == IGNORE):
+        units = <u32>EXCLUDED
+    elif status == BAD_VALUE:
         units |= <u32>POISON
     elif status == IS_EXCLUDED:
         units |= <u32>EXCLUDED
+    units |= limit_index << plan.index_shift
     put_record(c, p, key, more, units)
 
 

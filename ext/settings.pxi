@@ -75,8 +75,10 @@ cdef class Settings:
             set_code(&p.origins[i], text, origin_class)
             p.code_lengths |= <u64>1 << <int>p.origins[i].length
         p.has_record[PLAIN] = 1
-        p.has_record[BAD_VALUE] = p.wide or bad_values == "unproven"
-        p.has_record[IS_EXCLUDED] = p.wide or count_excluded
+        # A row that cannot matter to its group leaves a record only where groups are counted.
+        p.has_record[BAD_VALUE] = p.wide or tally or bad_values == "unproven"
+        p.has_record[IS_EXCLUDED] = p.wide or tally or count_excluded
+        p.marked = excluded >= 0 or bad_values == "ignore"
         self.set_keys(placeholders, fold, secret)
 
     cdef void set_keys(self, list placeholders, bint fold, bytes secret) except *:

@@ -166,7 +166,7 @@ cdef inline int add_open(Scratch* s, const Record* r, i64 n, const u64* bits, u3
 
 cdef inline void settle_open(const Plan* plan, Scratch* s, const Record* r, i64 n, u64* bits, u32 units_mask,
                              Counts* counts) noexcept nogil:
-    """Answer the records that the sketch left open; then take the excluded ones out, and count."""
+    """Answer the records that the sketch left open; then take those out that are never eligible, and count."""
     cdef i64 i, j
     cdef u64 open_rows, word, own
     cdef Slot* slot
@@ -189,7 +189,7 @@ cdef inline void settle_open(const Plan* plan, Scratch* s, const Record* r, i64 
             elif not r[j].units & (<u32>POISON | <u32>EXCLUDED):
                 counts.over += over
                 counts.unproven += not over
-        if plan.excluded >= 0:
+        if plan.marked:
             for j in range(i, n if n - i < 64 else i + 64):
                 word &= ~(<u64>((r[j].units & <u32>EXCLUDED) != 0) << (j - i))
         bits[i >> 6] = word

@@ -12,7 +12,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
-import pyarrow.acero as acero
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
@@ -61,6 +60,8 @@ def preparation(columns: Sequence[str | pc.Expression], before: Sequence[Cast | 
 
 
 def _project(table: pa.Table, expressions: list[pc.Expression]) -> pa.Table:
+    from pyarrow import acero  # slow to import, and only expressions need it
+
     plan = acero.Declaration.from_sequence(
         [
             acero.Declaration("table_source", acero.TableSourceNodeOptions(table)),

@@ -137,11 +137,7 @@ def answers(run: Run, source: Source, tick: Callable[[], None] | None = None) ->
     pieces = source.pieces(names, as_dictionary=texts)
     if rows > run.rows_that_fit and source.rows is not None and source.files:
         known = list(pieces)
-        planned = waves.plan(
-            [waves.day_bounds(piece, run.roles, source.schema) for piece in known],
-            [piece.rows or 0 for piece in known],
-            run.rows_that_fit // 3,
-        )
+        planned = waves_of(run, source, known)
         if planned is not None:
             yield from _wave_after_wave(run, known, planned, tick)
             return
@@ -149,6 +145,12 @@ def answers(run: Run, source: Source, tick: Callable[[], None] | None = None) ->
     run.expect(rows)
     run.read((_part(run, piece) for piece in pieces), rows, tick)
     yield from run.end_wave()
+
+
+def waves_of(run: Run, source: Source, pieces: list[Piece]) -> list[waves.Wave] | None:
+    """How the pieces can be answered day by day in the memory of the run; None where their days do not allow it."""
+    bounds = [waves.day_bounds(piece, run.roles, source.schema) for piece in pieces]
+    return waves.plan(bounds, [piece.rows or 0 for piece in pieces], run.rows_that_fit // 3)
 
 
 def _wave_after_wave(

@@ -5,15 +5,18 @@ What another library hands over in memory is trusted to be valid Arrow.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from .errors import InputError
 from .source_base import Piece, Source, reading
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
 PIECE_ROWS = 1 << 20
 
@@ -111,9 +114,7 @@ class FragmentPiece(Piece):
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         with reading(self.file or self.label, "cannot be decoded"):
-            scanner = ds.Scanner.from_fragment(
-                self._fragment, schema=self._schema, columns=self._columns, use_threads=False
-            )
+            scanner = self._fragment.scanner(schema=self._schema, columns=self._columns, use_threads=False)
             yield from scanner.to_batches()
 
 
@@ -128,7 +129,8 @@ def open_memory(manifest: Any) -> Source | None:
         return TableSource(pa.Table.from_batches([manifest]))
     if isinstance(manifest, pa.RecordBatchReader):
         return StreamSource(manifest.schema, lambda _: manifest, "record batch reader")
-    if isinstance(manifest, ds.Dataset):
+    datasets = sys.modules.get("pyarrow.dataset")  # slow to import; whoever has a dataset has imported it
+    if datasets is not None and isinstance(manifest, datasets.Dataset):
         return DatasetSource(manifest)
     if isinstance(manifest, Mapping):
         return TableSource(_table_of(manifest))
