@@ -65,7 +65,7 @@ class AnyOptions(Options, Reading, total=False):
     """Options, and how text files are read."""
 
 
-def _start(
+def start_run(
     options: AnyOptions | Options, *, wide: bool, tally: bool = True, **roles: Any
 ) -> tuple[Run, dict[str, Any]]:
     """A run with these options, all checked, and those of them that are for reading."""
@@ -167,7 +167,7 @@ def eligible(
     The rule is 19 U.S.C. 1321(a)(2)(C): articles "imported by one person on one day" whose aggregate fair retail value
     in the country of shipment does not exceed the limit; 19 CFR 10.151.
     """
-    run, reading = _start(options, wide=False, tally=False, person=person, day=day, value=value)
+    run, reading = start_run(options, wide=False, tally=False, person=person, day=day, value=value)
     with closing(run):
         return mask_of(_answers(run, manifest, reading)[0])
 
@@ -183,7 +183,7 @@ def score(manifest: Any, *, person: Person, day: Column, value: Column, **option
         `mask`, `reason` and `total`, one entry for each row in its order, and a `summary`.
     """
     started = time.perf_counter()
-    run, reading = _start(options, wide=True, person=person, day=day, value=value)
+    run, reading = start_run(options, wide=True, person=person, day=day, value=value)
     with closing(run):
         given, files = _answers(run, manifest, reading)
         return scored(run, given, started, files)
@@ -227,7 +227,7 @@ def score_files(
         With `groups` estimated (to about 0.1 %) unless reasons or totals are written.
     """
     started = time.perf_counter()
-    run, reading = _start(options, wide=set(columns) != {"eligible"}, person=person, day=day, value=value)
+    run, reading = start_run(options, wide=set(columns) != {"eligible"}, person=person, day=day, value=value)
     source = open_source(sources, **reading)
     schema = output.check_fields(columns, source.schema if append else None)
 
@@ -265,7 +265,7 @@ class Scorer:
 
     def __init__(self, *, person: Person, day: Column, value: Column, **options: Unpack[Options]) -> None:
         self._started = time.perf_counter()
-        self._run, _ = _start(options, wide=True, person=person, day=day, value=value)
+        self._run, _ = start_run(options, wide=True, person=person, day=day, value=value)
         self._intake: Intake | None = Intake(self._run)
 
     def add(self, batch: Any) -> None:

@@ -15,6 +15,7 @@ from .cli_ends import ended, terminable
 
 COMMANDS = {
     "score": ("cli_score", "mark the rows of a manifest whose person stays within the limit that day"),
+    "plan": ("cli_plan", "say before a long run what it would do and need, from the files' metadata alone"),
     "explain": ("cli_explain", "say why one row is eligible or not: its person's day, row by row"),
     "demo": ("cli_demo", "make a manifest of a million rows and score it; needs nothing, leaves nothing"),
     "rules": ("cli_rules", "list the dated rules, show one with its citations, check your own"),

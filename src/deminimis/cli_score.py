@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .summary import Summary
 
 NOT_ALL_ELIGIBLE = 1
-_MORE_COLUMNS = ("reason", "total")
+MORE_COLUMNS = ("reason", "total")
 
 _EXAMPLES = """\
 examples:
@@ -42,7 +42,7 @@ def run(name: str, words: list[str]) -> int:
     """Read the words after `score`, score, and return the exit code."""
     args = _parser(name).read(words)
     options = scoring_options(args) | reading_options(args)
-    columns = ("eligible", *chosen(args.with_, _MORE_COLUMNS, "--with"))
+    columns = ("eligible", *chosen(args.with_, MORE_COLUMNS, "--with"))
     target = args.output
     if target is not None and target != "-":
         _refuse_to_overwrite(args.source, Path(target))
@@ -56,7 +56,7 @@ def run(name: str, words: list[str]) -> int:
             manifest_of(args, reads_twice=args.append),
             target,
             **options,
-            **_given(threads=args.threads, memory_limit=args.memory_limit, spill_dir=args.spill_dir, progress=progress),
+            **given(threads=args.threads, memory_limit=args.memory_limit, spill_dir=args.spill_dir, progress=progress),
             columns=columns,
             append=args.append,
             format=_format(args),
@@ -72,6 +72,12 @@ def _parser(name: str) -> Parser:
         description="Mark the rows of a manifest whose person stays within the limit that day.",
         epilog=_EXAMPLES,
     )
+    add_words(parser)
+    return parser
+
+
+def add_words(parser: Parser) -> None:
+    """Everything that may follow `score`."""
     group = parser.add_argument_group("result")
     group.add_argument("-o", "--output", metavar="OUT", help=".parquet, .arrow, .csv, .csv.gz; - is standard output")
     group.add_argument("--with", dest="with_", metavar="LIST", help="further columns: reason,total")
@@ -87,10 +93,9 @@ def _parser(name: str) -> Parser:
     group.add_argument("--threads", type=int, metavar="N", help="default: the cores this process may use")
     group.add_argument("--memory-limit", metavar="SIZE", help="such as 2GiB; past it, rows go to disk")
     group.add_argument("--spill-dir", metavar="DIR", help="where they go (default: the temporary folder)")
-    return parser
 
 
-def _given(**options: Any) -> dict[str, Any]:
+def given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 

@@ -97,12 +97,12 @@ def _amount(units: int) -> Decimal:
 def _notes(run: Run, counts: Counts) -> tuple[str, ...]:
     if counts.days is None or counts.reasons[2] == 0 or counts.reasons[-1]:
         return ()
-    first, last = (_day(n) for n in counts.days)
+    first, last = (day_of(n) for n in counts.days)
     sentence = run.roles.rule.why_none_qualifies(first, last)
     return (sentence,) if sentence else ()
 
 
-def _day(number: int) -> date:
+def day_of(number: int) -> date:
     """A day's date, kept within the calendar that Python knows."""
     clamped = min(max(number, (date.min - date(1970, 1, 1)).days), (date.max - date(1970, 1, 1)).days)
     return date(1970, 1, 1) + timedelta(clamped)

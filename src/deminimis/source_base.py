@@ -80,7 +80,11 @@ class Source:
         The size of all files; None in memory.
     files : tuple of str
         The files in row order; empty in memory.
+    row_groups : int or None
+        The row groups of Parquet files.
     """
+
+    row_groups: int | None = None
 
     def __init__(
         self, schema: pa.Schema, *, rows: int | None = None, bytes: int | None = None, files: tuple[str, ...] = ()

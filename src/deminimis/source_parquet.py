@@ -93,6 +93,7 @@ class ParquetSource(Source):
             bytes=sum(file.bytes for file in self._files),
             files=tuple(file.path for file in self._files),
         )
+        self.row_groups = sum(len(file.group_rows) for file in self._files)
 
     def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
         self.check_columns(columns)
