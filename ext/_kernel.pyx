@@ -12,6 +12,8 @@ from keys cimport *
 from days cimport *
 from money cimport *
 from records cimport *
+from plan cimport *
+from limits cimport *
 from rows cimport *
 from scatter cimport *
 from totals cimport *

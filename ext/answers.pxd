@@ -2,7 +2,7 @@
 from libc.string cimport memcpy
 from native cimport *
 from records cimport *
-from rows cimport *
+from plan cimport *
 from libc.string cimport memset
 from wide cimport *
 
@@ -60,22 +60,41 @@ cdef inline void put_bits(u8* out, i64 row, u64 word, i64 n) noexcept nogil:
     memcpy(out + (first >> 3), &word, (n + 7) >> 3)
 
 
+cdef inline u64 next_bit(u64* cursors, u16 p) noexcept nogil:
+    cdef u64 bit = cursors[p]
+    cursors[p] = bit + 1
+    return ((<const u64*><uintptr_t>((bit >> 6) << 3))[0] >> (bit & 63)) & 1
+
+
+cdef inline u64 bit_of(const Plan* plan, u64* cursors, u16 lead) noexcept nogil:
+    """The answer of a row: the next bit of its partition, 0 where it left no record."""
+    if lead < MAX_PARTITIONS:
+        return next_bit(cursors, lead)
+    return next_bit(cursors, lead & PARTITION_MASK) if plan.has_record[lead >> STATUS_SHIFT] else 0
+
+
 cdef inline void answer_narrow(const Plan* plan, Words* w, Cursors* c, i64 n, u8* out) noexcept nogil:
     """The mask bits of the next n rows, from bit 0 of `out` on."""
-    cdef i64 row = 0, there = 0, i
-    cdef u64 word = 0, bit
-    cdef u16 lead
+    cdef i64 row = 0, there = 0, i, whole
+    cdef u64 word = 0
+    cdef u64* cursors = c.next_bit
     cdef const u16* words
     while row < n:
         words = words_to_read(w, &there)
         there = there if there < n - row else n - row
-        for i in range(there):
-            lead = words[i]
-            if lead < MAX_PARTITIONS or plan.has_record[lead >> STATUS_SHIFT]:
-                lead &= PARTITION_MASK
-                bit = c.next_bit[lead]
-                c.next_bit[lead] = bit + 1
-                word |= (((<const u64*><uintptr_t>((bit >> 6) << 3))[0] >> (bit & 63)) & 1) << (row & 63)
+        i = 0
+        while i < there:
+            if (row & 63) == 0 and there - i >= 64:
+                word = 0
+                for whole in range(64):
+                    word |= bit_of(plan, cursors, words[i + whole]) << whole
+                i += 64
+                row += 64
+                put_bits(out, row, word, 64)
+                word = 0
+                continue
+            word |= bit_of(plan, cursors, words[i]) << (row & 63)
+            i += 1
             row += 1
             if (row & 63) == 0:
                 put_bits(out, row, word, 64)

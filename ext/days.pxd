@@ -136,8 +136,7 @@ cdef inline void read_days(const Column* c, i64 row, int n, i32* day) noexcept n
                     known = day[i]
         return
     if c.layout == INT32:
-        for i in range(n):
-            day[i] = <i32>dm_load32(c.values + 4 * (row + i + c.offset))
+        memcpy(day, c.values + 4 * (row + c.offset), 4 * n)
     else:
         for i in range(n):
             if c.validity != NULL and not is_present(c, row + i):

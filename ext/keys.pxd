@@ -3,7 +3,7 @@
 # Fixed-width persons are exact: `mix` is a bijection of 64 bits, so equal bits mean equal persons.
 # Text is keyed with 192 secret bytes (XXH3, https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
 from libc.stdlib cimport free, realloc
-from libc.string cimport memcmp
+from libc.string cimport memcpy, memset
 from native cimport *
 from column cimport *
 
@@ -152,16 +152,14 @@ cdef inline int read_part(Keys* k, const Column* c, i64 row, int n, u64* low, u6
         for i in range(n):
             low[i] = bit_at(c, row + i)
     elif c.layout == INT64 or c.layout == UINT64 or c.layout == INSTANT:
-        for i in range(n):
-            low[i] = dm_load64(c.values + 8 * (row + i + c.offset))
+        memcpy(low, c.values + 8 * (row + c.offset), 8 * n)
     else:
         for i in range(n):
             low[i] = <u64>integer_at(c.layout, c.values, row + i + c.offset)
     for i in range(n):
         high[i] = 1
     if c.validity == NULL:
-        for i in range(n):
-            missing[i] = 0
+        memset(missing, 0, n)
     else:
         for i in range(n):
             missing[i] = not is_present(c, row + i)

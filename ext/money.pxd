@@ -116,9 +116,11 @@ cdef inline void read_units(const Column* c, i64 row, int n, i64* units) noexcep
     cdef i64 first = row + c.offset, value, factor, most
     cdef bint plain = c.layout == DECIMAL64 or c.layout == DECIMAL128
     cdef int words = 2 if c.layout == DECIMAL128 else 1
+    cdef const u8* start
     if c.layout == FLOAT64:
+        start = c.values + 8 * first
         for i in range(n):
-            units[i] = float_units(dm_load_double(c.values + 8 * (first + i)), False)
+            units[i] = float_units(dm_load_double(start + 8 * i), False)
     elif c.layout == FLOAT32:
         for i in range(n):
             units[i] = float_units(dm_load_float(c.values + 4 * (first + i)), True)

@@ -157,8 +157,10 @@ cdef class Partitioner:
             to_windows(plan, x, n)
             if plan.wide:
                 scatter_wide(plan, &self.keys, x, n, &self.chains, self.partition_bits, words, first_row + row - start)
-            elif plan.exact and plan.constant:
+            elif x.plain and plan.exact:
                 scatter_plain(plan, &self.keys, x, n, &self.chains, self.partition_bits, words)
+            elif x.plain:
+                scatter_plain_text(plan, &self.keys, x, n, &self.chains, self.partition_bits, words)
             else:
                 scatter_any(plan, &self.keys, x, n, &self.chains, self.partition_bits, words)
             self.words.in_last += n

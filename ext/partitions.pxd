@@ -2,7 +2,7 @@
 from libc.math cimport log
 from native cimport *
 from records cimport *
-from rows cimport Plan
+from plan cimport Plan
 from totals cimport *
 from wide cimport *
 

@@ -151,17 +151,18 @@ cdef inline void flush_line(Chains* c, u32 p, u64 dest) noexcept nogil:
     c.dest[p] = dest
 
 
-cdef inline void put_record(Chains* c, u32 p, u64 key, u32 more, u32 units) noexcept nogil:
-    cdef u64 dest = c.dest[p]
-    cdef Record* r = <Record*>(c.lines + <size_t>p * LINE + (dest & (LINE - 1)))
+cdef inline void put_record(Chains* c, u64* dest, char* lines, u32 p, u64 key, u32 more, u32 units) noexcept nogil:
+    """Add a record to partition p. `dest` and `lines` are those of c: held by the caller, they stay in registers."""
+    cdef u64 at = dest[p]
+    cdef Record* r = <Record*>(lines + <size_t>p * LINE + (at & (LINE - 1)))
     r.key = key
     r.more = more
     r.units = units
-    dest += sizeof(Record)
-    if dest & (LINE - 1):
-        c.dest[p] = dest
+    at += sizeof(Record)
+    if at & (LINE - 1):
+        dest[p] = at
     else:
-        flush_line(c, p, dest)
+        flush_line(c, p, at)
 
 
 cdef inline void put_wide_record(Chains* c, u32 p, const WideRecord* source) noexcept nogil:

@@ -3,28 +3,44 @@ from native cimport *
 from keys cimport *
 from money cimport BAD_UNITS
 from records cimport *
-from rows cimport *
+from plan cimport *
 
 
 cdef inline void scatter_plain(const Plan* plan, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
                                u16* words) noexcept nogil:
-    """The usual rows: one exact person, one limit; statuses are few, so their branch is predicted."""
+    """The usual rows: one exact person, one limit, and every row plain."""
     cdef int i
     cdef u64 key
-    cdef u32 p, units
+    cdef u32 p
     cdef int shift = 63 - bits
-    cdef u32 cap = <u32>plan.cap
-    cdef u8 status
+    cdef i64 cap = plan.cap
+    cdef u64 start = k.start, day_low = k.day_low
+    cdef u64* dest = c.dest
+    cdef char* lines = c.lines
     for i in range(n):
-        status = x.status[i]
-        if dm_unlikely(status != PLAIN):
-            scatter_odd(plan, k, x, i, c, shift, words)
-            continue
-        key = mix(x.low[i] ^ k.start ^ (<u64>x.day[i] * k.day_low))
+        key = mix(x.low[i] ^ start ^ (<u64>x.day[i] * day_low))
         p = <u32>((key >> 1) >> shift) | x.base[i]
-        units = <u32>(x.units[i] if x.units[i] < cap else cap)
         words[i] = <u16>p
-        put_record(c, p, key, <u32>x.day[i], units)
+        put_record(c, dest, lines, p, key, <u32>x.day[i], <u32>(x.units[i] if x.units[i] < cap else cap))
+
+
+cdef inline void scatter_plain_text(const Plan* plan, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
+                                    u16* words) noexcept nogil:
+    """As `scatter_plain`, of fingerprints."""
+    cdef int i
+    cdef u64 high
+    cdef u32 p
+    cdef int shift = 63 - bits
+    cdef i64 cap = plan.cap
+    cdef u64 day_low = k.day_low, day_high = k.day_high
+    cdef u64* dest = c.dest
+    cdef char* lines = c.lines
+    for i in range(n):
+        high = x.high[i] ^ (<u64>x.day[i] * day_high)
+        p = <u32>((high >> 1) >> shift) | x.base[i]
+        words[i] = <u16>p
+        put_record(c, dest, lines, p, x.low[i] ^ (<u64>x.day[i] * day_low), <u32>high,
+                   <u32>(x.units[i] if x.units[i] < cap else cap))
 
 
 cdef inline void scatter_any(const Plan* plan, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
@@ -78,7 +94,7 @@ cdef inline void scatter_odd(const Plan* plan, const Keys* k, const Chunk* x, in
     elif status == IS_EXCLUDED:
         units |= <u32>EXCLUDED
     units |= limit_index << plan.index_shift
-    put_record(c, p, key, more, units)
+    put_record(c, c.dest, c.lines, p, key, more, units)
 
 
 cdef inline void scatter_wide(const Plan* plan, const Keys* k, const Chunk* x, int n, Chains* c, int bits,

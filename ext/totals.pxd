@@ -10,7 +10,7 @@ from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
 from native cimport *
 from records cimport *
-from rows cimport Plan
+from plan cimport Plan
 
 cdef enum:
     USED = 0x40000000        # in Slot.total: the slot is taken; POISON as in Record.units

@@ -3,7 +3,7 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset
 from native cimport *
 from records cimport *
-from rows cimport Plan
+from plan cimport Plan
 
 cdef enum:            # the order of design.md; the first five are a row's own status less one
     REASON_NO_PERSON = 0

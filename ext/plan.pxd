@@ -1,0 +1,90 @@
+# What the rows of one manifest mean, and one worker's working set: structs and constants only.
+from native cimport *
+from keys cimport CHUNK, MAX_PARTS
+
+cdef enum:            # a row's own standing, first of the order in which reasons are given; 3 bits
+    PLAIN = 0
+    NO_PERSON = 1
+    NO_DAY_KNOWN = 2
+    NOT_IN_FORCE = 3
+    BAD_VALUE = 4
+    IS_EXCLUDED = 5
+    NO_RECORD = 6            # in a word: a bad value that left no record
+
+cdef enum:
+    UNPROVEN = 0
+    IGNORE = 1
+    STOP = 2
+
+cdef enum:
+    STATUS_SHIFT = 13        # a row's word: its partition below, its status above
+    PARTITION_MASK = 0x1fff
+    MAX_PARTITIONS = 8192
+    NONE_IN_FORCE = 255
+    MAX_LIMITS = 250
+    MAX_ORIGINS = 256
+    CODE_BYTES = 16          # of an origin or a currency
+
+
+cdef struct Code:
+    i64 length
+    u8 text[CODE_BYTES]
+    u8 origin_class
+
+
+cdef struct Plan:            # what the rows of one manifest mean; the same for all workers
+    int n_persons
+    bint first_of            # the first person column that is present, rather than all together
+    int persons[MAX_PARTS]   # places of the columns in the batch; -1: the role is not used
+    int n_per
+    int per[MAX_PARTS]
+    bint exact               # the person is one fixed-width column
+    int day
+    int value
+    int quantity
+    int excluded
+    int origin
+    int currency
+    int window
+    int bad_values
+    bint count_excluded
+    bint wide                # 32-byte records: reasons and totals, or limits beyond a Record
+    bint tally               # count reasons and add up values
+    int n_limits
+    i64 limits[MAX_LIMITS]
+    i64 cap                  # one more than the largest limit
+    int index_shift          # where a Record keeps its limit's index
+    bint constant            # one limit for every row
+    u8* schedule             # [origin class][day]: index into limits, or NONE_IN_FORCE
+    i32 day_first
+    i64 n_days
+    int n_origins
+    Code origins[MAX_ORIGINS]
+    u64 code_lengths         # bit n is set where an origin code may have n letters
+    Code wanted_currency
+    bint marked              # some records are never eligible themselves
+    u8 has_record[8]         # by status
+
+
+cdef struct Tally:           # what a worker counts on the way; a 128-bit sum of all known values
+    i64 status_rows[8]
+    i32 day_first            # of the rows with a day; day_first > day_last: of none
+    i32 day_last
+    u64 known_low
+    u64 known_high
+
+
+cdef struct Chunk:           # one worker's working set, about 34 KiB
+    u64 low[CHUNK]
+    u64 high[CHUNK]
+    i64 units[CHUNK]
+    i32 day[CHUNK]           # from `to_windows` on, the number of the window that the day lies in
+    u16 base[CHUNK]          # the first partition of the epoch that the row belongs to
+    u8 missing[CHUNK]
+    u8 status[CHUNK]
+    u8 limit_index[CHUNK]
+    u8 other[CHUNK]          # a row's origin class; later whether it is excluded
+    bint plain               # every row of the chunk is plain, with the one limit there is
+    u64 parts[2 * MAX_PARTS]
+    u64 part_low[CHUNK]
+    u64 part_high[CHUNK]
