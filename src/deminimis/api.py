@@ -76,7 +76,9 @@ def start_run(
     reading = {name: given.pop(name) for name in Reading.__annotations__ if name in given}
     threads = check_threads(given.pop("threads", None))
     memory_limit = check_memory_limit(given.pop("memory_limit", None))
-    spill_dir = check_folder(given.pop("spill_dir", None))
+    spill_dir = given.pop("spill_dir", None)
+    if spill_dir is not None:
+        spill_dir = check_folder(spill_dir)
     checked = check(**roles, **given)
     run = Run(checked, wide=wide, tally=tally, threads=threads, memory_limit=memory_limit, spill_dir=spill_dir)
     return run, reading

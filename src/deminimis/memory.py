@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from functools import cache
 
 from .errors import InputError
 
@@ -43,6 +44,7 @@ def check_memory_limit(limit: int | str | None) -> int:
     return int(available_bytes() * DEFAULT_SHARE) if limit is None else parse_size(limit)
 
 
+@cache
 def available_bytes() -> int:
     """The memory that this process may use: the machine's, or its cgroup's limit where that is less."""
     return min(size for size in (_physical_bytes(), _cgroup_bytes()) if size is not None)

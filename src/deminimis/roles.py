@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -140,12 +141,33 @@ def _rule(limit: object, rule: object) -> Rule:
     if rule is None:
         if not isinstance(limit, (str, int, Decimal)) or isinstance(limit, bool):
             raise InputError(f"limit= takes a str, an int or a Decimal, so that it is exact; not {limit!r}")
-        return Rule(limit=limit)
+        return _constant(str(limit))
     if isinstance(rule, Rule):
         return rule
     if isinstance(rule, (str, Path, os.PathLike)):
         return Rule.load(rule)
     raise InputError(f"rule= takes a name, a path or a Rule, not {type(rule).__name__}")
+
+
+@lru_cache(maxsize=64)
+def _constant(limit: str) -> Rule:
+    return Rule(limit=limit)
+
+
+@lru_cache(maxsize=64)
+def _compiled(rule: Rule) -> CompiledRule:
+    return rule.compiled()
+
+
+def _placeholders(given: Sequence[str] | None) -> tuple[str, ...]:
+    if given is None:
+        return DEFAULT_PLACEHOLDERS
+    texts = tuple(given)
+    if isinstance(given, str) or not all(isinstance(t, str) and 0 < len(t.strip().encode()) < 64 for t in texts):
+        raise InputError("placeholders= is a list of texts of 1 to 63 bytes each")
+    if len(texts) > 64:
+        raise InputError(f"placeholders= takes at most 64 texts, not {len(texts)}")
+    return texts
 
 
 def check(
@@ -176,7 +198,7 @@ def check(
     _choice("bad_values", bad_values, ("unproven", "error", "ignore"))
     _choice("overflow", overflow, (None, "all", "excess"))
     _choice("normalize", normalize, (None, "fold", "name"))
-    compiled = chosen.compiled()
+    compiled = _compiled(chosen)
     if compiled.needs_origin and origin is None:
         raise RuleError(f"the rule {chosen.name!r} asks for each row's origin: give origin=")
     extra = () if per is None else _columns("per", per)
@@ -197,11 +219,6 @@ def check(
         raise InputError(f"day_format= is a pattern such as '%m/%d/%Y', not {day_format!r}")
     if day_format is not None and "%z" in day_format and timezone is None:
         raise InputError("a day_format= with %z reads instants: say with timezone= whose calendar day they are")
-    texts = DEFAULT_PLACEHOLDERS if placeholders is None else tuple(placeholders)
-    if isinstance(placeholders, str) or not all(isinstance(t, str) and 0 < len(t.strip().encode()) < 64 for t in texts):
-        raise InputError("placeholders= is a list of texts of 1 to 63 bytes each")
-    if len(texts) > 64:
-        raise InputError(f"placeholders= takes at most 64 texts, not {len(texts)}")
     return Roles(
         persons=person.columns if isinstance(person, FirstOf) else _columns("person", person),
         is_first_of=isinstance(person, FirstOf),
@@ -220,7 +237,7 @@ def check(
         count_excluded=bool(count_excluded),
         normalize=normalize,
         in_care_of=bool(in_care_of),
-        placeholders=texts,
+        placeholders=_placeholders(placeholders),
         timezone=timezone,
         day_format=day_format,
         secret=_secret(secret),

@@ -23,7 +23,7 @@ from .errors import InputError, OutOfMemoryError
 from .memory import BLOCKS_SHARE
 from .parts import Counts, Part, Worker, add_rows, count
 from .roles import Roles
-from .spill import Spill, total_partition
+from .spill import Spill, check_folder, total_partition
 from .waves import SLOTS, Wave
 from .workers import Crew
 
@@ -161,7 +161,7 @@ class Run:
 
         def work(number: int) -> None:
             worker = self._workers[number]
-            while not crew.stopped.is_set():
+            while not crew.stopped:
                 drawn = draw()
                 if drawn is None:
                     return
@@ -191,7 +191,7 @@ class Run:
     def _add(self, worker: Worker, order: int, part: Part, crew: Crew) -> None:
         row = 0
         for place, (batch, start, stop) in enumerate(part.batches):
-            if crew.stopped.is_set():
+            if crew.stopped:
                 return
             add_rows(worker, part, batch, start, stop, row=row, order=order, roles=self.roles)
             worker.spans.append(Span(order, place, stop - start, self._wave))
@@ -203,12 +203,13 @@ class Run:
 
     def _relieve(self, worker: Worker) -> None:
         """Past this worker's share of the memory, its filled blocks go to disk."""
-        if self.spill_dir is None or self.is_wide:
+        if self.is_wide:
             return
         if memory_in_use(worker.partitioner) > self.blocks_budget // max(1, len(self._workers)):
             if worker.spill is None:
                 partitions = self._slots << self._bits
-                worker.spill = Spill(self.spill_dir, worker.partitioner, partitions, self._block_bytes)
+                folder = self.spill_dir or check_folder(None)
+                worker.spill = Spill(folder, worker.partitioner, partitions, self._block_bytes)
             worker.spill.write()
 
     def end_wave(self, *, last: bool = True) -> Iterator[Answer]:
@@ -250,7 +251,7 @@ class Run:
             def work(number: int) -> None:
                 totals = self._totals[number]
                 for first, end in ranges:  # a list iterator: drawing from it is atomic
-                    if crew.stopped.is_set():
+                    if crew.stopped:
                         return
                     if not any(spills):
                         totals.run(first, end)

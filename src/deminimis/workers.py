@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from functools import cache
 
 from .errors import InputError
 
@@ -16,6 +17,7 @@ def default_threads() -> int:
     return max(1, cores if quota is None else min(cores, quota))
 
 
+@cache
 def _cgroup_cores() -> int | None:
     """The CPU quota of a version 2 cgroup, rounded up; None where there is none."""
     try:
@@ -45,7 +47,7 @@ class Crew:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.stopped = threading.Event()
+        self.stopped = False
         self._errors: list[tuple[int, BaseException]] = []
         self._lock = threading.Lock()
 
@@ -53,7 +55,7 @@ class Crew:
         """Note an error and stop all; `order` is the place in the manifest that it belongs to."""
         with self._lock:
             self._errors.append((order, error))
-        self.stopped.set()
+        self.stopped = True
 
     def run(self, work: Callable[[int], None]) -> None:
         """Run the work in all workers, and raise the first of their errors once all have ended."""
@@ -64,6 +66,10 @@ class Crew:
             except BaseException as error:
                 self.fail(error, -1)
 
+        if self.size == 1:
+            guarded(0)
+            self._raise_first()
+            return
         threads = [threading.Thread(target=guarded, args=(n,), name=f"deminimis-{n}") for n in range(1, self.size)]
         for thread in threads:
             thread.start()
@@ -71,6 +77,9 @@ class Crew:
             guarded(0)
         finally:
             self._join(threads)
+        self._raise_first()
+
+    def _raise_first(self) -> None:
         if self._errors:
             error = min(self._errors, key=lambda pair: pair[0])[1]
             self._errors.clear()
