@@ -141,7 +141,7 @@ def _rule(limit: object, rule: object) -> Rule:
     if rule is None:
         if not isinstance(limit, (str, int, Decimal)) or isinstance(limit, bool):
             raise InputError(f"limit= takes a str, an int or a Decimal, so that it is exact; not {limit!r}")
-        return _constant(str(limit))
+        return _constant(limit)
     if isinstance(rule, Rule):
         return rule
     if isinstance(rule, (str, Path, os.PathLike)):
@@ -149,8 +149,8 @@ def _rule(limit: object, rule: object) -> Rule:
     raise InputError(f"rule= takes a name, a path or a Rule, not {type(rule).__name__}")
 
 
-@lru_cache(maxsize=64)
-def _constant(limit: str) -> Rule:
+@lru_cache(maxsize=64, typed=True)
+def _constant(limit: str | int | Decimal) -> Rule:
     return Rule(limit=limit)
 
 
