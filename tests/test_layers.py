@@ -17,7 +17,7 @@ LAYERS = (
     {"feed", "outcome", "output"},
     {"api"},
     {"init"},
-    {"cli", "demo", "explain", "main", "plan"},
+    {"cli", "cpu", "demo", "explain", "main", "plan"},
 )
 MAY_OPEN_THE_KERNEL = {"scorer", "parts", "answers", "feed", "spill", "columns"}
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))

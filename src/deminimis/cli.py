@@ -18,6 +18,7 @@ COMMANDS = {
     "plan": ("cli_plan", "say before a long run what it would do and need, from the files' metadata alone"),
     "explain": ("cli_explain", "say why one row is eligible or not: its person's day, row by row"),
     "demo": ("cli_demo", "make a manifest of a million rows and score it; needs nothing, leaves nothing"),
+    "bench": ("cli_bench", "how many rows a second this machine scores, and one line of JSON to quote"),
     "rules": ("cli_rules", "list the dated rules, show one with its citations, check your own"),
     "layouts": ("cli_rules", "list the layouts of known feeds, show one"),
 }

@@ -25,6 +25,7 @@ from .roles import Column, Person
 from .scorer import NARROW_BYTES, ROWS_FOR_ONE_WORKER, WIDE_BYTES, Run
 from .source_base import Piece, Source
 from .sources import open_source
+from .spill import check_folder
 
 PROCESS_BYTES = 100 << 20
 """Python, Arrow and this package, before any row is read."""
@@ -136,7 +137,7 @@ def _plan(run: Run, source: Source, pieces: list[Piece] | None) -> Plan:
     rows_open = rows if counts is None else max(sum(pair) for pair in pairwise([0, *counts]))
     held = None if rows_open is None else _held(run, rows_open)
     largest = max((piece.bytes or 0 for piece in pieces or ()), default=0)
-    folder = run.spill_dir or Path()
+    folder = run.spill_dir or check_folder(None)
     return Plan(
         files=len(source.files),
         file_bytes=source.bytes,
