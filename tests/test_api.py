@@ -196,13 +196,6 @@ def test_appended_columns(table: pa.Table, tmp_path: Path) -> None:
     assert written.drop_columns("eligible").equals(table)
 
 
-def test_progress_is_reported(table: pa.Table, tmp_path: Path) -> None:
-    """The callable hears of every row."""
-    reports: list[Any] = []
-    dm.score_files(table, tmp_path / "mask.parquet", **ROLES, limit=800, progress=reports.append)
-    assert max(report.rows for report in reports) == len(table)
-
-
 def test_a_refused_run_writes_nothing(table: pa.Table, tmp_path: Path) -> None:
     """After an error there is no output, not even a part of one."""
     with pytest.raises(dm.errors.BadValueError):

@@ -70,3 +70,11 @@ def test_nobody_watches(stream: Any, quiet: bool, monkeypatch: pytest.MonkeyPatc
     """Without a terminal, or when quiet, there are no bars."""
     monkeypatch.setattr(sys, "stderr", stream())
     assert bars(quiet) is None
+
+
+def test_a_phase_that_goes_on(terminal: Terminal) -> None:
+    """Where phases take turns, a phase's bar goes on from where it was, not from nothing."""
+    with Bars(terminal) as shown:
+        for phase, rows in (("read", 5), ("write", 3), ("read", 7)):
+            shown(report(phase, rows, 10))
+        assert (shown._bar.initial, shown._bar.n) == (7, 7)

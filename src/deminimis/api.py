@@ -18,7 +18,7 @@ from .errors import InputError
 from .feed import Intake, answers, parts_of, read_table
 from .memory import check_memory_limit
 from .outcome import Scored, mask_of, scored, summarise
-from .progress import Progress, Report
+from .progress import Report, Reporter
 from .roles import BadValues, Column, Normalize, Overflow, Person, check
 from .rule import Rule
 from .scorer import Run
@@ -232,20 +232,18 @@ def score_files(
     run, reading = start_run(options, wide=set(columns) != {"eligible"}, person=person, day=day, value=value)
     source = open_source(sources, **reading)
     schema = output.check_fields(columns, source.schema if append else None)
-
-    def report() -> None:
-        if progress is not None:
-            seconds = time.perf_counter() - started
-            progress(Progress("read", run.rows, source.rows, run.bytes, source.bytes, seconds))
-
+    reporter = None if progress is None else Reporter(progress, started, source.rows, source.bytes)
+    run.tick = None if reporter is None else reporter.tick
     with closing(run):
-        given = answers(run, source, report)
+        given = answers(run, source)
         if target is None:
             for _ in given:
                 pass
         else:
             with output.open_output(target, schema, format) as sink:
-                output.write_answers(given, sink, schema, source if append else None)
+                output.write_answers(given, sink, schema, source if append else None, run.tick)
+        if reporter is not None:
+            reporter.end()
         seconds = time.perf_counter() - started
         run.phases["write"] = max(0.0, seconds - sum(run.phases.values()))
         return summarise(run, started, source.files)

@@ -20,6 +20,7 @@ class Bars:
         self._screen = screen
         self._phase: str | None = None
         self._bar: Any = None
+        self._seen: set[str] = set()
 
     def __enter__(self) -> Bars:
         return self
@@ -31,7 +32,9 @@ class Bars:
         if report.phase != self._phase:
             self.close()
             self._phase = report.phase
-            self._bar = _bar(report, self._screen)
+            # Where phases take turns, what one did before must not count as its speed now.
+            self._bar = _bar(report, self._screen, report.phase in self._seen)
+            self._seen.add(report.phase)
         by_bytes = _is_by_bytes(report)
         done = report.bytes if by_bytes else report.rows
         other = f"{report.rows:,} rows" if by_bytes else in_bytes(report.bytes)
@@ -49,11 +52,12 @@ def _is_by_bytes(report: Progress) -> bool:
     return report.rows_expected is None and bool(report.bytes_expected)
 
 
-def _bar(report: Progress, screen: TextIO) -> Any:
+def _bar(report: Progress, screen: TextIO, is_resumed: bool) -> Any:
     by_bytes = _is_by_bytes(report)
     tqdm = import_module("tqdm").tqdm  # imported only where a bar is drawn
     return tqdm(
         desc=_VERBS.get(report.phase, report.phase),
+        initial=(report.bytes if by_bytes else report.rows) if is_resumed else 0,
         total=report.bytes_expected if by_bytes else report.rows_expected,
         unit="B" if by_bytes else " rows",
         unit_scale=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -12,8 +12,9 @@ from ._kernel import Batch, Stream
 from .answers import Answer
 from .columns import Binding
 from .errors import InputError
+from .memory import ROWS_FOR_ONE_WORKER
 from .parts import Part
-from .scorer import ROWS_FOR_ONE_WORKER, Run
+from .scorer import Run
 from .source_base import Piece, Source
 
 MORSEL_ROWS = 1 << 18
@@ -117,7 +118,7 @@ def slices(batches: Iterator[Batch]) -> Iterator[Part]:
         seen += batch.length
 
 
-def answers(run: Run, source: Source, tick: Callable[[], None] | None = None) -> Iterator[Answer]:
+def answers(run: Run, source: Source) -> Iterator[Answer]:
     """Read the pieces of a source, each decoded and partitioned by one worker while it is hot; answer in row order.
 
     Where the pieces tell their days, a manifest larger than the memory is answered day by day as its days end.
@@ -139,11 +140,11 @@ def answers(run: Run, source: Source, tick: Callable[[], None] | None = None) ->
         known = list(pieces)
         planned = waves_of(run, source, known)
         if planned is not None:
-            yield from _wave_after_wave(run, known, planned, tick)
+            yield from _wave_after_wave(run, known, planned)
             return
         pieces = iter(known)
     run.expect(rows)
-    run.read((_part(run, piece) for piece in pieces), rows, tick)
+    run.read((_part(run, piece) for piece in pieces), rows)
     yield from run.end_wave()
 
 
@@ -153,14 +154,12 @@ def waves_of(run: Run, source: Source, pieces: list[Piece]) -> list[waves.Wave] 
     return waves.plan(bounds, [piece.rows or 0 for piece in pieces], run.rows_that_fit // 3)
 
 
-def _wave_after_wave(
-    run: Run, pieces: list[Piece], planned: list[waves.Wave], tick: Callable[[], None] | None
-) -> Iterator[Answer]:
+def _wave_after_wave(run: Run, pieces: list[Piece], planned: list[waves.Wave]) -> Iterator[Answer]:
     counts = [sum(piece.rows or 0 for piece in pieces[wave.begin : wave.end]) for wave in planned]
     run.expect(max(counts), waves=True)
     for wave in planned:
         run.begin_wave(wave)
-        run.read((_part(run, piece) for piece in pieces[wave.begin : wave.end]), None, tick)
+        run.read((_part(run, piece) for piece in pieces[wave.begin : wave.end]), None)
         yield from run.end_wave(last=wave is planned[-1])
 
 

@@ -1,4 +1,4 @@
-"""How much memory a run may use: sizes as people write them, and what the process may have."""
+"""How much memory a run may use: sizes as people write them, what the process may have, and the size of blocks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ DEFAULT_SHARE = 0.5
 BLOCKS_SHARE = 0.5
 """The share of the limit that records may take; the rest is for batches that are decoded, tables and answers."""
 
-LEAST = 64 << 20
+NARROW_BYTES, WIDE_BYTES = 18, 34
+"""What a row takes while its person-day is open: a record, and the word that leads back to the row."""
+
+ROWS_FOR_ONE_WORKER = 131_072
+ROWS_A_PARTITION = 32_768
+UNKNOWN_ROWS_BITS = 10
+MAX_BITS = 12
+BLOCK_BYTES = 1 << 14
+LEAST_BLOCK_BYTES = 1 << 11
 _UNITS = {
     "": 1,
     "K": 10**3,
@@ -42,6 +50,22 @@ def parse_size(size: int | str, name: str = "memory_limit") -> int:
 def check_memory_limit(limit: int | str | None) -> int:
     """The limit in bytes; by default a share of what the process may use."""
     return int(available_bytes() * DEFAULT_SHARE) if limit is None else parse_size(limit)
+
+
+def partition_bits(rows: int | None, waves: bool) -> int:
+    """The partitions of an epoch, as a power of two, for rows that are open together; None: many, or not known."""
+    bits = UNKNOWN_ROWS_BITS
+    if rows is not None:
+        bits = min(MAX_BITS, (max(rows - 1, 0) // ROWS_A_PARTITION).bit_length())
+    return min(bits, MAX_BITS - (1 if waves else 0))
+
+
+def block_bytes(budget: int, partitions: int) -> int:
+    """The size of a block of records, so that one unfilled block in each partition takes little of the budget."""
+    size = BLOCK_BYTES
+    while size > max(budget // (8 * partitions), LEAST_BLOCK_BYTES):
+        size //= 2
+    return size
 
 
 @cache

@@ -11,6 +11,7 @@ import pyarrow as pa
 from .answers import Answer
 from .errors import InputError
 from .outcome import REASON_TYPE, TOTAL_TYPE, reasons_of
+from .progress import Tick
 from .sinks import Sink, open_sink
 from .source_base import Source
 
@@ -41,21 +42,29 @@ def open_output(target: str | Path | BinaryIO, schema: pa.Schema, file_format: s
     return open_sink(target, schema, format=file_format)
 
 
-def write_answers(given: Iterator[Answer], sink: Sink, schema: pa.Schema, source: Source | None) -> None:
+def write_answers(
+    given: Iterator[Answer], sink: Sink, schema: pa.Schema, source: Source | None, tick: Tick | None = None
+) -> None:
     """Write every row's answers in row order as they come; with a source, read it again and put its columns first."""
+
+    def write(batch: pa.RecordBatch) -> None:
+        sink.write(batch)
+        if tick is not None:
+            tick("write", sink.rows, sink.bytes)
+
     wanted = [name for name in schema.names[-len(FIELDS) :] if name in FIELDS]
     tables = _tables(given, wanted)
     if source is None:
         for table in tables:
             for batch in table.to_batches(max_chunksize=BATCH_ROWS):
-                sink.write(batch.cast(schema))
+                write(batch.cast(schema))
         return
     answers = _Answers(tables, wanted)
     for piece in source.pieces(None):
         for batch in piece.batches():
             beside = answers.take(batch.num_rows, piece.label)
             columns = [*batch.columns, *(beside.column(name).combine_chunks() for name in wanted)]
-            sink.write(pa.RecordBatch.from_arrays([_flat(c) for c in columns], schema=schema))
+            write(pa.RecordBatch.from_arrays([_flat(c) for c in columns], schema=schema))
     answers.check_end()
 
 

@@ -19,10 +19,10 @@ from . import waves
 from .api import AnyOptions, start_run
 from .errors import InputError
 from .feed import check_columns, waves_of
-from .memory import available_bytes
+from .memory import NARROW_BYTES, ROWS_FOR_ONE_WORKER, WIDE_BYTES, available_bytes
 from .outcome import day_of
 from .roles import Column, Person
-from .scorer import NARROW_BYTES, ROWS_FOR_ONE_WORKER, WIDE_BYTES, Run
+from .scorer import Run
 from .source_base import Piece, Source
 from .sources import open_source
 from .spill import check_folder

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +20,13 @@ from ._kernel import Batch, Partitioner, Totals, memory_in_use
 from ._kernel import release_memory as release_memory
 from .answers import Answer, Span, narrow_answers, wide_answer
 from .errors import InputError, OutOfMemoryError
-from .memory import BLOCKS_SHARE
+from .memory import BLOCKS_SHARE, NARROW_BYTES, ROWS_FOR_ONE_WORKER, WIDE_BYTES, block_bytes, partition_bits
 from .parts import Counts, Part, Worker, add_rows, count
+from .progress import Tick
 from .roles import Roles
 from .spill import Spill, check_folder, total_partition
 from .waves import SLOTS, Wave
 from .workers import Crew
-
-ROWS_A_PARTITION = 32_768
-ROWS_FOR_ONE_WORKER = 131_072
-UNKNOWN_ROWS_BITS = 10
-MAX_BITS = 12
-BLOCK_BYTES = 1 << 14
-LEAST_BLOCK_BYTES = 1 << 11
-NARROW_BYTES, WIDE_BYTES = 18, 34
-"""What a row takes while its person-day is open: a record, and the word that leads back to the row."""
 
 
 class Run:
@@ -49,6 +41,7 @@ class Run:
         self.threads = threads
         self.memory_limit = memory_limit
         self.spill_dir = spill_dir
+        self.tick: Tick | None = None
         self.phases: dict[str, float] = {}
         self.rows = 0
         self.bytes = 0
@@ -60,6 +53,7 @@ class Run:
         self._wave = 0
         self._orders = 0
         self._answered = 0
+        self._totalled = 0
         self._lock = threading.Lock()
 
     def binding(self, schema: pa.Schema, *, projected: bool = False, file: str | None = None) -> columns.Binding:
@@ -118,14 +112,8 @@ class Run:
             Days will be released as they end.
         """
         self._slots = SLOTS if waves else 1
-        self._bits = UNKNOWN_ROWS_BITS
-        if rows is not None:
-            self._bits = min(MAX_BITS, (max(rows - 1, 0) // ROWS_A_PARTITION).bit_length())
-        self._bits = min(self._bits, MAX_BITS - (1 if waves else 0))
-        share = self.blocks_budget // (8 * self.threads * (self._slots << self._bits))
-        self._block_bytes = BLOCK_BYTES
-        while self._block_bytes > max(share, LEAST_BLOCK_BYTES):
-            self._block_bytes //= 2
+        self._bits = partition_bits(rows, waves)
+        self._block_bytes = block_bytes(self.blocks_budget, self.threads * (self._slots << self._bits))
 
     def begin_wave(self, wave: Wave) -> None:
         """From now on, rows of days from `wave.day_mid` on belong to the next epoch."""
@@ -134,7 +122,7 @@ class Run:
         for worker in self._workers:
             worker.partitioner.route(wave.day_low, wave.day_mid, wave.day_high, now, later)
 
-    def read(self, parts: Iterable[Part], rows: int | None, tick: Callable[[], None] | None = None) -> None:
+    def read(self, parts: Iterable[Part], rows: int | None) -> None:
         """Partition all parts; each worker draws the next part when it is done with one.
 
         `rows` is how many they are, None where that is not known. The first part is drawn before the workers start,
@@ -171,10 +159,8 @@ class Run:
                 except BaseException as error:
                     crew.fail(error, order - base)
                     return
-                if tick is not None and number == 0:
-                    tick()
 
-        crew.run(work)
+        crew.run(work, lambda: self._tell("read", self.rows))
         self._clock("read", started)
 
     def _staff(self, rows: int | None) -> int:
@@ -197,8 +183,11 @@ class Run:
             worker.spans.append(Span(order, place, stop - start, self._wave))
             row += stop - start
             self._relieve(worker)
+            with self._lock:
+                self.rows += stop - start
+            if worker is self._workers[0]:  # it works in the calling thread
+                self._tell("read", self.rows)
         with self._lock:
-            self.rows += row
             self.bytes += part.bytes
 
     def _relieve(self, worker: Worker) -> None:
@@ -233,6 +222,7 @@ class Run:
 
     def _total(self, slot: int) -> None:
         started = time.perf_counter()
+        self._tell("total", self._totalled)
         partitioners = [w.partitioner for w in self._workers]
         settings = self._bindings[0][2].settings
         try:
@@ -240,29 +230,28 @@ class Run:
                 partitioner.settle(slot)
             if len(self._totals) != len(self._workers):
                 self._totals = [Totals(settings, partitioners) for _ in self._workers]
-            count = 1 << self._bits
+            begin, count = slot << self._bits, 1 << self._bits
             step = max(1, count // (8 * len(self._workers)))
-            begin = slot << self._bits
             ranges = iter([(begin + at, begin + min(at + step, count)) for at in range(0, count, step)])
             crew = Crew(len(self._workers))
             spills = [w.spill for w in self._workers]
-            record_bytes = 32 if settings.wide else 16
 
             def work(number: int) -> None:
                 totals = self._totals[number]
                 for first, end in ranges:  # a list iterator: drawing from it is atomic
-                    if crew.stopped:
-                        return
-                    if not any(spills):
-                        totals.run(first, end)
-                        continue
-                    for p in range(first, end):
-                        if any(totals.spilled(p)):
-                            total_partition(totals, spills, p, record_bytes)
+                    for p in range(first, end, 1 if any(spills) else end - first):
+                        if crew.stopped:
+                            return
+                        if number == 0:
+                            share = (p - begin) / count
+                            self._tell("total", self._totalled + int((self.rows - self._totalled) * share))
+                        if any(spills) and any(totals.spilled(p)):
+                            total_partition(totals, spills, p, 32 if settings.wide else 16)
                         else:
-                            totals.run(p, p + 1)
+                            totals.run(p, p + 1 if any(spills) else end)
 
             crew.run(work)
+            self._totalled = self.rows
         except MemoryError as error:
             raise OutOfMemoryError(str(error) or "no memory for the totals") from None
         if not settings.wide:
@@ -289,6 +278,10 @@ class Run:
         answers = [wide_answer(pairs, first - rows, rows)] if self.is_wide else narrow_answers(pairs)
         self._clock("answer", started)
         yield from answers
+
+    def _tell(self, phase: str, rows: int) -> None:
+        if self.tick is not None:
+            self.tick(phase, rows, self.bytes)
 
     def _clock(self, phase: str, started: float) -> None:
         self.phases[phase] = self.phases.get(phase, 0.0) + time.perf_counter() - started

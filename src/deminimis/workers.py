@@ -10,6 +10,9 @@ from functools import cache
 from .errors import InputError
 
 
+_IDLE_SECONDS = 0.1
+
+
 def default_threads() -> int:
     """The cores that this process may use: its affinity, and the CPU quota of its cgroup."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -57,8 +60,11 @@ class Crew:
             self._errors.append((order, error))
         self.stopped = True
 
-    def run(self, work: Callable[[int], None]) -> None:
-        """Run the work in all workers, and raise the first of their errors once all have ended."""
+    def run(self, work: Callable[[int], None], idle: Callable[[], None] | None = None) -> None:
+        """Run the work in all workers, and raise the first of their errors once all have ended.
+
+        `idle` is called now and then while the calling thread waits for the others.
+        """
 
         def guarded(number: int) -> None:
             try:
@@ -76,7 +82,7 @@ class Crew:
         try:
             guarded(0)
         finally:
-            self._join(threads)
+            self._join(threads, idle)
         self._raise_first()
 
     def _raise_first(self) -> None:
@@ -88,11 +94,14 @@ class Crew:
             finally:
                 del error  # its traceback holds this frame: no cycle may keep the manifest alive
 
-    def _join(self, threads: list[threading.Thread]) -> None:
+    def _join(self, threads: list[threading.Thread], idle: Callable[[], None] | None) -> None:
         try:
             for thread in threads:
+                while idle is not None and thread.is_alive():
+                    thread.join(_IDLE_SECONDS)
+                    idle()
                 thread.join()
-        except KeyboardInterrupt as interrupt:
+        except BaseException as interrupt:
             self.fail(interrupt, -1)
             for thread in threads:
                 thread.join()
