@@ -42,6 +42,16 @@ static inline void dm_stream_line(void *to, const void *from) {
 #endif
 }
 
+/* Store 16 bytes at once, so that the line's 16-byte loads above can be forwarded from the store queue. */
+static inline void dm_store_pair(void *to, uint64_t low, uint64_t high) {
+#if DM_STREAMING
+    _mm_store_si128((__m128i *)to, _mm_set_epi64x((long long)high, (long long)low));
+#else
+    memcpy(to, &low, 8);
+    memcpy((char *)to + 8, &high, 8);
+#endif
+}
+
 /* Order the streaming stores above before any later store. */
 static inline void dm_stream_fence(void) {
 #if DM_STREAMING

@@ -16,6 +16,7 @@ cdef extern from "native.h" nogil:
     XXH128_hash_t XXH3_128bits_withSecret(const void* bytes, size_t length, const void* secret, size_t secret_length)
     u64 XXH3_64bits_withSeed(const void* bytes, size_t length, u64 seed)
     void dm_stream_line(void* to, const void* source)
+    void dm_store_pair(void* to, u64 low, u64 high)
     void dm_stream_fence()
     u64 dm_multiply(u64 a, u64 b, u64* high)
     int dm_lowest_bit(u64 x)

@@ -154,10 +154,8 @@ cdef inline void flush_line(Chains* c, u32 p, u64 dest) noexcept nogil:
 cdef inline void put_record(Chains* c, u64* dest, char* lines, u32 p, u64 key, u32 more, u32 units) noexcept nogil:
     """Add a record to partition p. `dest` and `lines` are those of c: held by the caller, they stay in registers."""
     cdef u64 at = dest[p]
-    cdef Record* r = <Record*>(lines + <size_t>p * LINE + (at & (LINE - 1)))
-    r.key = key
-    r.more = more
-    r.units = units
+    # A Record as two words: `more` in the low half of the second (little-endian, as Arrow is).
+    dm_store_pair(lines + <size_t>p * LINE + (at & (LINE - 1)), key, more | (<u64>units << 32))
     at += sizeof(Record)
     if at & (LINE - 1):
         dest[p] = at
