@@ -6,6 +6,7 @@ row's reason; only what would make every row wrong is an error.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -194,7 +195,8 @@ def day_of_iso_instant(zone: str) -> Cast:
 
 def _instant(text: str | None) -> Any:
     try:
-        return None if text is None else datetime.fromisoformat(text)
+        # Python knows no second 60; a leap second lies on the day of the second before it.
+        return None if text is None else datetime.fromisoformat(re.sub(r"^(.{16}):60", r"\1:59", text))
     except ValueError:
         return None
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from . import casts
+from . import casts, names
 from ._kernel import LAYOUTS, NOT_IN_FORCE_INDEX, Settings
 from .errors import ColumnNotFoundError, InputError, UnsupportedTypeError
 from .roles import Column, Roles
@@ -133,9 +133,7 @@ class _Binder:
             n_days=table.shape[1],
             day_first=compiled.day_first,
             origins=compiled.origins,
-            placeholders=[
-                " ".join(text.split()).encode() if roles.normalize else text.encode() for text in roles.placeholders
-            ],
+            placeholders=[(names.fold_text(text) if roles.normalize else text).encode() for text in roles.placeholders],
             fold=roles.normalize is not None,
             secret=roles.secret,
             columns=self.specs,

@@ -149,14 +149,15 @@ class Run:
 
         def work(number: int) -> None:
             worker = self._workers[number]
-            while not crew.stopped:
-                drawn = draw()
-                if drawn is None:
-                    return
-                order, part = drawn
+            while not crew.is_stopped:
+                order = self._orders  # of the part that is drawn, should drawing it fail
                 try:
-                    self._add(worker, order, part, crew)
-                except BaseException as error:
+                    drawn = draw()
+                    if drawn is None:
+                        return
+                    order, part = drawn
+                    self._add(worker, order, part, crew, base)
+                except Exception as error:
                     crew.fail(error, order - base)
                     return
 
@@ -174,10 +175,10 @@ class Run:
             raise OutOfMemoryError(f"{error}; use fewer threads or a smaller memory_limit=") from None
         return wanted
 
-    def _add(self, worker: Worker, order: int, part: Part, crew: Crew) -> None:
+    def _add(self, worker: Worker, order: int, part: Part, crew: Crew, base: int) -> None:
         row = 0
         for place, (batch, start, stop) in enumerate(part.batches):
-            if crew.stopped:
+            if crew.stops(order - base):
                 return
             add_rows(worker, part, batch, start, stop, row=row, order=order, roles=self.roles)
             worker.spans.append(Span(order, place, stop - start, self._wave))
@@ -240,7 +241,7 @@ class Run:
                 totals = self._totals[number]
                 for first, end in ranges:  # a list iterator: drawing from it is atomic
                     for p in range(first, end, 1 if any(spills) else end - first):
-                        if crew.stopped:
+                        if crew.is_stopped:
                             return
                         if number == 0:
                             share = (p - begin) / count

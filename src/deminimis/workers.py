@@ -9,7 +9,6 @@ from functools import cache
 
 from .errors import InputError
 
-
 _IDLE_SECONDS = 0.1
 
 
@@ -43,14 +42,14 @@ def check_threads(threads: int | None) -> int:
 class Crew:
     """Workers that stop together.
 
-    `work(number)` runs once for each worker, number 0 in the calling thread. Work looks at `stopped` between steps.
-    Where several fail, the error whose `order` (see `fail`) is least is raised, so that the outcome does not depend
-    on timing.
+    `work(number)` runs once for each worker, number 0 in the calling thread. Work looks at `is_stopped` or `stops`
+    between steps. Where several fail, the error whose `order` (see `fail`) is least is raised, so that the outcome does
+    not depend on timing.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.stopped = False
+        self._least: int | None = None
         self._errors: list[tuple[int, BaseException]] = []
         self._lock = threading.Lock()
 
@@ -58,7 +57,17 @@ class Crew:
         """Note an error and stop all; `order` is the place in the manifest that it belongs to."""
         with self._lock:
             self._errors.append((order, error))
-        self.stopped = True
+            self._least = order if self._least is None else min(self._least, order)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether some worker failed, so that nothing new is begun."""
+        return self._least is not None
+
+    def stops(self, order: int) -> bool:
+        """Whether the work at this place is no longer needed: what comes before the first error goes on, since it may
+        hold an earlier one."""
+        return self._least is not None and order > self._least
 
     def run(self, work: Callable[[int], None], idle: Callable[[], None] | None = None) -> None:
         """Run the work in all workers, and raise the first of their errors once all have ended.
