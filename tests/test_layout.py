@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pytest
 
@@ -100,9 +99,9 @@ def test_consolidators_person_is_name_or_company_with_postal_code() -> None:
 
 
 def test_own_layout_fills_every_role_and_setting(tmp_path: Path) -> None:
-    """All that a layout may say arrives in the arguments, the exclusion as an expression."""
+    """All that a layout may say arrives in the arguments, the exclusion as its text."""
     filled = Layout.load(written(tmp_path, OWN)).arguments()
-    assert filled.pop("excluded").equals(pc.field("addcvd") | pc.field("quota"))
+    assert str(filled.pop("excluded")) == "addcvd or quota"
     assert filled == {
         "person": ["name", "postal"],
         "per": ["supplier"],

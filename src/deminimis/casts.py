@@ -27,6 +27,8 @@ _LAST_DATE = 253_402_128_000
 """9999-12-30: the last days of the calendar are no days that a clock could shift."""
 _TRUE = ("true", "t", "yes", "y", "1")
 _FALSE = ("false", "f", "no", "n", "0")
+NUMBER = pa.decimal128(38, 12)
+_NUMBER = r"^[+-]?(?:\d{1,26}(?:\.\d{0,12})?|\.\d{1,12})$"
 _ISO_INSTANT = r"^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)\s*$"
 
 
@@ -41,11 +43,20 @@ def type_of(expression: pc.Expression, schema: pa.Schema, role: str, file: str |
         ) from None
 
 
-def preparation(columns: Sequence[str | pc.Expression], before: Sequence[Cast | None]) -> Callable[[Any], Any]:
-    """A function from a batch of the manifest to a batch with one column for each role."""
+def preparation(
+    columns: Sequence[str | pc.Expression],
+    before: Sequence[Cast | None],
+    readings: Sequence[tuple[str, str, Cast]] = (),
+) -> Callable[[Any], Any]:
+    """A function from a batch of the manifest to a batch with one column for each role.
+
+    `readings` are columns that expressions use beside the manifest's: a name, the column it is made of, and how.
+    """
     computed = [c for c in columns if not isinstance(c, str)]
 
     def prepare(batch: pa.RecordBatch) -> pa.RecordBatch:
+        for name, column, read in readings:
+            batch = batch.append_column(name, read(batch.column(column)))
         made = iter(_project(pa.Table.from_batches([batch]), computed).columns if computed else ())
         arrays = []
         for column, cast in zip(columns, before, strict=True):
@@ -199,6 +210,13 @@ def _instant(text: str | None) -> Any:
         return None if text is None else datetime.fromisoformat(re.sub(r"^(.{16}):60", r"\1:59", text))
     except ValueError:
         return None
+
+
+def number_of_text(array: pa.Array) -> pa.Array:
+    """Numbers of up to 26 digits and 12 decimals, exactly; null where the text is no such number."""
+    texts = pc.utf8_trim_whitespace(_plain_text(array))
+    is_number = pc.fill_null(pc.match_substring_regex(texts, _NUMBER), False)
+    return pc.if_else(is_number, texts, None).cast(NUMBER)
 
 
 def truth_of_text(column: str, file: str | None) -> Cast:

@@ -116,9 +116,9 @@ def _roles(args: argparse.Namespace) -> Options:
 def _excluded(text: str) -> Any:
     if _PLAIN_NAME.fullmatch(text):
         return text
-    from .excluded import parse_excluded
+    from .excluded import Exclusion
 
-    return parse_excluded(text)[0]
+    return Exclusion(text)
 
 
 def _settings(args: argparse.Namespace) -> Options:

@@ -18,6 +18,7 @@ import pyarrow.types as pt
 from . import casts, names
 from ._kernel import LAYOUTS, NOT_IN_FORCE_INDEX, Settings
 from .errors import ColumnNotFoundError, InputError, UnsupportedTypeError
+from .excluded import Exclusion
 from .roles import Column, Roles
 
 Spec = tuple[int, int, int]
@@ -89,7 +90,8 @@ class _Binder:
         self.file = file
         self.names = tuple(schema.names) if roles.has_expressions() else roles.names()
         self.projected = projected
-        self.columns: list[Column] = []
+        self.columns: list[str | pc.Expression] = []
+        self.readings: list[tuple[str, str, Cast]] = []
         self.specs: list[Spec] = []
         self.before: list[Cast | None] = []
 
@@ -141,7 +143,7 @@ class _Binder:
         direct = all(isinstance(c, str) for c in self.columns) and not any(self.before)
         order = self.names if self.projected else tuple(self.schema.names)
         places = [order.index(str(c)) for c in self.columns] if direct else list(range(len(self.columns)))
-        prepare = None if direct else casts.preparation(self.columns, self.before)
+        prepare = None if direct else casts.preparation(self.columns, self.before, self.readings)
         return Binding(settings, self.names, places, prepare, identity)
 
     def add_optional(self, column: Column | None, role: str, layout: Any) -> int:
@@ -151,8 +153,9 @@ class _Binder:
         self, column: Column, role: str, layout: Callable[[pa.DataType, str, str], tuple[Spec, Cast | None]]
     ) -> int:
         """Note a column for a role; return its place among the kernel's columns."""
+        column, schema = self.bound(column, role) if isinstance(column, Exclusion) else (column, self.schema)
         if isinstance(column, pc.Expression):
-            kind = casts.type_of(column, self.schema, role, self.file)
+            kind = casts.type_of(column, schema, role, self.file)
         else:
             places = self.schema.get_all_field_indices(column)
             if not places:
@@ -169,6 +172,19 @@ class _Binder:
         self.specs.append(spec)
         self.before.append(before)
         return len(self.specs) - 1
+
+    def bound(self, exclusion: Exclusion, role: str) -> tuple[pc.Expression, pa.Schema]:
+        """An exclusion's expression, and the schema with the readings of text columns that it uses."""
+        for name in exclusion.columns:
+            if name not in self.schema.names:
+                raise ColumnNotFoundError(name, self.schema.names, role=role, file=self.file)
+        expression, readings = exclusion.bind(self.schema)
+        schema = self.schema
+        for name, column, read_as in readings:
+            read = casts.truth_of_text(column, self.file) if read_as == "truth" else casts.number_of_text
+            self.readings.append((name, column, read))
+            schema = schema.append(pa.field(name, pa.bool_() if read_as == "truth" else casts.NUMBER))
+        return expression, schema
 
     def refuse(self, kind: pa.DataType, role: str, column: str, mend: str) -> UnsupportedTypeError:
         return UnsupportedTypeError(f"the type {kind} cannot be the {role}: {mend}", file=self.file, column=column)

@@ -14,33 +14,22 @@ The words are read in small or capital letters.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import reduce
-from typing import Literal, NoReturn, TypeAlias
+from functools import cached_property, reduce
+from typing import Literal, NamedTuple, NoReturn, TypeAlias
 
+import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.types as pt
 
 from .errors import InputError
+from .excluded_words import Token, refuse, tokens_of
 
-Kind: TypeAlias = Literal["word", "column", "name", "text", "number", "sign", "end"]
 Value: TypeAlias = str | Decimal | bool
+ReadAs: TypeAlias = Literal["truth", "number"]
 
-_TOKEN = re.compile(
-    r"""[ \t-\r]*(?:
-    (?P<word>(?:and|or|not|in|is|null|true|false)\b)
-    | (?P<name>[^\W\d]\w*)
-    | "(?P<column>(?:[^"]|"")+)"
-    | `(?P<tick>[^`]+)`
-    | '(?P<text>(?:[^']|'')*)'
-    | (?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?![\w.]))
-    | (?P<sign>==|!=|<=|>=|<>|&&|\|\||[=<>!(),&|~])
-    | (?P<end>\Z)
-    )""",
-    re.VERBOSE | re.IGNORECASE,
-)
 _COMPARE: dict[str, Callable[[pc.Expression, pc.Expression], pc.Expression]] = {
     "==": lambda left, right: left == right,
     "!=": lambda left, right: left != right,
@@ -55,18 +44,53 @@ _LENGTH_MOST = 10_000
 
 
 @dataclass(frozen=True)
-class _Token:
-    kind: Kind
-    text: str
-    at: int
-
-
-@dataclass(frozen=True)
 class _Operand:
-    """A part of a test; `value` where it is a constant."""
+    """A part of a test; `value` where it is a constant, `column` where it is a column alone."""
 
     expression: pc.Expression
     value: Value | None = None
+    column: str | None = None
+
+
+class Reading(NamedTuple):
+    """A text column that a test asks for as a truth value or a number; `name` stands for that in the expression."""
+
+    name: str
+    column: str
+    read_as: ReadAs
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """The text of `excluded`, checked; which of its columns are text is known once there is a schema.
+
+    CSV has nothing but text. There a column that stands alone says yes or no, and one that is compared with a number
+    is a number; a cell that is neither is null, so that its row is excluded, except that a word other than yes or no
+    is an error. Typed columns are what they are.
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        parse_excluded(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it names, each once, in their order."""
+        return parse_excluded(self.text)[1]
+
+    def bind(self, schema: pa.Schema) -> tuple[pc.Expression, tuple[Reading, ...]]:
+        """The expression over these columns, and over the readings of text columns that it asks for."""
+        parser = _Parser(self.text, {field.name for field in schema if _is_text(field.type)})
+        return parser.truth(parser.choice(0)), tuple(parser.readings)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pt.is_dictionary(kind) else kind
+    return bool(pt.is_string(kind) or pt.is_large_string(kind) or pt.is_string_view(kind))
 
 
 def parse_excluded(text: str) -> tuple[pc.Expression, tuple[str, ...]]:
@@ -100,51 +124,21 @@ def parse_excluded(text: str) -> tuple[pc.Expression, tuple[str, ...]]:
 class _Parser:
     """One pass over the tokens, a method for each line of the grammar."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, texts: Collection[str] = ()) -> None:
         self.text = text
-        self.tokens = list(self._tokens())
+        self.texts = texts
+        self.readings: dict[Reading, None] = {}
+        self.tokens = tokens_of(text)
         self.place = 0
         self.columns: dict[str, None] = {}
 
-    def _tokens(self) -> Sequence[_Token]:
-        tokens: list[_Token] = []
-        at = 0
-        while not tokens or tokens[-1].kind != "end":
-            found = _TOKEN.match(self.text, at)
-            if found is None:
-                self._refuse_character(at)
-            kind = str(found.lastgroup)
-            content = found[kind]
-            start = found.start(kind) - (kind in ("column", "tick", "text"))  # those stand in quotes
-            if kind == "column":
-                content = content.replace('""', '"')
-            elif kind == "text":
-                content = content.replace("''", "'")
-            elif kind == "word":
-                content = content.lower()
-            tokens.append(_Token("column" if kind == "tick" else kind, content, start))  # type: ignore[arg-type]
-            at = found.end()
-        return tokens
+    def refuse(self, token: Token, mend: str) -> NoReturn:
+        refuse(self.text, token, mend)
 
-    def _refuse_character(self, at: int) -> NoReturn:
-        at += len(self.text[at:]) - len(self.text[at:].lstrip(" \t\r\n\v\f"))
-        char = self.text[at]
-        mends = {
-            "'": "close the text with another '",
-            '"': "close the column's name with another \"",
-            "`": "close the column's name with another `",
-        }
-        mend = mends.get(char, "put a column's name with such characters in backquotes, and a text in single quotes")
-        self.refuse(_Token("sign", char, at), mend)
-
-    def refuse(self, token: _Token, mend: str) -> NoReturn:
-        what = "it ends" if token.kind == "end" else f"{token.text!r} stands"
-        raise InputError(f"excluded: at position {token.at + 1} of {self.text!r} {what} where it cannot: {mend}")
-
-    def peek(self) -> _Token:
+    def peek(self) -> Token:
         return self.tokens[self.place]
 
-    def take(self, *texts: str) -> _Token | None:
+    def take(self, *texts: str) -> Token | None:
         """The next token, if it is one of these words or signs."""
         token = self.peek()
         if token.kind in ("word", "sign") and token.text in texts:
@@ -183,13 +177,26 @@ class _Parser:
             parts.append(part(depth))
         if len(parts) == 1:
             return parts[0]
-        return _Operand(_balanced([part.expression for part in parts], join))
+        return _Operand(_balanced([self.truth(part) for part in parts], join))
+
+    def truth(self, operand: _Operand) -> pc.Expression:
+        """An operand where yes or no is asked for."""
+        return self.typed(operand, True)
+
+    def typed(self, operand: _Operand, beside: Value | None) -> pc.Expression:
+        """An operand as what stands beside it: a text column as the truth value or the number that it says."""
+        if operand.column not in self.texts or beside is None or isinstance(beside, str):
+            return operand.expression
+        read_as: ReadAs = "truth" if isinstance(beside, bool) else "number"
+        reading = Reading(f"{operand.column} as a {read_as}", str(operand.column), read_as)
+        self.readings[reading] = None
+        return pc.field(reading.name)
 
     def negation(self, depth: int) -> _Operand:
         if depth > _DEPTH_MOST:
             self.refuse(self.peek(), f"nest at most {_DEPTH_MOST} deep")
         if self.take("not"):
-            return _Operand(~self.negation(depth + 1).expression)
+            return _Operand(~self.truth(self.negation(depth + 1)))
         return self.test(depth)
 
     def test(self, depth: int) -> _Operand:
@@ -200,7 +207,7 @@ class _Parser:
             right = self.operand(depth)
             if left.value is not None and right.value is not None:
                 self.refuse(start, "compare a column with it: both sides are constants")
-            return _Operand(_COMPARE[sign.text](left.expression, right.expression))
+            return _Operand(_COMPARE[sign.text](self.typed(left, right.value), self.typed(right, left.value)))
         if self.take("is"):
             denied = self.take("not") is not None
             self.need("null", "write is null, or is not null")
@@ -226,7 +233,7 @@ class _Parser:
             value = None if token.kind in ("end", "sign") else self.operand(0)
             if value is None or value.value is None:
                 self.refuse(token, "list constants: 'texts' in single quotes, or numbers; for null write is null")
-            tests.append(left.expression == value.expression)
+            tests.append(self.typed(left, value.value) == value.expression)
             if self.take(")"):
                 return _balanced(tests, lambda one, other: one | other)
             self.need(",", "separate the values by commas and close with )")
@@ -240,7 +247,7 @@ class _Parser:
         if token.kind in ("name", "column"):
             self.place += 1
             self.columns[token.text] = None
-            return _Operand(pc.field(token.text))
+            return _Operand(pc.field(token.text), column=token.text)
         value: Value
         if token.kind == "text":
             value = token.text
@@ -256,7 +263,7 @@ class _Parser:
         except (OverflowError, ValueError):  # beyond 76 digits
             self.refuse(token, "the number is too large to compare with")
 
-    def _refuse_operand(self, token: _Token) -> NoReturn:
+    def _refuse_operand(self, token: Token) -> NoReturn:
         if token.kind == "word":
             self.refuse(token, f"a column belongs here; one that is called {token.text!r} stands in backquotes")
         instead = _MEND.get(token.text)

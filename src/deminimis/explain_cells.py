@@ -14,6 +14,7 @@ import pyarrow.types as pt
 
 from . import casts, names
 from .api import score
+from .excluded import Exclusion
 from .roles import Column, Roles, first_of
 
 _ROW = "\x00row"
@@ -87,6 +88,8 @@ def columns_of(roles: Roles, there: Sequence[str]) -> list[str]:
 def _named(column: Column, there: Sequence[str]) -> list[str]:
     if isinstance(column, str):
         return [column]
+    if isinstance(column, Exclusion):
+        return list(column.columns)
     return [name for name in there if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", str(column))]
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .errors import InputError
-from .excluded import parse_excluded
+from .excluded import Exclusion
 from .names import DEFAULT_PLACEHOLDERS
 from .roles import FirstOf
 from .rule_text import aligned, bulleted
@@ -108,7 +108,7 @@ class Layout:
         if self.per:
             filled["per"] = list(self.per)
         if "excluded" in filled:
-            filled["excluded"] = parse_excluded(filled["excluded"])[0]
+            filled["excluded"] = Exclusion(filled["excluded"])
         return filled
 
 
@@ -206,7 +206,7 @@ def _excluded(roles: Mapping[str, Any], problems: list[str]) -> list[tuple[str, 
     text = text_of(roles, "excluded", problems, '"addcvd or quota"', "roles: ")
     try:
         if text:
-            parse_excluded(text)
+            Exclusion(text)
     except InputError as error:
         problems.append(f"roles: {error.message}")
     return [("excluded", text)]

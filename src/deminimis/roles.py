@@ -16,10 +16,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pyarrow.compute as pc
 
 from .errors import InputError, RuleError
+from .excluded import Exclusion
 from .names import CANONICAL_VERSION, DEFAULT_PLACEHOLDERS
 from .rule import CompiledRule, Rule
 
-Column: TypeAlias = "str | pc.Expression"
+Column: TypeAlias = "str | pc.Expression | Exclusion"
+"""An `Exclusion` only as `excluded`."""
 BadValues = Literal["unproven", "error", "ignore"]
 Overflow = Literal["all", "excess"]
 Normalize = Literal["fold", "name"]
@@ -82,7 +84,7 @@ class Roles:
     def has_expressions(self) -> bool:
         """Whether some role is computed, so that its columns are not known by name."""
         single = (self.day, self.value, self.quantity, self.origin, self.excluded)
-        return any(isinstance(c, pc.Expression) for c in (*self.persons, *self.per, *single))
+        return any(isinstance(c, (pc.Expression, Exclusion)) for c in (*self.persons, *self.per, *single))
 
     def settings(self) -> dict[str, object]:
         """Every setting in force, ready for JSON."""
@@ -115,7 +117,7 @@ class Roles:
 
 
 def _column(role: str, given: Any) -> Column:
-    if isinstance(given, (str, pc.Expression)):
+    if isinstance(given, (str, pc.Expression)) or (role == "excluded" and isinstance(given, Exclusion)):
         return given
     raise InputError(f"{role}= takes a column name or a pyarrow.compute.Expression, not {type(given).__name__}")
 
