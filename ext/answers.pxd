@@ -23,6 +23,9 @@ cdef struct Cursors:         # for every partition, where its next answer is
     u64* next_bit            # narrow: eight times the address of the next bit's byte, plus its place in that byte
     u64* next_record         # wide: addresses
     u32* block               # wide: the block that next_record lies in
+    i64* on_disk             # wide: outcomes that are on disk and not brought back yet; older than those in memory
+    i64* brought             # wide: outcomes brought back and not taken yet
+    u64* next_brought        # wide: the address of the next one of them
 
 
 cdef inline i64 words_a_block(const Words* w) noexcept nogil:
@@ -106,7 +109,14 @@ cdef inline void answer_narrow(const Plan* plan, Words* w, Cursors* c, i64 n, u8
 
 
 cdef inline Outcome* next_outcome(const Chains* chains, Cursors* c, int p) noexcept nogil:
+    """The next outcome of partition p; NULL where it has to be brought back from disk first."""
     cdef Pool* pool = chains.pool
+    if c.brought[p] > 0:
+        c.brought[p] -= 1
+        c.next_brought[p] += sizeof(Outcome)
+        return <Outcome*><uintptr_t>(c.next_brought[p] - sizeof(Outcome))
+    if c.on_disk[p] > 0:
+        return NULL
     cdef u64 at = c.next_record[p]
     if (at & (pool.block_bytes - 1)) == 0 and c.block[p] != chains.last[p] and at != <u64><uintptr_t>pool.blocks[c.block[p]]:
         c.block[p] = pool.next[c.block[p]]
@@ -115,16 +125,20 @@ cdef inline Outcome* next_outcome(const Chains* chains, Cursors* c, int p) noexc
     return <Outcome*><uintptr_t>at
 
 
-cdef inline void answer_wide(const Plan* plan, const Chains* chains, Words* w, Cursors* c, i64 n, u8* mask, u8* reasons,
-                             u8* totals, u8* known) noexcept nogil:
-    """Mask bits, reason codes (one byte), totals (16 bytes, little-endian) and their validity bits of the next n rows."""
-    cdef i64 row = 0, there = 0, i
+cdef inline i64 answer_wide(const Plan* plan, const Chains* chains, Words* w, Cursors* c, i64 row, i64 n, u8* mask,
+                            u8* reasons, u8* totals, u8* known, int* wanted) noexcept nogil:
+    """Mask bits, reason codes (one byte), totals (16 bytes, little-endian) and their validity bits of the rows from
+    `row` to n. Returns the row that it came to: below n where outcomes of partition `wanted` are on disk."""
+    cdef i64 there = 0, i
     cdef u64 word = 0, known_word = 0, high
     cdef u16 lead
     cdef int status
     cdef u8 reason
     cdef Outcome* outcome
     cdef const u16* words
+    if row & 63:                  # go on where the bits were left
+        memcpy(&word, mask + ((row >> 6) << 3), ((row & 63) + 7) >> 3)
+        memcpy(&known_word, known + ((row >> 6) << 3), ((row & 63) + 7) >> 3)
     while row < n:
         words = words_to_read(w, &there)
         there = there if there < n - row else n - row
@@ -132,15 +146,24 @@ cdef inline void answer_wide(const Plan* plan, const Chains* chains, Words* w, C
             lead = words[i]
             status = lead >> STATUS_SHIFT
             reason = <u8>(status - 1)
-            memset(totals + 16 * row, 0, 16)
             if plan.has_record[status]:
                 outcome = next_outcome(chains, c, lead & PARTITION_MASK)
+                if outcome == NULL:
+                    wanted[0] = lead & PARTITION_MASK
+                    w.place += i
+                    w.before_gap -= i
+                    if row & 63:
+                        put_bits(mask, row, word, row & 63)
+                        put_bits(known, row, known_word, row & 63)
+                    return row
                 high = outcome.high
                 memcpy(totals + 16 * row, &outcome.low, 8)
                 memcpy(totals + 16 * row + 8, &high, 8)
                 known_word |= <u64>1 << (row & 63)
                 if status == PLAIN:
                     reason = <u8>outcome.reason
+            else:
+                memset(totals + 16 * row, 0, 16)
             reasons[row] = reason
             word |= <u64>(reason == REASON_ELIGIBLE) << (row & 63)
             row += 1
@@ -153,3 +176,4 @@ cdef inline void answer_wide(const Plan* plan, const Chains* chains, Words* w, C
     if row & 63:
         put_bits(mask, row, word, row & 63)
         put_bits(known, row, known_word, row & 63)
+    return n

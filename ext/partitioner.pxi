@@ -47,6 +47,7 @@ cdef class Partitioner:
     cdef i32 day_high
     cdef int slot_now
     cdef int slot_next
+    cdef dict brought        # wide: by partition, the outcomes that came back from disk
 
     def __cinit__(self, Settings settings, int partition_bits, Py_ssize_t block_bytes=DEFAULT_BLOCK_BYTES, int slots=1):
         cdef int n = slots << partition_bits
@@ -66,9 +67,15 @@ cdef class Partitioner:
         self.cursors.next_bit = <u64*>calloc(n, sizeof(u64))
         self.cursors.next_record = <u64*>calloc(n, sizeof(u64))
         self.cursors.block = <u32*>calloc(n, sizeof(u32))
+        self.cursors.on_disk = <i64*>calloc(n, sizeof(i64))
+        self.cursors.brought = <i64*>calloc(n, sizeof(i64))
+        self.cursors.next_brought = <u64*>calloc(n, sizeof(u64))
+        self.brought = {}
         if self.chunk == NULL or self.bits == NULL or self.cursors.next_bit == NULL:
             raise MemoryError()
-        if self.cursors.next_record == NULL or self.cursors.block == NULL:
+        if self.cursors.next_record == NULL or self.cursors.block == NULL or self.cursors.on_disk == NULL:
+            raise MemoryError()
+        if self.cursors.brought == NULL or self.cursors.next_brought == NULL:
             raise MemoryError()
         self.reserve(0, n + 1)
         if not start_chains(&self.chains, &self.pool, n, sizeof(WideRecord) if settings.plan.wide else sizeof(Record)):
@@ -175,6 +182,7 @@ cdef class Partitioner:
         settle_chains(&self.chains, begin, end)
         for p in range(begin, end):
             self.cursors.block[p] = self.chains.first[p]
+            self.cursors.on_disk[p] = self.chains.spilled[p]
             self.cursors.next_record[p] = <u64><uintptr_t>self.pool.blocks[self.chains.first[p]]
             total += (count_of(&self.chains, p) + 63) // 64
         if self.settings.plan.wide:
@@ -202,16 +210,31 @@ cdef class Partitioner:
             with nogil:
                 answer_narrow(&self.settings.plan, &self.words, &self.cursors, rows, &mask[0])
 
-    def answer_all(self, Py_ssize_t rows, u8[::1] mask, u8[::1] reasons, u8[::1] totals, u8[::1] known):
+    def answer_all(self, Py_ssize_t row, Py_ssize_t rows, u8[::1] mask, u8[::1] reasons, u8[::1] totals, u8[::1] known):
         """See _kernel.pyi."""
+        cdef int wanted = -1
+        cdef i64 reached = rows
         if not self.settings.plan.wide or reasons.shape[0] < rows or totals.shape[0] < 16 * rows:
             raise ValueError("`answer_all` is for wide records, with room for its rows")
         if mask.shape[0] * 8 < rows or known.shape[0] * 8 < rows:
             raise ValueError("too little room for the bits")
-        if rows:
+        if not 0 <= row <= rows:
+            raise ValueError("the first row lies behind the last")
+        if row < rows:
             with nogil:
-                answer_wide(&self.settings.plan, &self.chains, &self.words, &self.cursors, rows, &mask[0], &reasons[0],
-                            &totals[0], &known[0])
+                reached = answer_wide(&self.settings.plan, &self.chains, &self.words, &self.cursors, row, rows, &mask[0],
+                                      &reasons[0], &totals[0], &known[0], &wanted)
+        return reached, wanted
+
+    def bring_outcomes(self, int p, const u8[::1] outcomes):
+        """See _kernel.pyi."""
+        cdef i64 n = outcomes.shape[0] // <Py_ssize_t>sizeof(Outcome)
+        if not 0 <= p < self.chains.n_partitions or not 0 < n <= self.cursors.on_disk[p] or self.cursors.brought[p]:
+            raise ValueError("outcomes come back when the partition has none in memory, and no more than it has on disk")
+        self.brought[p] = outcomes
+        self.cursors.next_brought[p] = <u64><uintptr_t>&outcomes[0]
+        self.cursors.brought[p] = n
+        self.cursors.on_disk[p] -= n
 
     @property
     def counts(self):
@@ -239,5 +262,8 @@ cdef class Partitioner:
         free(self.cursors.next_bit)
         free(self.cursors.next_record)
         free(self.cursors.block)
+        free(self.cursors.on_disk)
+        free(self.cursors.brought)
+        free(self.cursors.next_brought)
         free(self.chunk)
         free(self.keys.scratch)

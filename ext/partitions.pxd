@@ -93,77 +93,93 @@ cdef inline int total_narrow(const Plan* plan, Chains** chains, int workers, int
     return 0
 
 
+cdef inline void settle_records(const Plan* plan, WideScratch* s, WideRecord* r, i64 n, WideCounts* counts) noexcept nogil:
+    """The outcomes of n records, where the order of rows does not matter."""
+    cdef i64 i
+    for i in range(n):
+        settle_wide(plan, s, r + i, False, counts)
+
+
+cdef inline int chain_wide(const Plan* plan, bint settle, WideScratch* s, const Chains* c, int p, WideCounts* counts) noexcept nogil:
+    """Add the records in memory of partition p of one worker to their totals, or write their outcomes over them."""
+    cdef u32 block = c.first[p]
+    cdef i64 some
+    while True:
+        some = in_block(c, p, block)
+        if settle:
+            settle_records(plan, s, <WideRecord*>c.pool.blocks[block], some, counts)
+        elif add_wide(s, <WideRecord*>c.pool.blocks[block], some) < 0:
+            return -1
+        if block == c.last[p]:
+            return 0
+        block = c.pool.next[block]
+
+
 cdef inline int total_wide(const Plan* plan, Chains** chains, int workers, int p, WideScratch* s, bint excess,
                            WideCounts* counts) noexcept nogil:
     """The outcome of each record of partition p, written over it. -1 where memory ran out."""
-    cdef i64 some, i
     cdef int w
-    cdef u32 block
-    cdef Chains* c
     if total_records(chains, workers, p) == 0:
         return 0
     if not start_wide_slots(s):
         return -1
     for w in range(workers):
-        c = chains[w]
-        block = c.first[p]
-        while True:
-            if add_wide(s, <WideRecord*>c.pool.blocks[block], in_block(c, p, block)) < 0:
-                return -1
-            if block == c.last[p]:
-                break
-            block = c.pool.next[block]
+        if chain_wide(plan, False, s, chains[w], p, counts) < 0:
+            return -1
     counts.groups += s.keys
     if excess:
-        return settle_in_row_order(plan, chains, workers, p, s, counts)
+        return settle_in_row_order(plan, chains, workers, p, s, NULL, NULL, counts)
     for w in range(workers):
-        c = chains[w]
-        block = c.first[p]
-        while True:
-            some = in_block(c, p, block)
-            for i in range(some):
-                settle_wide(plan, s, <WideRecord*>c.pool.blocks[block] + i, False, counts)
-            if block == c.last[p]:
-                break
-            block = c.pool.next[block]
+        chain_wide(plan, True, s, chains[w], p, counts)
     return 0
 
 
-cdef struct Head:            # where one worker's chain is read
+cdef struct Head:            # where one worker's records are read: first those that were on disk, then its chain
+    i64 loaded
     u32 block
     i64 place
 
 
+cdef inline WideRecord* head_record(Head* head, const Chains* c, int p, WideRecord* loaded, i64 n_loaded) noexcept nogil:
+    """The record at a worker's head, NULL at the end."""
+    if head.loaded < n_loaded:
+        return loaded + head.loaded
+    if head.place == in_block(c, p, head.block) and head.block != c.last[p]:
+        head.block = c.pool.next[head.block]
+        head.place = 0
+    if head.place < in_block(c, p, head.block):
+        return <WideRecord*>c.pool.blocks[head.block] + head.place
+    return NULL
+
+
 cdef inline int settle_in_row_order(const Plan* plan, Chains** chains, int workers, int p, WideScratch* s,
-                                    WideCounts* counts) noexcept nogil:
-    """Merge the workers' chains by row number; each chain is in row order, as a worker reads its parts in order."""
+                                    WideRecord** loaded, i64* n_loaded, WideCounts* counts) noexcept nogil:
+    """Merge the workers' records by row number; each worker's are in row order, as it reads its parts in order."""
     cdef int w, first
-    cdef u64 least
-    cdef Chains* c
+    cdef u64 least = 0
     cdef WideRecord* r
-    cdef Head* heads = <Head*>malloc(workers * sizeof(Head))
+    cdef WideRecord* next
+    cdef Head* heads = <Head*>calloc(workers if workers > 0 else 1, sizeof(Head))
     if heads == NULL:
         return -1
     for w in range(workers):
         heads[w].block = chains[w].first[p]
-        heads[w].place = 0
     while True:
         first = -1
-        least = 0
+        next = NULL
         for w in range(workers):
-            c = chains[w]
-            if heads[w].place == in_block(c, p, heads[w].block) and heads[w].block != c.last[p]:
-                heads[w].block = c.pool.next[heads[w].block]
-                heads[w].place = 0
-            if heads[w].place < in_block(c, p, heads[w].block):
-                r = <WideRecord*>c.pool.blocks[heads[w].block] + heads[w].place
-                if first < 0 or r.row < least:
-                    first = w
-                    least = r.row
+            r = head_record(&heads[w], chains[w], p, loaded[w] if loaded != NULL else NULL,
+                            n_loaded[w] if n_loaded != NULL else 0)
+            if r != NULL and (first < 0 or r.row < least):
+                first = w
+                least = r.row
+                next = r
         if first < 0:
             break
-        c = chains[first]
-        settle_wide(plan, s, <WideRecord*>c.pool.blocks[heads[first].block] + heads[first].place, True, counts)
-        heads[first].place += 1
+        settle_wide(plan, s, next, True, counts)
+        if n_loaded != NULL and heads[first].loaded < n_loaded[first]:
+            heads[first].loaded += 1
+        else:
+            heads[first].place += 1
     free(heads)
     return 0

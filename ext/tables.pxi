@@ -83,6 +83,46 @@ cdef class Totals:
         if code < 0:
             raise MemoryError("no memory for the totals of a partition")
 
+    def settle_wide(self, int p, list loaded):
+        """See _kernel.pyi."""
+        cdef int w, workers = len(self.partitioners), code = 0
+        cdef WideRecord** records = <WideRecord**>calloc(workers, sizeof(WideRecord*))
+        cdef i64* counts = <i64*>calloc(workers, sizeof(i64))
+        cdef u8[::1] view
+        try:
+            if records == NULL or counts == NULL or not start_wide_slots(&self.wide_scratch):
+                raise MemoryError("no memory for the totals of a partition")
+            for w in range(workers):
+                if loaded[w] is not None:
+                    view = loaded[w]
+                    counts[w] = view.shape[0] // <Py_ssize_t>sizeof(WideRecord)
+                    records[w] = <WideRecord*>&view[0]
+                if counts[w] != self.chains[w].spilled[p]:
+                    raise ValueError("all spilled records of the partition are wanted")
+            with nogil:
+                code = self.settle_loaded(p, workers, records, counts)
+            if code < 0:
+                raise MemoryError("no memory for the totals of a partition")
+        finally:
+            free(records)
+            free(counts)
+
+    cdef int settle_loaded(self, int p, int workers, WideRecord** records, i64* counts) noexcept nogil:
+        cdef const Plan* plan = &self.settings.plan
+        cdef int w
+        for w in range(workers):
+            if counts[w] and add_wide(&self.wide_scratch, records[w], counts[w]) < 0:
+                return -1
+            if chain_wide(plan, False, &self.wide_scratch, self.chains[w], p, &self.wide) < 0:
+                return -1
+        self.wide.groups += self.wide_scratch.keys
+        if self.settings.excess:
+            return settle_in_row_order(plan, self.chains, workers, p, &self.wide_scratch, records, counts, &self.wide)
+        for w in range(workers):
+            settle_records(plan, &self.wide_scratch, records[w], counts[w], &self.wide)
+            chain_wide(plan, True, &self.wide_scratch, self.chains[w], p, &self.wide)
+        return 0
+
     def count_groups(self):
         """See _kernel.pyi."""
         if self.settings.plan.tally:

@@ -78,13 +78,16 @@ def test_same_mask_in_little_memory(
         assert summary.epochs == 1
 
 
-def test_reasons_and_totals_in_waves(case: tuple[str, Path, pa.BooleanArray], tmp_path: Path) -> None:
+@pytest.mark.parametrize("memory_limit", ["16KiB", "2MiB", "8MiB"])
+def test_reasons_and_totals_in_little_memory(
+    case: tuple[str, Path, pa.BooleanArray], memory_limit: str, tmp_path: Path
+) -> None:
     """Reasons and totals are those of a run in memory, and the manifest's own columns stand beside their rows."""
     _, path, expected = case
     scored = dm.score(pq.read_table(path), **ROLES, limit=30_000, memory_limit="1GiB")
     target = tmp_path / "out.parquet"
     columns = ("eligible", "reason", "total")
-    dm.score_files(path, target, **ROLES, limit=30_000, memory_limit="2MiB", columns=columns, append=True)
+    dm.score_files(path, target, **ROLES, limit=30_000, memory_limit=memory_limit, columns=columns, append=True)
     out = pq.read_table(target)
     assert out["n"].to_pylist() == list(range(ROWS))
     assert out["eligible"].combine_chunks().equals(expected)
@@ -92,12 +95,13 @@ def test_reasons_and_totals_in_waves(case: tuple[str, Path, pa.BooleanArray], tm
     assert out["total"].combine_chunks().equals(scored.total)
 
 
-def test_excess_in_waves(case: tuple[str, Path, pa.BooleanArray], tmp_path: Path) -> None:
+@pytest.mark.parametrize("memory_limit", ["16KiB", "2MiB"])
+def test_excess_in_little_memory(case: tuple[str, Path, pa.BooleanArray], memory_limit: str, tmp_path: Path) -> None:
     """Acceptance goes by row order, whatever the waves and threads."""
     _, path, _ = case
     options: dict[str, Any] = {**ROLES, "limit": 30_000, "overflow": "excess"}
-    expected = dm.eligible(pq.read_table(path), **options, threads=1)
-    dm.score_files(path, tmp_path / "out.parquet", **options, memory_limit="2MiB", threads=3)
+    expected = dm.eligible(pq.read_table(path), **options, threads=1, memory_limit="1GiB")
+    dm.score_files(path, tmp_path / "out.parquet", **options, memory_limit=memory_limit, threads=3)
     assert pq.read_table(tmp_path / "out.parquet")["eligible"].combine_chunks().equals(expected)
 
 

@@ -159,8 +159,24 @@ class Partitioner:
         """Free a slot's records, for the next epoch. Answers of narrow records stay."""
     def answer(self, rows: int, mask: _Bytes) -> None:
         """Write the mask bits of the next `rows` rows, in the order they were added, from bit 0 of `mask` on."""
-    def answer_all(self, rows: int, mask: _Bytes, reasons: _Bytes, totals: _Bytes, known: _Bytes) -> None:
-        """Write bits, reason codes (uint8), totals (16-byte little-endian units) and their validity bits."""
+    def answer_all(
+        self, row: int, rows: int, mask: _Bytes, reasons: _Bytes, totals: _Bytes, known: _Bytes
+    ) -> tuple[int, int]:
+        """Write bits, reason codes (uint8), totals (16-byte little-endian units) and their validity bits of wide records.
+
+        Parameters
+        ----------
+        row : int
+            Of the next `rows` rows, how many are written already: 0, or what the last call returned.
+
+        Returns
+        -------
+        row, wanted : int
+            The number of rows written by now; where that is below `rows`, outcomes of the partition `wanted` have to
+            be brought back first.
+        """
+    def bring_outcomes(self, p: int, outcomes: _Bytes) -> None:
+        """Give back the oldest outcomes of partition p that are on disk; it has none in memory that came from there."""
     @property
     def counts(self) -> tuple[list[int], int]:
         """Rows by their own status (plain, no person, no day, not in force, bad value, excluded), and known units."""
@@ -193,6 +209,14 @@ class Totals:
             The place of the first of these records among those of the worker in the partition.
         records : array or None
             Whole blocks that were on disk; None: the worker's records in memory.
+        """
+    def settle_wide(self, p: int, loaded: list[_Bytes | None]) -> None:
+        """Settle a partition of wide records that is partly on disk.
+
+        Parameters
+        ----------
+        loaded : list
+            By worker, all its records that are on disk, or None; the first 16 bytes of each become its outcome.
         """
     def count_groups(self) -> None:
         """After step 0: estimate the partition's groups."""

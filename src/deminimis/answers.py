@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from ._kernel import Partitioner
+from .spill import Spill
 from .workers import Crew
 
-Work = tuple[Partitioner, "list[Span]", Callable[[int], None] | None]
-"""A worker's records, the rows that it answers, and what brings their words back from disk."""
+Work = tuple[Partitioner, "list[Span]", Spill | None]
+"""A worker's records, the rows that it answers, and what it has on disk."""
 
 
 @dataclass
@@ -40,11 +41,11 @@ def narrow_answers(work: Sequence[Work]) -> list[Answer]:
     found: dict[int, pa.BooleanArray] = {}
 
     def answer(number: int) -> None:
-        partitioner, spans, make_ready = work[number]
+        partitioner, spans, spill = work[number]
         for span in spans:
             bits = np.empty((span.rows + 63) // 64 * 8, np.uint8)
-            if make_ready is not None:
-                make_ready(span.rows)
+            if spill is not None:
+                spill.make_words_ready(span.rows)
             partitioner.answer(span.rows, bits)
             if span.rows:
                 found[span.first] = _bits(bits, span.rows)
@@ -53,18 +54,28 @@ def narrow_answers(work: Sequence[Work]) -> list[Answer]:
     return [Answer(found[first]) for first in sorted(found)]
 
 
-def wide_answer(work: Sequence[Work], first: int, rows: int) -> Answer:
-    """Mask, reason codes and totals of the `rows` rows from number `first` on."""
+def wide_answer(work: Sequence[Work]) -> Answer:
+    """Mask, reason codes and totals of all spans, whose rows follow one another without a gap."""
+    spans = [span for _, some, _ in work for span in some]
+    first = min((span.first for span in spans), default=0)
+    rows = sum(span.rows for span in spans)
     reasons, totals = np.empty(rows, np.uint8), np.empty(16 * rows, np.uint8)
     found: dict[int, tuple[pa.BooleanArray, pa.BooleanArray]] = {}
 
     def answer(number: int) -> None:
-        partitioner, spans, _ = work[number]
+        partitioner, spans, spill = work[number]
         for span in spans:
             at = span.first - first
             end = at + span.rows
             mask, known = (np.empty((span.rows + 63) // 64 * 8, np.uint8) for _ in range(2))
-            partitioner.answer_all(span.rows, mask, reasons[at:end], totals[16 * at : 16 * end], known)
+            if spill is not None:
+                spill.make_words_ready(span.rows)
+            row = 0
+            while row < span.rows:
+                room = reasons[at:end], totals[16 * at : 16 * end]
+                row, wanted = partitioner.answer_all(row, span.rows, mask, *room, known)
+                if spill is not None and row < span.rows:
+                    spill.bring_outcomes(wanted)
             if span.rows:
                 found[span.first] = _bits(mask, span.rows), _bits(known, span.rows)
 

@@ -24,7 +24,7 @@ from .memory import BLOCKS_SHARE, NARROW_BYTES, ROWS_FOR_ONE_WORKER, WIDE_BYTES,
 from .parts import Counts, Part, Worker, add_rows, count
 from .progress import Tick
 from .roles import Roles
-from .spill import Spill, check_folder, total_partition
+from .spill import Spill, check_folder, settle_partition, total_partition
 from .waves import SLOTS, Wave
 from .workers import Crew
 
@@ -49,6 +49,7 @@ class Run:
         self._bindings: list[tuple[pa.Schema, bool, columns.Binding]] = []
         self._workers: list[Worker] = []
         self._totals: list[Totals] = []
+        self.answer_rows: int | None = None
         self._slots = 1
         self._wave = 0
         self._orders = 0
@@ -193,14 +194,19 @@ class Run:
 
     def _relieve(self, worker: Worker) -> None:
         """Past this worker's share of the memory, its filled blocks go to disk."""
-        if self.is_wide:
-            return
         if memory_in_use(worker.partitioner) > self.blocks_budget // max(1, len(self._workers)):
             if worker.spill is None:
                 partitions = self._slots << self._bits
                 folder = self.spill_dir or check_folder(None)
                 worker.spill = Spill(folder, worker.partitioner, partitions, self._block_bytes)
-            worker.spill.write()
+            worker.spill.write(self._waiting())
+
+    def _waiting(self) -> range:
+        """The partitions whose outcomes stand in place of their records until the next wave ends."""
+        if self._slots == 1 or self._wave == 0 or not self.is_wide:
+            return range(0)
+        slot = (self._wave - 1) % self._slots
+        return range(slot << self._bits, (slot + 1) << self._bits)
 
     def end_wave(self, *, last: bool = True) -> Iterator[Answer]:
         """Total the epoch that ended, and give the answers that are complete, in row order.
@@ -247,7 +253,7 @@ class Run:
                             share = (p - begin) / count
                             self._tell("total", self._totalled + int((self.rows - self._totalled) * share))
                         if any(spills) and any(totals.spilled(p)):
-                            total_partition(totals, spills, p, 32 if settings.wide else 16)
+                            (settle_partition if settings.wide else total_partition)(totals, spills, p)
                         else:
                             totals.run(p, p + 1 if any(spills) else end)
 
@@ -269,16 +275,17 @@ class Run:
         for span in sorted((s for spans in ready for s in spans), key=lambda s: (s.order, s.place)):
             span.first = first
             first += span.rows
-        rows, self._answered = first - self._answered, first
-        if rows == 0:
-            return
-        pairs = [
-            (w.partitioner, spans, w.spill.make_words_ready if w.spill else None)
-            for w, spans in zip(self._workers, ready, strict=True)
-        ]
-        answers = [wide_answer(pairs, first - rows, rows)] if self.is_wide else narrow_answers(pairs)
-        self._clock("answer", started)
-        yield from answers
+        begin, self._answered = self._answered, first
+        step = self.answer_rows if self.is_wide and self.answer_rows else max(first - begin, 1)
+        for at in range(begin, first, step):
+            work = [
+                (w.partitioner, [s for s in spans if at <= s.first < at + step], w.spill)
+                for w, spans in zip(self._workers, ready, strict=True)
+            ]
+            answers = [wide_answer(work)] if self.is_wide else narrow_answers(work)
+            self._clock("answer", started)
+            yield from answers
+            started = time.perf_counter()
 
     def _tell(self, phase: str, rows: int) -> None:
         if self.tick is not None:

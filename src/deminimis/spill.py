@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +25,11 @@ from ._kernel import Partitioner, Totals
 from .errors import CorruptSpillError, InputError, OutOfSpaceError
 
 PIECE_BYTES = 4 << 20
+RECORD_BYTES = 16
+WIDE_RECORD_BYTES = 32
+OUTCOME_BYTES = 16 << 10
+"""Outcomes that are brought back at a time, of each partition."""
+
 WHOLE_BYTES = 64 << 20
 """A partition of at most this many spilled bytes is read back once; a larger one is read anew for each step."""
 
@@ -53,7 +59,8 @@ class Spill:
         self._partitioner = partitioner
         self._block_bytes = block_bytes
         self._records: list[list[Piece]] = [[] for _ in range(partitions)]
-        self._words: list[Piece] = []
+        self._words: deque[Piece] = deque()
+        self._outcomes: dict[int, deque[Piece]] = {}
         self._lock = threading.Lock()
         try:
             self._file = tempfile.TemporaryFile(prefix="deminimis-", dir=folder, buffering=0)  # noqa: SIM115
@@ -64,14 +71,14 @@ class Spill:
         """Let the file go."""
         self._file.close()
 
-    def write(self) -> None:
-        """Move every filled block of the worker to disk."""
+    def write(self, waiting: range) -> None:
+        """Move every filled block of the worker to disk, but for the partitions that wait for their rows to be read."""
         wanted = _kernel.memory_in_use(self._partitioner)
         free = shutil.disk_usage(self.folder).free
         if free < wanted:
             raise self._failed(OSError(errno.ENOSPC, "no space left"), wanted)
         for p, pieces in enumerate(self._records):
-            views = _kernel.full_blocks(self._partitioner, p)
+            views = [] if p in waiting else _kernel.full_blocks(self._partitioner, p)
             if views:
                 self._put(views, pieces)
                 _kernel.drop_full_blocks(self._partitioner, p)
@@ -80,8 +87,20 @@ class Spill:
             self._put(views, self._words)
             _kernel.drop_full_words(self._partitioner)
 
-    def _put(self, views: Sequence[memoryview], pieces: list[Piece]) -> None:
-        step = max(1, PIECE_BYTES // self._block_bytes)
+    def write_outcomes(self, p: int, outcomes: npt.NDArray[np.uint8]) -> None:
+        """Put the outcomes of partition p on disk instead of the records that they belong to."""
+        blocks = [outcomes[at : at + self._block_bytes].data for at in range(0, len(outcomes), self._block_bytes)]
+        with self._lock:
+            self._outcomes[p] = deque()
+            self._put(blocks, self._outcomes[p], step=max(1, OUTCOME_BYTES // self._block_bytes))
+            self._records[p] = []
+
+    def bring_outcomes(self, p: int) -> None:
+        """Bring the next outcomes of partition p back."""
+        self._partitioner.bring_outcomes(p, self.read(self._outcomes[p].popleft()))
+
+    def _put(self, views: Sequence[memoryview], pieces: list[Piece] | deque[Piece], step: int | None = None) -> None:
+        step = step or max(1, PIECE_BYTES // self._block_bytes)
         for at in range(0, len(views), step):
             some = views[at : at + step]
             content = b"".join(some)
@@ -131,11 +150,11 @@ class Spill:
     def make_words_ready(self, rows: int) -> None:
         """Bring back as many words as the next `rows` rows need."""
         while self._words and _kernel.words_before_gap(self._partitioner) < rows:
-            _kernel.load_words(self._partitioner, self.read(self._words.pop(0)))
+            _kernel.load_words(self._partitioner, self.read(self._words.popleft()))
 
 
-def total_partition(totals: Totals, spills: Sequence[Spill | None], p: int, record_bytes: int) -> None:
-    """Answer the records of partition p, on disk and in memory, in four steps over all of them."""
+def total_partition(totals: Totals, spills: Sequence[Spill | None], p: int) -> None:
+    """Answer the narrow records of partition p, on disk and in memory, in four steps over all of them."""
     pieces = [(w, piece) for w, spill in enumerate(spills) if spill is not None for piece in spill.records(p)]
     kept: dict[Piece, npt.NDArray[np.uint8]] | None = None
     if sum(piece.size for _, piece in pieces) <= WHOLE_BYTES:
@@ -146,11 +165,28 @@ def total_partition(totals: Totals, spills: Sequence[Spill | None], p: int, reco
         first = [0] * len(spills)
         for w, content in _contents(spills, pieces, kept):
             totals.step(step, w, p, first[w], content)
-            first[w] += len(content) // record_bytes
+            first[w] += len(content) // RECORD_BYTES
         for w, count in enumerate(on_disk):
             totals.step(step, w, p, count, None)
         if step == 0:
             totals.count_groups()
+
+
+def settle_partition(totals: Totals, spills: Sequence[Spill | None], p: int) -> None:
+    """Settle the wide records of partition p, on disk and in memory; outcomes of those on disk go back there.
+
+    All its records are read at once: outcomes in row order need the workers' records side by side.
+    """
+    loaded = []
+    for spill in spills:
+        pieces = spill.records(p) if spill is not None else []
+        contents = [spill.read(piece) for piece in pieces] if spill is not None else []
+        loaded.append(np.concatenate(contents) if contents else None)
+    totals.settle_wide(p, loaded)
+    for spill, records in zip(spills, loaded, strict=True):
+        if spill is not None and records is not None:
+            outcomes = np.ascontiguousarray(records.reshape(-1, WIDE_RECORD_BYTES)[:, :16]).reshape(-1)
+            spill.write_outcomes(p, outcomes)
 
 
 def _contents(
