@@ -96,6 +96,19 @@ def test_interrupted(number: signal.Signals, code: int, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("threads", ["1", "2", "3"])
+@pytest.mark.parametrize("size", [MORE_THAN_A_PIPE_HOLDS, 8 * MORE_THAN_A_PIPE_HOLDS])
+def test_interrupted_while_nothing_comes(size: int, threads: str) -> None:
+    """Ctrl-C ends the program though standard input says nothing more, whichever thread waits for it."""
+    with start("score", "-", "--threads", threads, *ROLES) as program:
+        assert program.stdin is not None and program.stderr is not None
+        program.stdin.write(HEAD + ROW * (size // len(ROW)))
+        program.stdin.flush()
+        program.send_signal(signal.SIGINT)
+        assert program.wait(timeout=30) == 130
+        assert program.stderr.read() == b""
+
+
 @pytest.mark.parametrize("words", [["--format", "csv"], ["--format", "arrow"], ["--format", "csv", "--append"]])
 def test_closed_pipe_of_data(words: list[str], tmp_path: Path) -> None:
     """A reader that has seen enough ends the program cleanly."""

@@ -102,8 +102,9 @@ def _open_files(paths: Sequence[Path], options: CsvOptions) -> Source:
 
 def _open_stream(file: BinaryIO, name: str, options: CsvOptions) -> Source:
     with reading(name):
-        head = read_fully(file.read, SNIFFED_BYTES)
-    kind, compression = format_of_bytes(head)
+        file, head = _unbuffered(file)
+        head += read_fully(file.read, SNIFFED_BYTES - len(head)) if len(head) < SNIFFED_BYTES else b""
+    kind, compression = format_of_bytes(head[:SNIFFED_BYTES])
     whole = _Rejoined(head, file)
     if kind == "arrow stream":
         return IpcStreamSource(whole, name)  # type: ignore[arg-type]
@@ -113,6 +114,14 @@ def _open_stream(file: BinaryIO, name: str, options: CsvOptions) -> Source:
         with reading(name):
             return CsvStreamSource(pa.CompressedInputStream(pa.PythonFile(whole, "r"), compression).read, name, options)
     return CsvStreamSource(whole.read, name, options)
+
+
+def _unbuffered(file: Any) -> tuple[Any, bytes]:
+    """The file below a buffered one, and what lies in the buffer.
+
+    A thread that waits for a pipe inside of a buffered file holds its lock, and so the end of the process.
+    """
+    return (file.raw, file.read1(len(file.peek()))) if isinstance(file, io.BufferedReader) else (file, b"")
 
 
 class _Rejoined(io.RawIOBase):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from functools import cache
 
 from .errors import InputError
 
 _IDLE_SECONDS = 0.1
+_PATIENCE_SECONDS = 1.0
 
 
 def default_threads() -> int:
@@ -50,6 +52,7 @@ class Crew:
     def __init__(self, size: int) -> None:
         self.size = size
         self._least: int | None = None
+        self._is_interrupted = False
         self._errors: list[tuple[int, BaseException]] = []
         self._lock = threading.Lock()
 
@@ -79,13 +82,15 @@ class Crew:
             try:
                 work(number)
             except BaseException as error:
-                self.fail(error, -1)
+                self._interrupt(error)
 
         if self.size == 1:
             guarded(0)
             self._raise_first()
             return
-        threads = [threading.Thread(target=guarded, args=(n,), name=f"deminimis-{n}") for n in range(1, self.size)]
+        threads = [
+            threading.Thread(target=guarded, args=(n,), name=f"deminimis-{n}", daemon=True) for n in range(1, self.size)
+        ]
         for thread in threads:
             thread.start()
         try:
@@ -104,13 +109,20 @@ class Crew:
                 del error  # its traceback holds this frame: no cycle may keep the manifest alive
 
     def _join(self, threads: list[threading.Thread], idle: Callable[[], None] | None) -> None:
-        try:
-            for thread in threads:
-                while idle is not None and thread.is_alive():
+        """Wait for all; after an interrupt not for long, as a thread that waits for a pipe cannot be woken."""
+        until = float("inf")
+        for thread in threads:
+            while thread.is_alive() and time.monotonic() < until:
+                try:
                     thread.join(_IDLE_SECONDS)
-                    idle()
-                thread.join()
-        except BaseException as interrupt:
-            self.fail(interrupt, -1)
-            for thread in threads:
-                thread.join()
+                    if idle is not None:
+                        idle()
+                except BaseException as interrupt:
+                    self._interrupt(interrupt)
+                    idle = None
+                if self._is_interrupted and until == float("inf"):
+                    until = time.monotonic() + _PATIENCE_SECONDS
+
+    def _interrupt(self, error: BaseException) -> None:
+        self._is_interrupted = self._is_interrupted or not isinstance(error, Exception)
+        self.fail(error, -1)
