@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import pyarrow
 from Cython.Build import cythonize
@@ -18,11 +19,11 @@ kernel = Extension(
     "deminimis._kernel",
     ["ext/_kernel.pyx"],
     include_dirs=["ext", pyarrow.get_include()],
-    depends=[f"ext/{name}" for name in sorted(os.listdir("ext"))],
+    depends=[str(path) for path in sorted(Path("ext").iterdir())],
     extra_compile_args=FLAGS,
     extra_link_args=["-fsanitize=undefined"] if os.environ.get("DEMINIMIS_SANITIZE") else [],
 )
-os.makedirs("build", exist_ok=True)  # the egg-info goes there, so that src/ stays clean
+Path("build").mkdir(exist_ok=True)  # the egg-info goes there, so that src/ stays clean
 setup(
     ext_modules=cythonize(
         [kernel],

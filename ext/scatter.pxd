@@ -28,18 +28,19 @@ cdef inline void scatter_plain_text(const Plan* plan, const Keys* k, const Chunk
                                     u16* words) noexcept nogil:
     """As `scatter_plain`, of fingerprints."""
     cdef int i
-    cdef u64 high
+    cdef u64 high, spread
     cdef u32 p
     cdef int shift = 63 - bits
     cdef i64 cap = plan.cap
-    cdef u64 day_low = k.day_low, day_high = k.day_high
+    cdef u64 start = k.start, day_low = k.day_low, day_high = k.day_high
     cdef u64* dest = c.dest
     cdef char* lines = c.lines
     for i in range(n):
-        high = x.high[i] ^ (<u64>x.day[i] * day_high)
+        spread = mix(start ^ (<u64>x.day[i] * day_low))
+        high = x.high[i] ^ (spread * day_high)
         p = <u32>((high >> 1) >> shift) | x.base[i]
         words[i] = <u16>p
-        put_record(c, dest, lines, p, x.low[i] ^ (<u64>x.day[i] * day_low), <u32>high,
+        put_record(c, dest, lines, p, x.low[i] ^ spread, <u32>high,
                    <u32>(x.units[i] if x.units[i] < cap else cap))
 
 
@@ -54,14 +55,16 @@ cdef inline void scatter_any(const Plan* plan, const Keys* k, const Chunk* x, in
 cdef inline u32 identify(const Plan* plan, const Keys* k, const Chunk* x, int i, int shift, u64* key,
                          u32* more) noexcept nogil:
     """The identity of row i: 96 bits, and its partition. Exact persons: a bijection of (person, day), the partition is
-    part of `key`. Fingerprints: the partition's bits come on top of the 96."""
-    cdef u64 high
+    part of `key`. Fingerprints: the partition's bits come on top of the 96; the day's part differs for any two days, and
+    is mixed so that one person's days spread evenly."""
+    cdef u64 high, spread
     if plan.exact:
         key[0] = mix(x.low[i] ^ k.start ^ (<u64>x.day[i] * k.day_low))
         more[0] = <u32>x.day[i]
         return <u32>((key[0] >> 1) >> shift) | x.base[i]
-    key[0] = x.low[i] ^ (<u64>x.day[i] * k.day_low)
-    high = x.high[i] ^ (<u64>x.day[i] * k.day_high)
+    spread = mix(k.start ^ (<u64>x.day[i] * k.day_low))
+    key[0] = x.low[i] ^ spread
+    high = x.high[i] ^ (spread * k.day_high)
     more[0] = <u32>high
     return <u32>((high >> 1) >> shift) | x.base[i]
 

@@ -139,8 +139,8 @@ def test_spill_files_have_no_names(spill_folder: Path, monkeypatch: pytest.Monke
     seen: list[list[str]] = []
     written = spill.Spill.write
 
-    def write(self: spill.Spill) -> None:
-        written(self)
+    def write(self: spill.Spill, waiting: range) -> None:
+        written(self, waiting)
         seen.append([entry.name for entry in spill_folder.iterdir()])
 
     monkeypatch.setattr(spill.Spill, "write", write)

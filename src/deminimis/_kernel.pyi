@@ -162,7 +162,7 @@ class Partitioner:
     def answer_all(
         self, row: int, rows: int, mask: _Bytes, reasons: _Bytes, totals: _Bytes, known: _Bytes
     ) -> tuple[int, int]:
-        """Write bits, reason codes (uint8), totals (16-byte little-endian units) and their validity bits of wide records.
+        """Of wide records, write bits, reason codes (uint8), totals (16-byte little-endian units) and validity bits.
 
         Parameters
         ----------
