@@ -162,6 +162,23 @@ def test_summary(table: pa.Table) -> None:
         assert setting in summary.settings
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"limit": "800.00"}, ("800.00", None, None, None)),
+        ({"limit": 800, "currency": "goods", "currency_code": "USD"}, ("800", None, "goods", "USD")),
+        ({"rule": "us-321", "origin": "person"}, (None, "us-321", None, "USD")),
+        ({"rule": dm.Rule.load("kr"), "per": "goods", "origin": "person"}, (None, "kr", None, "USD")),
+    ],
+)
+def test_settings_are_told_once(options: dict[str, Any], told: tuple[str | None, ...]) -> None:
+    """A plain limit is told as a limit, a rule by its name; the currency's column and its code stand apart."""
+    rows = {"person": ["A"], "day": ["2024-06-01"], "value": [1], "goods": ["x"]}
+    summary = dm.score(pa.table(rows), **ROLES, **options).summary
+    assert tuple(summary.settings[name] for name in ("limit", "rule", "currency", "currency_code")) == told
+    assert "None" not in str(summary)
+
+
 def test_dictionary_of_reasons(table: pa.Table) -> None:
     """The reasons' dictionary holds all of them, in the order of the contract."""
     assert dm.score(table, **ROLES, limit=800).reason.dictionary.to_pylist() == REASONS

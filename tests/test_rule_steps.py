@@ -77,3 +77,23 @@ def test_too_many_limits_or_days_are_refused() -> None:
     with pytest.raises(RuleError, match="251 different limits"):
         Rule(steps=steps)
     assert len(Rule(steps=steps[1:]).compiled().limits_units) == 250
+
+
+@pytest.mark.parametrize(
+    ("first", "end", "words"),
+    [
+        (None, None, "on every day"),
+        (None, date(2016, 3, 10), "before 2016-03-10"),
+        (date(2016, 3, 10), None, "from 2016-03-10"),
+        (date(2016, 3, 10), date(2025, 8, 29), "from 2016-03-10 to 2025-08-29"),
+    ],
+)
+def test_days_in_words(first: date | None, end: date | None, words: str) -> None:
+    """The days of a step read as a part of a sentence."""
+    assert Step(first, end, "every", Decimal(800), "an act").days == words
+
+
+def test_why_none_qualifies_as_of_a_day() -> None:
+    """A rule as of one day tells its steps without dates, in plain words."""
+    told = Rule.load("us-321").as_of(date(2026, 6, 1)).why_none_qualifies()
+    assert told is not None and "any other origin on every day: suspended" in told

@@ -26,6 +26,7 @@ _UNLISTED = "ZZ"
 """A code that ISO 3166 leaves to users: it stands for any other origin."""
 
 _EPOCH = date(1970, 1, 1).toordinal()
+_STATED_NAME, _STATED = "limit", "stated by the user"
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Rule:
         limit: str | int | Decimal | None = None,
         *,
         steps: Sequence[Step] | None = None,
-        name: str = "limit",
+        name: str = _STATED_NAME,
         title: str = "a stated limit",
         authority: str = "none: stated by the user",
         currency: str | None = None,
@@ -117,7 +118,7 @@ class Rule:
             choices = f"window is one of {', '.join(WINDOWS)}; overflow is one of {', '.join(OVERFLOWS)}"
             raise RuleError(f"window {window!r} with overflow {overflow!r}: {choices}")
         if limit is not None:
-            steps = (Step(None, None, "every", parse_limit(limit), "stated by the user"),)
+            steps = (Step(None, None, "every", parse_limit(limit), _STATED),)
         else:
             refuse(step_problems(steps or ()), f"rule {name}")
         fields = {
@@ -175,6 +176,11 @@ class Rule:
         """The inclusive limit for a row of this day and origin; None where nothing qualifies."""
         step = self.step_on(day, origin)
         return step.limit if step else None
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether it is a limit that the user stated, rather than a schedule with a name."""
+        return self.name == _STATED_NAME and self.steps[0].citation == _STATED
 
     def as_of(self, day: date) -> Rule:
         """The rule as if every row were of this day: its steps in force, without their dates."""

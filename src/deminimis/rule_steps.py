@@ -79,7 +79,7 @@ class Step:
     Parameters
     ----------
     effective_from : date, optional
-        The first day in force; None: since ever.
+        The first day in force; None: there is none, it always was.
     effective_to : date, optional
         The first day no longer in force; None: until further notice.
     origin : "every", "other" or tuple of str
@@ -122,8 +122,9 @@ class Step:
     @property
     def days(self) -> str:
         """Which days, in words."""
-        start = f"from {self.effective_from}" if self.effective_from else "since ever"
-        return f"{start} to {self.effective_to}" if self.effective_to else start
+        if self.effective_from is None:
+            return f"before {self.effective_to}" if self.effective_to else "on every day"
+        return f"from {self.effective_from}" + (f" to {self.effective_to}" if self.effective_to else "")
 
     def applies_to(self, code: str | None) -> bool:
         """Whether the step is for this listed origin; None stands for any origin that no step lists."""
