@@ -8,7 +8,7 @@ from native cimport *
 from column cimport *
 
 cdef enum:
-    CHUNK = 1024           # rows that go through the stages together: they stay in the innermost cache
+    CHUNK = 512            # rows that go through the stages together: they stay in the innermost cache
     SECRET_BYTES = 192
     MAX_PLACEHOLDERS = 64
     MAX_PARTS = 16

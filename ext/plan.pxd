@@ -74,7 +74,7 @@ cdef struct Tally:           # what a worker counts on the way; a 128-bit sum of
     u64 known_high
 
 
-cdef struct Chunk:           # one worker's working set, about 34 KiB
+cdef struct Chunk:           # one worker's working set, about 17 KiB
     u64 low[CHUNK]
     u64 high[CHUNK]
     i64 units[CHUNK]
