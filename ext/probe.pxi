@@ -13,8 +13,9 @@ def identities(Settings settings, Batch batch, int partition_bits):
     cdef u32 more, partition
     if x == NULL:
         raise MemoryError()
-    for row in range(0, batch.length, 1024):
-        n = <int>min(1024, batch.length - row)
+    row = 0
+    while row < batch.length:
+        n = <int>min(<i64>CHUNK, batch.length - row)
         code = read_chunk(&settings.plan, &keys, batch.columns, x, row, n)
         if code < 0:
             break
@@ -24,6 +25,7 @@ def identities(Settings settings, Batch batch, int partition_bits):
             memcpy(&view[16 * (row + i)], &key, 8)
             memcpy(&view[16 * (row + i) + 8], &more, 4)
             memcpy(&view[16 * (row + i) + 12], &partition, 4)
+        row += n
     free(x)
     free(keys.scratch)
     if code < 0:
