@@ -131,12 +131,19 @@ class NewFile(Output):
 
     def _appear(self) -> None:
         if self._temporary is None:
-            self._temporary = self._beside()
-            unnamed = f"/proc/self/fd/{self._file.fileno()}"
-            # A descriptor must be given for Python to call linkat, which alone can follow this link to the file.
-            os.link(unnamed, self._temporary, src_dir_fd=self._folder, follow_symlinks=True)
+            try:
+                self._name(self._target)
+                return
+            except FileExistsError:  # a name is only given, never taken: what is there is replaced in two steps
+                self._temporary = self._beside()
+                self._name(self._temporary)
         self._temporary.replace(self._target)
         self._temporary = None
+
+    def _name(self, path: Path) -> None:
+        """Give the file without a name this one."""
+        # A descriptor must be given for Python to call linkat, which alone can follow this link to the file.
+        os.link(f"/proc/self/fd/{self._file.fileno()}", path, src_dir_fd=self._folder, follow_symlinks=True)
 
     def _beside(self) -> Path:
         return self._target.with_name(f".{self._target.name}.{secrets.token_hex(6)}.part")
