@@ -68,15 +68,19 @@ class AnyOptions(Options, Reading, total=False):
     """Options, and how text files are read."""
 
 
+_OPTIONS = frozenset(AnyOptions.__annotations__)
+_READING = tuple(Reading.__annotations__)
+
+
 def start_run(
     options: AnyOptions | Options, *, wide: bool, tally: bool = True, **roles: Any
 ) -> tuple[Run, dict[str, Any]]:
     """A run with these options, all checked, and those of them that are for reading."""
     given: dict[str, Any] = dict(options)
-    unknown = sorted(set(given) - set(AnyOptions.__annotations__))
-    if unknown:
-        raise TypeError(f"there is no option {unknown[0]!r}; the options are {', '.join(AnyOptions.__annotations__)}")
-    reading = {name: given.pop(name) for name in Reading.__annotations__ if name in given}
+    if not given.keys() <= _OPTIONS:
+        unknown = min(given.keys() - _OPTIONS)
+        raise TypeError(f"there is no option {unknown!r}; the options are {', '.join(sorted(_OPTIONS))}")
+    reading = {name: given.pop(name) for name in _READING if name in given}
     threads = check_threads(given.pop("threads", None))
     memory_limit = check_memory_limit(given.pop("memory_limit", None))
     spill_dir = given.pop("spill_dir", None)

@@ -78,8 +78,6 @@ def _steps(plan: Plan) -> list[str]:
             f"Answer and release the days as they end, in {plan.epochs:,} runs of days with at most "
             f"{plan.rows_open:,} rows open."
         )
-    elif plan.is_wide:
-        found.append("Hold all rows in memory until the last is read: reasons and totals do not go to disk.")
     elif plan.spill_bytes is None:
         found.append("Hold all rows until the last is read, in memory as far as the limit goes, then on disk.")
     elif plan.spill_bytes:

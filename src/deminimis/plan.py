@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from . import waves
-from .api import AnyOptions, start_run
+from .api import ANSWER_ROWS, AnyOptions, start_run
 from .errors import InputError
 from .feed import check_columns, waves_of
 from .memory import NARROW_BYTES, ROWS_FOR_ONE_WORKER, WIDE_BYTES, available_bytes
@@ -33,6 +33,8 @@ WORKER_BYTES = 32 << 20
 """Batches that a worker has decoded, and its table of totals."""
 WIDE_ANSWER_BYTES = 17
 """A reason and a total, which are held for all rows that are answered together."""
+OUTCOME_BYTES = 16
+"""What a wide record leaves on disk once it is settled."""
 SAMPLE_BYTES = 1 << 20
 
 
@@ -196,17 +198,16 @@ def _order(bounds: Sequence[tuple[int, int]]) -> str:
 
 def _held(run: Run, rows_open: int) -> int:
     if run.is_wide:
-        return rows_open * (WIDE_BYTES + WIDE_ANSWER_BYTES)
+        return min(rows_open * WIDE_BYTES, run.blocks_budget) + min(rows_open, ANSWER_ROWS) * WIDE_ANSWER_BYTES
     return min(rows_open * NARROW_BYTES, run.blocks_budget)
 
 
 def _spill(run: Run, rows: int | None, counts: Sequence[int] | None) -> int | None:
-    """Rows that wait on disk, of all days or of those runs of days that do not fit; wide records never do."""
-    if run.is_wide:
-        return 0
+    """Rows that wait on disk, of all days or of those runs of days that do not fit; of wide records also their outcomes."""
+    a_row = WIDE_BYTES + OUTCOME_BYTES if run.is_wide else NARROW_BYTES
     if rows is None:
         return None
     if counts is None:
-        return rows * NARROW_BYTES if rows > run.rows_that_fit else 0
+        return rows * a_row if rows > run.rows_that_fit else 0
     late = sum(after for before, after in pairwise([0, *counts]) if before + after > run.rows_that_fit)
-    return late * NARROW_BYTES
+    return late * a_row
