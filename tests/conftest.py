@@ -1,17 +1,38 @@
-"""Hypothesis profiles and the places of the data that tests share; no test and no meaning."""
+"""Hypothesis profiles, the memory limit that tests run with, and the data that they share; no test and no meaning.
+
+`DEMINIMIS_TEST_MEMORY=1B pytest` gives every run that states no memory limit this one, so that days are released and
+records spilled wherever they can be; answers are to be the same.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from deminimis import api, memory
+
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 settings.register_profile("ci", max_examples=40, deadline=None, suppress_health_check=SLOW, print_blob=True)
 settings.register_profile("thorough", parent=settings.get_profile("ci"), max_examples=3_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "usual_memory: says something of the default memory limit, so it keeps that")
+
+
+@pytest.fixture(autouse=True)
+def default_memory(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The memory limit of runs that state none."""
+    size = os.environ.get("DEMINIMIS_TEST_MEMORY")
+    with pytest.MonkeyPatch.context() as patch:
+        if size and "usual_memory" not in request.keywords:
+            patch.setattr(api, "check_memory_limit", lambda limit: memory.check_memory_limit(limit or size))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,7 @@ day formats, non-ASCII names) is in casts.py. Everything else is refused with th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -36,8 +35,7 @@ _TEXTS = {
 }
 
 
-@dataclass(frozen=True)
-class Binding:
+class Binding(NamedTuple):
     """Roles bound to one schema.
 
     Parameters
@@ -61,9 +59,7 @@ class Binding:
     identity: tuple[str, ...]
 
 
-def bind(
-    roles: Roles, schema: pa.Schema, *, wide: bool, tally: bool, projected: bool = False, file: str | None = None
-) -> Binding:
+def bind(roles: Roles, schema: pa.Schema, *, wide: bool, tally: bool, file: str | None = None) -> Binding:
     """Bind roles to a schema.
 
     Parameters
@@ -72,30 +68,52 @@ def bind(
         Reasons and totals are wanted, not the mask alone.
     tally : bool
         Counts and sums are wanted.
-    projected : bool
-        Batches will hold exactly `names`, in that order, rather than every column of the schema.
 
     Raises
     ------
     ColumnNotFoundError, UnsupportedTypeError, InputError
         Naming the column, its type and what would work.
     """
-    return _Binder(roles, schema, projected, file).bind(wide, tally)
+    global _last
+    asked = (*roles[:-1], wide, tally)
+    comparable = not roles.has_expressions()
+    if comparable and _last is not None and _last[0] == asked and _last[1].equals(schema):
+        return _last[2].with_secret(roles.secret)
+    bound = _Binder(roles, schema, file).bind(wide, tally)
+    if comparable and bound.prepare is None:  # what prepares a batch may name its file
+        _last = asked, schema, bound
+    return bound.with_secret(roles.secret)
+
+
+class _Bound(NamedTuple):
+    """A binding but for its secret."""
+
+    settings: dict[str, Any]
+    names: tuple[str, ...]
+    places: list[int]
+    prepare: Callable[[pa.RecordBatch], pa.RecordBatch] | None
+    identity: tuple[str, ...]
+
+    def with_secret(self, secret: bytes) -> Binding:
+        return Binding(Settings(**self.settings, secret=secret), self.names, self.places, self.prepare, self.identity)
+
+
+_last: tuple[tuple[object, ...], pa.Schema, _Bound] | None = None
+"""The binding made last: scripts score one small batch after another with the same roles."""
 
 
 class _Binder:
-    def __init__(self, roles: Roles, schema: pa.Schema, projected: bool, file: str | None) -> None:
+    def __init__(self, roles: Roles, schema: pa.Schema, file: str | None) -> None:
         self.roles = roles
         self.schema = schema
         self.file = file
         self.names = tuple(schema.names) if roles.has_expressions() else roles.names()
-        self.projected = projected
         self.columns: list[str | pc.Expression] = []
         self.readings: list[tuple[str, str, Cast]] = []
         self.specs: list[Spec] = []
         self.before: list[Cast | None] = []
 
-    def bind(self, wide: bool, tally: bool) -> Binding:
+    def bind(self, wide: bool, tally: bool) -> _Bound:
         roles = self.roles
         persons = [self.add(c, "person", self.person) for c in roles.persons]
         per = [self.add(c, "per", self.person) for c in roles.per]
@@ -112,7 +130,7 @@ class _Binder:
         compiled = roles.compiled
         table = np.ascontiguousarray(compiled.table)
         constant = table.shape == (1, 1) and table[0, 0] != NOT_IN_FORCE_INDEX
-        settings = Settings(
+        settings = dict[str, Any](
             persons=persons,
             first_of=roles.is_first_of,
             per=per,
@@ -137,14 +155,13 @@ class _Binder:
             origins=compiled.origins,
             placeholders=[(names.fold_text(text) if roles.normalize else text).encode() for text in roles.placeholders],
             fold=roles.normalize is not None,
-            secret=roles.secret,
             columns=self.specs,
         )
         direct = all(isinstance(c, str) for c in self.columns) and not any(self.before)
-        order = self.names if self.projected else tuple(self.schema.names)
+        order = self.schema.names
         places = [order.index(str(c)) for c in self.columns] if direct else list(range(len(self.columns)))
         prepare = None if direct else casts.preparation(self.columns, self.before, self.readings)
-        return Binding(settings, self.names, places, prepare, identity)
+        return _Bound(settings, self.names, places, prepare, identity)
 
     def add_optional(self, column: Column | None, role: str, layout: Any) -> int:
         return -1 if column is None else self.add(column, role, layout)

@@ -203,7 +203,7 @@ def _held(run: Run, rows_open: int) -> int:
 
 
 def _spill(run: Run, rows: int | None, counts: Sequence[int] | None) -> int | None:
-    """Rows that wait on disk, of all days or of those runs of days that do not fit; of wide records also their outcomes."""
+    """Rows that wait on disk: all, or those runs of days that do not fit; of wide records also their outcomes."""
     a_row = WIDE_BYTES + OUTCOME_BYTES if run.is_wide else NARROW_BYTES
     if rows is None:
         return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow.compute as pc
@@ -50,9 +50,8 @@ def first_of(*columns: Column) -> FirstOf:
 Person: TypeAlias = "Column | Sequence[Column] | FirstOf"
 
 
-@dataclass(frozen=True)
-class Roles:
-    """The checked request. Built by `check`; the fields are those of design.md's vocabulary."""
+class Roles(NamedTuple):
+    """The checked request. Built by `check`; the secret comes last, so that all before it can be compared."""
 
     persons: tuple[Column, ...]
     is_first_of: bool

@@ -46,7 +46,7 @@ class Run:
         self.rows = 0
         self.bytes = 0
         self.epochs = 1
-        self._bindings: list[tuple[pa.Schema, bool, columns.Binding]] = []
+        self._bindings: list[tuple[pa.Schema, columns.Binding]] = []
         self._workers: list[Worker] = []
         self._totals: list[Totals] = []
         self.answer_rows: int | None = None
@@ -57,35 +57,35 @@ class Run:
         self._totalled = 0
         self._lock = threading.Lock()
 
-    def binding(self, schema: pa.Schema, *, projected: bool = False, file: str | None = None) -> columns.Binding:
+    def binding(self, schema: pa.Schema, *, file: str | None = None) -> columns.Binding:
         """The roles bound to this schema; the same for equal schemas."""
-        for seen, seen_projected, binding in self._bindings:
-            if seen_projected == projected and seen.equals(schema):
+        for seen, binding in self._bindings:
+            if seen.equals(schema):
                 return binding
-        made = columns.bind(self.roles, schema, wide=self.wide_wanted, tally=self.tally, projected=projected, file=file)
-        if self._bindings and made.identity != self._bindings[0][2].identity:
-            kinds = f"{', '.join(made.identity)} here, {', '.join(self._bindings[0][2].identity)} before"
+        made = columns.bind(self.roles, schema, wide=self.wide_wanted, tally=self.tally, file=file)
+        if self._bindings and made.identity != self._bindings[0][1].identity:
+            kinds = f"{', '.join(made.identity)} here, {', '.join(self._bindings[0][1].identity)} before"
             raise InputError(
                 f"the person's type changes within the manifest ({kinds}): cast it to one of them", file=file
             )
         with self._lock:
-            self._bindings.append((schema, projected, made))
+            self._bindings.append((schema, made))
         return made
 
     def dictionary_columns(self, schema: pa.Schema) -> tuple[str, ...]:
         """Role columns of text, which may come dictionary encoded where a file holds them so."""
         return tuple(name for name in self.roles.names() if pt.is_string(schema.field(name).type))
 
-    def batch(self, batch: Any, *, projected: bool = False, file: str | None = None) -> Batch:
+    def batch(self, batch: Any, *, file: str | None = None) -> Batch:
         """A record batch as the kernel reads it."""
-        binding = self.binding(batch.schema, projected=projected, file=file)
+        binding = self.binding(batch.schema, file=file)
         ready = binding.prepare(batch) if binding.prepare else batch
         return Batch(ready.__arrow_c_array__()[1], binding.settings, binding.places)
 
     @property
     def is_wide(self) -> bool:
         """Whether records are wide, so that groups are counted exactly and reasons and totals are there."""
-        return bool(self._bindings) and self._bindings[0][2].settings.wide
+        return bool(self._bindings) and self._bindings[0][1].settings.wide
 
     @property
     def blocks_budget(self) -> int:
@@ -168,7 +168,7 @@ class Run:
     def _staff(self, rows: int | None) -> int:
         """Have as many workers as the rows are worth."""
         wanted = 1 if rows is not None and rows <= ROWS_FOR_ONE_WORKER else self.threads
-        settings = self._bindings[0][2].settings
+        settings = self._bindings[0][1].settings
         try:
             while len(self._workers) < wanted:
                 self._workers.append(Worker(Partitioner(settings, self._bits, self._block_bytes, self._slots)))
@@ -231,7 +231,7 @@ class Run:
         started = time.perf_counter()
         self._tell("total", self._totalled)
         partitioners = [w.partitioner for w in self._workers]
-        settings = self._bindings[0][2].settings
+        settings = self._bindings[0][1].settings
         try:
             for partitioner in partitioners:
                 partitioner.settle(slot)
