@@ -4,7 +4,7 @@ BENCH ?= 1M-L3
 AGAINST ?= HEAD~1
 BENCHES = -m pytest bench --benchmark-enable --benchmark-only --benchmark-columns=min,median,rounds
 
-.PHONY: help setup rebuild test lint bench bench-against profile instructions check clean
+.PHONY: help setup rebuild test test-spilled lint bench bench-against profile instructions check clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' Makefile | expand -t 16
@@ -18,6 +18,9 @@ rebuild:  ## compile the kernel again, next to the sources
 
 test:  ## run the tests
 	$(PYTHON) -m pytest
+
+test-spilled:  ## run the tests with hardly any memory, so that days are released and records spilled
+	DEMINIMIS_TEST_MEMORY=1B $(PYTHON) -m pytest
 
 lint:  ## check style and types, and the kernel against its stub
 	$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy

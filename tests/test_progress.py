@@ -45,6 +45,7 @@ def phases(heard: list[Progress]) -> list[str]:
     return [phase for phase, _ in groupby(one.phase for one in heard)]
 
 
+@pytest.mark.usual_memory
 @pytest.mark.usefixtures("every_tick")
 @pytest.mark.parametrize("form", ["memory", "parquet", "csv", "csv.gz", "stream"])
 @pytest.mark.parametrize("append", [False, True])
