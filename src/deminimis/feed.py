@@ -136,7 +136,7 @@ def answers(run: Run, source: Source) -> Iterator[Answer]:
         return
     texts = run.dictionary_columns(source.schema)
     pieces = source.pieces(names, as_dictionary=texts)
-    if rows > run.rows_that_fit and source.rows is not None and source.files:
+    if rows > run.budget.rows_held and source.rows is not None and source.files:
         known = list(pieces)
         planned = waves_of(run, source, known)
         if planned is not None:
@@ -151,7 +151,7 @@ def answers(run: Run, source: Source) -> Iterator[Answer]:
 def waves_of(run: Run, source: Source, pieces: list[Piece]) -> list[waves.Wave] | None:
     """How the pieces can be answered day by day in the memory of the run; None where their days do not allow it."""
     bounds = [waves.day_bounds(piece, run.roles, source.schema) for piece in pieces]
-    return waves.plan(bounds, [piece.rows or 0 for piece in pieces], run.rows_that_fit // 3)
+    return waves.plan(bounds, [piece.rows or 0 for piece in pieces], run.budget.wave_rows)
 
 
 def _wave_after_wave(run: Run, pieces: list[Piece], planned: list[waves.Wave]) -> Iterator[Answer]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from dataclasses import dataclass
 from functools import cache
 
 from .errors import InputError
@@ -50,6 +51,33 @@ def parse_size(size: int | str, name: str = "memory_limit") -> int:
 def check_memory_limit(limit: int | str | None) -> int:
     """The limit in bytes; by default a share of what the process may use."""
     return int(available_bytes() * DEFAULT_SHARE) if limit is None else parse_size(limit)
+
+
+MOST_ROWS_HELD = 1 << 26
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Bytes that records and words may take in memory, all workers together, and what a row of them takes."""
+
+    blocks: int
+    a_row: int
+
+    @property
+    def rows_that_fit(self) -> int:
+        """Rows whose records fit the memory at a time."""
+        return self.blocks // self.a_row
+
+    @property
+    def rows_held(self) -> int:
+        """Rows up to which a manifest is held whole, though its days may end: beyond, fresh memory costs more than the
+        wait at the end of each wave."""
+        return min(self.rows_that_fit, MOST_ROWS_HELD)
+
+    @property
+    def wave_rows(self) -> int:
+        """Rows that a wave should have: those of two may be open at a time, and a third part is room."""
+        return min(self.rows_that_fit // 3, MOST_ROWS_HELD // 2)
 
 
 def partition_bits(rows: int | None, waves: bool) -> int:

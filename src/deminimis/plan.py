@@ -177,7 +177,7 @@ def _rows_by_sample(source: Source) -> int | None:
 
 def _rows_of_waves(run: Run, source: Source, pieces: list[Piece] | None) -> list[int] | None:
     """Rows of each run of days, where the run would release days as they end."""
-    if pieces is None or not source.files or (source.rows or 0) <= run.rows_that_fit:
+    if pieces is None or not source.files or (source.rows or 0) <= run.budget.rows_held:
         return None
     planned = waves_of(run, source, pieces)
     if planned is None:
@@ -198,8 +198,8 @@ def _order(bounds: Sequence[tuple[int, int]]) -> str:
 
 def _held(run: Run, rows_open: int) -> int:
     if run.is_wide:
-        return min(rows_open * WIDE_BYTES, run.blocks_budget) + min(rows_open, ANSWER_ROWS) * WIDE_ANSWER_BYTES
-    return min(rows_open * NARROW_BYTES, run.blocks_budget)
+        return min(rows_open * WIDE_BYTES, run.budget.blocks) + min(rows_open, ANSWER_ROWS) * WIDE_ANSWER_BYTES
+    return min(rows_open * NARROW_BYTES, run.budget.blocks)
 
 
 def _spill(run: Run, rows: int | None, counts: Sequence[int] | None) -> int | None:
@@ -208,6 +208,6 @@ def _spill(run: Run, rows: int | None, counts: Sequence[int] | None) -> int | No
     if rows is None:
         return None
     if counts is None:
-        return rows * a_row if rows > run.rows_that_fit else 0
-    late = sum(after for before, after in pairwise([0, *counts]) if before + after > run.rows_that_fit)
+        return rows * a_row if rows > run.budget.rows_that_fit else 0
+    late = sum(after for before, after in pairwise([0, *counts]) if before + after > run.budget.rows_that_fit)
     return late * a_row

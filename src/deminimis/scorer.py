@@ -20,7 +20,7 @@ from ._kernel import Batch, Partitioner, Totals, memory_in_use
 from ._kernel import release_memory as release_memory
 from .answers import Answer, Span, narrow_answers, wide_answer
 from .errors import InputError, OutOfMemoryError
-from .memory import BLOCKS_SHARE, NARROW_BYTES, ROWS_FOR_ONE_WORKER, WIDE_BYTES, block_bytes, partition_bits
+from .memory import BLOCKS_SHARE, NARROW_BYTES, ROWS_FOR_ONE_WORKER, WIDE_BYTES, Budget, block_bytes, partition_bits
 from .parts import Counts, Part, Worker, add_rows, count
 from .progress import Tick
 from .roles import Roles
@@ -65,9 +65,7 @@ class Run:
         made = columns.bind(self.roles, schema, wide=self.wide_wanted, tally=self.tally, file=file)
         if self._bindings and made.identity != self._bindings[0][1].identity:
             kinds = f"{', '.join(made.identity)} here, {', '.join(self._bindings[0][1].identity)} before"
-            raise InputError(
-                f"the person's type changes within the manifest ({kinds}): cast it to one of them", file=file
-            )
+            raise InputError(f"the person's type changes within the manifest ({kinds}): cast it", file=file)
         with self._lock:
             self._bindings.append((schema, made))
         return made
@@ -88,14 +86,9 @@ class Run:
         return bool(self._bindings) and self._bindings[0][1].settings.wide
 
     @property
-    def blocks_budget(self) -> int:
-        """Bytes that records and words may take in memory, all workers together."""
-        return int(self.memory_limit * BLOCKS_SHARE)
-
-    @property
-    def rows_that_fit(self) -> int:
-        """Rows whose records fit the memory at a time."""
-        return self.blocks_budget // (WIDE_BYTES if self.is_wide else NARROW_BYTES)
+    def budget(self) -> Budget:
+        """What the memory limit allows."""
+        return Budget(int(self.memory_limit * BLOCKS_SHARE), WIDE_BYTES if self.is_wide else NARROW_BYTES)
 
     @property
     def bytes_spilled(self) -> int:
@@ -114,7 +107,7 @@ class Run:
         """
         self._slots = SLOTS if waves else 1
         self._bits = partition_bits(rows, waves)
-        self._block_bytes = block_bytes(self.blocks_budget, self.threads * (self._slots << self._bits))
+        self._block_bytes = block_bytes(self.budget.blocks, self.threads * (self._slots << self._bits))
 
     def begin_wave(self, wave: Wave) -> None:
         """From now on, rows of days from `wave.day_mid` on belong to the next epoch."""
@@ -194,7 +187,7 @@ class Run:
 
     def _relieve(self, worker: Worker) -> None:
         """Past this worker's share of the memory, its filled blocks go to disk."""
-        if memory_in_use(worker.partitioner) > self.blocks_budget // max(1, len(self._workers)):
+        if memory_in_use(worker.partitioner) > self.budget.blocks // max(1, len(self._workers)):
             if worker.spill is None:
                 partitions = self._slots << self._bits
                 folder = self.spill_dir or check_folder(None)
