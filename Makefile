@@ -30,7 +30,7 @@ bench:  ## time each phase of the kernel by itself
 	$(PYTHON) $(BENCHES)
 
 bench-against:  ## time this checkout and the commit AGAINST, and compare
-	bench/against $(AGAINST) $(PYTHON) $(BENCHES) -k '$(BENCH)'
+	$(PYTHON) -m bench.commits $(AGAINST) . -k '$(BENCH)'
 
 profile:  ## where the kernel spends its time in the benches BENCH, by perf's samples
 	mkdir -p build

@@ -1,0 +1,39 @@
+"""The comparison of two commits: what it prints, and what it checks out."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bench import commits
+
+
+def test_table() -> None:
+    """A line for each bench that both have, with the least of all turns and their ratio; others are named."""
+    old = commits.least([{"a": 4.0, "b": 1.0}, {"a": 2.0, "b": 3.0}])
+    new = commits.least([{"a": 1.0, "c": 1.0}])
+    lines = commits.table("v1", old, ".", new)
+    assert [line.split() for line in lines[1:-1]] == [["a", "2.00", "1.00", "0.50"]]
+    assert lines[-1] == "only in one of them: b, c"
+
+
+def test_checked_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit's files are as they were, those of the checkout as they are but for what is ignored; else git's error."""
+    root = tmp_path / "root"
+    root.mkdir()
+    monkeypatch.setattr(commits, "ROOT", root)
+    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    (root / "file").write_text("old")
+    (root / ".gitignore").write_text("ignored\n")
+    for words in (["init", "-q"], ["add", "."], [*identity, "commit", "-q", "-m", "one"]):
+        subprocess.run(["git", "-C", str(root), *words], check=True)
+    (root / "file").write_text("new")
+    (root / "ignored").write_text("")
+    with commits.checked_out("HEAD", tmp_path / "a"), commits.checked_out(".", tmp_path / "b"):
+        assert [(tmp_path / side / "file").read_text() for side in ("a", "b")] == ["old", "new"]
+        assert not (tmp_path / "b" / "ignored").exists()
+    assert not (tmp_path / "a").exists() and commits.git("worktree", "list").count("\n") == 1
+    with pytest.raises(SystemExit, match="no-such-commit"), commits.checked_out("no-such-commit", tmp_path / "c"):
+        pass
