@@ -20,7 +20,7 @@ def test_table() -> None:
 
 
 def test_checked_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A commit's files are as they were, those of the checkout as they are but for what is ignored; else git's error."""
+    """A commit's files are as they were, the checkout's as they are but for ignored ones; an unknown one is told."""
     root = tmp_path / "root"
     root.mkdir()
     monkeypatch.setattr(commits, "ROOT", root)
