@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "deminimis"
 # From the bottom up. A module belongs to the room that its first word names: rule_file to rule, source_csv to sources.
 LAYERS = (
     {"kernel", "errors", "progress", "toml"},
-    {"rule", "names", "roles", "excluded", "layout", "casts", "columns", "workers", "memory"}
+    {"rule", "names", "roles", "excluded", "layout", "casts", "column", "columns", "workers", "memory"}
     | {"source", "sources", "sink", "sinks", "spill", "summary", "waves", "answers", "parts"},
     {"scorer"},
     {"feed", "outcome", "output"},
@@ -19,7 +19,7 @@ LAYERS = (
     {"init"},
     {"cli", "cpu", "demo", "explain", "main", "plan"},
 )
-MAY_OPEN_THE_KERNEL = {"scorer", "parts", "answers", "feed", "spill", "columns"}
+MAY_OPEN_THE_KERNEL = {"scorer", "parts", "answers", "feed", "spill", "columns", "column_layouts"}
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 
 

@@ -27,9 +27,6 @@ from .spill import check_folder
 from .summary import Summary
 from .workers import check_threads
 
-ANSWER_ROWS = 1 << 22
-"""Rows whose reasons and totals are written at a time."""
-
 
 class Options(TypedDict, total=False):
     """Roles and settings that every function takes; `eligible` says what they mean."""
@@ -182,9 +179,7 @@ def eligible(
 
 
 def score(manifest: Any, *, person: Person, day: Column, value: Column, **options: Unpack[AnyOptions]) -> Scored:
-    """Say for every row whether it is eligible, why, and its person's total.
-
-    Takes what `eligible` takes.
+    """Say for every row whether it is eligible, why, and its person's total. Takes what `eligible` takes.
 
     Returns
     -------
@@ -241,7 +236,7 @@ def score_files(
     schema = output.check_fields(columns, source.schema if append else None)
     reporter = None if progress is None else Reporter(progress, started, source.rows, source.bytes)
     run.tick = None if reporter is None else reporter.tick
-    run.answer_rows = ANSWER_ROWS
+    run.answer_rows = output.ANSWER_ROWS
     with closing(run):
         given = answers(run, source)
         if target is None:

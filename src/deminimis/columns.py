@@ -16,23 +16,12 @@ import pyarrow.types as pt
 
 from . import casts, names
 from ._kernel import LAYOUTS, NOT_IN_FORCE_INDEX, Settings
+from .column_layouts import DATE, INTEGERS, TEXT, TICKS, Spec, text_by_entry, text_layout
 from .errors import ColumnNotFoundError, InputError, UnsupportedTypeError
 from .excluded import Exclusion
 from .roles import Column, Roles
 
-Spec = tuple[int, int, int]
 Cast = Callable[[pa.Array], pa.Array]
-
-_INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-_TICKS = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
-_TEXTS = {
-    pa.string(): "text",
-    pa.binary(): "text",
-    pa.large_string(): "large_text",
-    pa.large_binary(): "large_text",
-    pa.string_view(): "view",
-    pa.binary_view(): "view",
-}
 
 
 class Binding(NamedTuple):
@@ -214,17 +203,17 @@ class _Binder:
         return names.get(layout, "integer")
 
     def person(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
-        spec = self.text(kind) or self.text_by_entry(kind)
+        spec = text_layout(kind) or text_by_entry(kind)
         if spec is not None and role == "person" and (self.roles.normalize or self.roles.in_care_of):
-            return _TEXT, casts.canonical_name(self.roles.normalize, self.roles.in_care_of, self.roles.placeholders)
+            return TEXT, casts.canonical_name(self.roles.normalize, self.roles.in_care_of, self.roles.placeholders)
         if spec is not None:
             return spec, None
         if pt.is_null(kind):
-            return _TEXT, casts.as_text
+            return TEXT, casts.as_text
         index = 0
         if pt.is_dictionary(kind):
             index, kind = LAYOUTS[str(kind.index_type)], kind.value_type
-        if str(kind) in _INTEGERS:
+        if str(kind) in INTEGERS:
             return (LAYOUTS[str(kind)], index, 0), None
         if pt.is_date32(kind):
             return (LAYOUTS["int32"], index, 0), None
@@ -235,61 +224,48 @@ class _Binder:
         mend = "cast it to an integer or to text, whichever identifies the person"
         raise self.refuse(kind, role, column, mend)
 
-    def text(self, kind: pa.DataType) -> Spec | None:
-        if kind in _TEXTS:
-            return LAYOUTS[_TEXTS[kind]], 0, 0
-        if pt.is_fixed_size_binary(kind):
-            return LAYOUTS["fixed"], 0, kind.byte_width
-        return None
-
-    def text_by_entry(self, kind: pa.DataType) -> Spec | None:
-        if not pt.is_dictionary(kind):
-            return None
-        spec = self.text(kind.value_type)
-        return None if spec is None else (spec[0], LAYOUTS[str(kind.index_type)], spec[2])
-
     def day(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
         roles = self.roles
-        spec = self.text(kind) or self.text_by_entry(kind)
+        spec = text_layout(kind) or text_by_entry(kind)
         if spec is not None and roles.day_format is not None:
-            return _DATE, casts.day_of_format(roles.day_format, roles.timezone)
+            return DATE, casts.day_of_format(roles.day_format, roles.timezone)
         if spec is not None and roles.timezone is not None:
-            return _TEXT, casts.day_of_iso_instant(roles.timezone)
+            return TEXT, casts.day_of_iso_instant(roles.timezone)
         if spec is not None:
             return spec, None
         if pt.is_dictionary(kind):
             spec, before = self.day(kind.value_type, role, column)
             return spec, casts.after_decoding(before)
         if pt.is_date32(kind):
-            return _DATE, None
+            return DATE, None
         if pt.is_date64(kind):
-            return (LAYOUTS["instant"], 0, _TICKS["ms"]), None
+            return (LAYOUTS["instant"], 0, TICKS["ms"]), None
         if pt.is_timestamp(kind):
-            instant = (LAYOUTS["instant"], 0, _TICKS[kind.unit])
+            instant = (LAYOUTS["instant"], 0, TICKS[kind.unit])
             zone = roles.timezone or kind.tz
             return instant, None if kind.tz is None or zone == "UTC" else casts.local_time(zone)
         if pt.is_integer(kind) and roles.day_format is not None:
-            return _DATE, casts.day_of_format(roles.day_format, None)
+            return DATE, casts.day_of_format(roles.day_format, None)
         if pt.is_null(kind):
-            return _TEXT, casts.as_text
+            return TEXT, casts.as_text
         mend = "use a date, a timestamp or ISO text, or say with day_format= how the day is written, such as '%Y%m%d'"
         raise self.refuse(kind, role, column, mend)
 
     def number(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
-        spec = self.text(kind) or self.text_by_entry(kind)
+        spec = text_layout(kind) or text_by_entry(kind)
         if spec is not None and not (pt.is_binary(kind) or pt.is_fixed_size_binary(kind)):
             return spec, None
         if pt.is_dictionary(kind):
             spec, before = self.number(kind.value_type, role, column)
             return spec, casts.after_decoding(before)
-        if str(kind) in _INTEGERS:
+        if str(kind) in INTEGERS:
             return (LAYOUTS[str(kind)], 0, 0), None
         if pt.is_float32(kind) or pt.is_float64(kind):
             return (LAYOUTS["float32" if pt.is_float32(kind) else "float64"], 0, 0), None
         if pt.is_decimal(kind):
             return (LAYOUTS[f"decimal{kind.bit_width}"], 0, kind.scale), None
         if pt.is_null(kind):
-            return _TEXT, casts.as_text
+            return TEXT, casts.as_text
         raise self.refuse(
             kind, role, column, "use an integer, float32 or float64, a decimal, or text that says a number"
         )
@@ -297,19 +273,15 @@ class _Binder:
     def boolean(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
         if pt.is_boolean(kind):
             return (LAYOUTS["bool"], 0, 0), None
-        if self.text(kind) or self.text_by_entry(kind):
+        if text_layout(kind) or text_by_entry(kind):
             return (LAYOUTS["bool"], 0, 0), casts.truth_of_text(column, self.file)
         mend = f"use a boolean column or an expression, such as {column} == 1"
         raise self.refuse(kind, role, column, mend)
 
     def code(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
-        spec = self.text(kind) or self.text_by_entry(kind)
+        spec = text_layout(kind) or text_by_entry(kind)
         if spec is not None:
             return spec, None
         if pt.is_null(kind):
-            return _TEXT, casts.as_text
+            return TEXT, casts.as_text
         raise self.refuse(kind, role, column, "use text, such as a two-letter code")
-
-
-_TEXT: Spec = (LAYOUTS["text"], 0, 0)
-_DATE: Spec = (LAYOUTS["int32"], 0, 0)

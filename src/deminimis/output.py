@@ -21,6 +21,8 @@ FIELDS = {
     "total": pa.field("total", TOTAL_TYPE),
 }
 BATCH_ROWS = 1 << 20
+ANSWER_ROWS = 1 << 22
+"""Rows whose reasons and totals are made at a time."""
 
 
 def check_fields(columns: Sequence[str], beside: pa.Schema | None) -> pa.Schema:

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from . import waves
-from .api import ANSWER_ROWS, AnyOptions, start_run
+from .api import AnyOptions, start_run
 from .errors import InputError
 from .feed import check_columns, waves_of
 from .memory import NARROW_BYTES, ROWS_FOR_ONE_WORKER, WIDE_BYTES, available_bytes
 from .outcome import day_of
+from .output import ANSWER_ROWS
 from .roles import Column, Person
 from .scorer import Run
 from .source_base import Piece, Source
