@@ -82,9 +82,9 @@ cdef struct Chunk:           # one worker's working set, about 17 KiB
     u16 base[CHUNK]          # the first partition of the epoch that the row belongs to
     u8 missing[CHUNK]
     u8 status[CHUNK]
-    u8 limit_index[CHUNK]
+    u8 limit_index[CHUNK]    # all 0 where there is one limit
     u8 other[CHUNK]          # a row's origin class; later whether it is excluded
-    bint plain               # every row of the chunk is plain, with the one limit there is
+    bint plain               # every row of the chunk is plain
     u64 parts[2 * MAX_PARTS]
     u64 part_low[CHUNK]
     u64 part_high[CHUNK]

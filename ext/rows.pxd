@@ -86,8 +86,9 @@ cdef inline int read_first_row(const Plan* plan, Keys* k, const Column* columns,
 
 
 cdef inline bint all_plain(const Plan* plan, const Chunk* x, int n) noexcept nogil:
-    """Whether every row is plain, of a manifest without schedule and exclusions: three sums that compilers vectorise."""
+    """Whether every row is plain, of a manifest without exclusions: sums that compilers vectorise."""
     cdef int i
+    cdef u8 out_of_force = 0
     cdef u64 signs = 0
     cdef u8 missing = 0
     cdef u32 no_day = 0
@@ -97,7 +98,10 @@ cdef inline bint all_plain(const Plan* plan, const Chunk* x, int n) noexcept nog
         missing |= x.missing[i]
     for i in range(n):
         no_day |= x.day[i] == NO_DAY
-    return not (signs >> 63) and not missing and not no_day
+    if not plan.constant:
+        for i in range(n):
+            out_of_force |= x.limit_index[i] == NONE_IN_FORCE
+    return not (signs >> 63) and not missing and not no_day and not out_of_force
 
 
 cdef inline bint read_status(const Plan* plan, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
@@ -105,8 +109,8 @@ cdef inline bint read_status(const Plan* plan, const Column* columns, Chunk* x, 
     proven is not eligible."""
     cdef int i
     cdef const Column* c
-    memset(x.status, PLAIN, n)
-    if plan.constant and plan.excluded < 0 and all_plain(plan, x, n):
+    memset(x.status, PLAIN, CHUNK)
+    if plan.excluded < 0 and all_plain(plan, x, n):
         return True
     if plan.excluded >= 0:
         c = &columns[plan.excluded]

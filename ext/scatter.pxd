@@ -6,13 +6,19 @@ from records cimport *
 from plan cimport *
 
 
+cdef inline u32 capped(const Chunk* x, int i, i64 cap, int index_shift) noexcept nogil:
+    """The units of a plain row as a Record holds them."""
+    return <u32>(x.units[i] if x.units[i] < cap else cap) | (<u32>x.limit_index[i] << index_shift)
+
+
 cdef inline void scatter_plain(const Plan* plan, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
                                u16* words) noexcept nogil:
-    """The usual rows: one exact person, one limit, and every row plain."""
+    """The usual rows: one exact person, and every row plain."""
     cdef int i
     cdef u64 key
     cdef u32 p
     cdef int shift = 63 - bits
+    cdef int index_shift = plan.index_shift
     cdef i64 cap = plan.cap
     cdef u64 start = k.start, day_low = k.day_low
     cdef u64* dest = c.dest
@@ -21,7 +27,7 @@ cdef inline void scatter_plain(const Plan* plan, const Keys* k, const Chunk* x, 
         key = mix(x.low[i] ^ start ^ (<u64>x.day[i] * day_low))
         p = <u32>((key >> 1) >> shift) | x.base[i]
         words[i] = <u16>p
-        put_record(c, dest, lines, p, key, <u32>x.day[i], <u32>(x.units[i] if x.units[i] < cap else cap))
+        put_record(c, dest, lines, p, key, <u32>x.day[i], capped(x, i, cap, index_shift))
 
 
 cdef inline void scatter_plain_text(const Plan* plan, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
@@ -31,6 +37,7 @@ cdef inline void scatter_plain_text(const Plan* plan, const Keys* k, const Chunk
     cdef u64 high, spread
     cdef u32 p
     cdef int shift = 63 - bits
+    cdef int index_shift = plan.index_shift
     cdef i64 cap = plan.cap
     cdef u64 start = k.start, day_low = k.day_low, day_high = k.day_high
     cdef u64* dest = c.dest
@@ -40,8 +47,7 @@ cdef inline void scatter_plain_text(const Plan* plan, const Keys* k, const Chunk
         high = x.high[i] ^ (spread * day_high)
         p = <u32>((high >> 1) >> shift) | x.base[i]
         words[i] = <u16>p
-        put_record(c, dest, lines, p, x.low[i] ^ spread, <u32>high,
-                   <u32>(x.units[i] if x.units[i] < cap else cap))
+        put_record(c, dest, lines, p, x.low[i] ^ spread, <u32>high, capped(x, i, cap, index_shift))
 
 
 cdef inline void scatter_any(const Plan* plan, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
