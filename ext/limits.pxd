@@ -34,8 +34,8 @@ cdef inline void read_limits(const Plan* plan, const Column* columns, Chunk* x, 
     cdef int i
     cdef i64 place, length = 0
     cdef const u8* text = NULL
-    cdef u8 seen_class = 1
-    cdef u16 code, seen = 0
+    cdef u16 code
+    cdef int slot            # of a pair of letters, case aside: no two pairs share one
     for i in range(n):
         x.other[i] = 0
     if plan.origin >= 0:
@@ -44,10 +44,11 @@ cdef inline void read_limits(const Plan* plan, const Column* columns, Chunk* x, 
                 x.other[i] = 1
             elif length == 2:
                 code = dm_load16(text)
-                if code != seen:
-                    seen = code
-                    seen_class = <u8>code_class(plan, text, 2)
-                x.other[i] = seen_class
+                slot = (code & 31) | ((code >> 8) & 31) << 5
+                if x.seen_code[slot] != code or code == 0:
+                    x.seen_code[slot] = code
+                    x.seen_class[slot] = <u8>code_class(plan, text, 2)
+                x.other[i] = x.seen_class[slot]
             else:
                 x.other[i] = <u8>code_class(plan, text, length)
     for i in range(n):

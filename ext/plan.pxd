@@ -85,6 +85,5 @@ cdef struct Chunk:           # one worker's working set, about 17 KiB
     u8 limit_index[CHUNK]    # all 0 where there is one limit
     u8 other[CHUNK]          # a row's origin class; later whether it is excluded
     bint plain               # every row of the chunk is plain
-    u64 parts[2 * MAX_PARTS]
-    u64 part_low[CHUNK]
-    u64 part_high[CHUNK]
+    u16 seen_code[1024]      # two-letter origins met so far, and their classes
+    u8 seen_class[1024]

@@ -35,7 +35,7 @@ def identities(Settings settings, Batch batch, int partition_bits):
 
 def read_only(Settings settings, Batch batch):
     """See _kernel.pyi."""
-    cdef Chunk* x = <Chunk*>malloc(sizeof(Chunk))
+    cdef Chunk* x = <Chunk*>calloc(1, sizeof(Chunk))
     cdef Keys keys = settings.keys
     cdef i64 row, plain = 0, n_rows = batch.length
     cdef int i, n, code = 0
