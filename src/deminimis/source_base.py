@@ -6,6 +6,7 @@ No file is opened here.
 from __future__ import annotations
 
 import errno
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -28,7 +29,7 @@ class Statistics(NamedTuple):
     null_count: int | None
 
 
-class Piece:
+class Piece(ABC):
     """An independent part of a manifest that one thread reads by itself.
 
     Parameters
@@ -58,16 +59,16 @@ class Piece:
         self.bytes = bytes
         self.first_row = first_row
 
+    @abstractmethod
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Decode in the calling thread, in row order; the columns are those asked for, in the order asked for."""
-        raise NotImplementedError
 
     def statistics(self, column: str) -> Statistics | None:
         """Bounds of `column` over all rows of this piece, or None where the metadata does not tell."""
         return None
 
 
-class Source:
+class Source(ABC):
     """A manifest that has been looked at and not yet read.
 
     Attributes
@@ -94,6 +95,7 @@ class Source:
         self.bytes = bytes
         self.files = files
 
+    @abstractmethod
     def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
         """Yield the pieces in row order, each opened only when it is read.
 
@@ -107,7 +109,6 @@ class Source:
         as_dictionary : collection of str
             Text columns that may come dictionary encoded, where the file holds them so and it is faster.
         """
-        raise NotImplementedError
 
     def check_columns(self, columns: Sequence[str] | None) -> None:
         """Refuse a column that is not there, or that is there twice."""
