@@ -156,7 +156,7 @@ class Spill:
 def total_partition(totals: Totals, spills: Sequence[Spill | None], p: int) -> None:
     """Answer the narrow records of partition p, on disk and in memory, in four steps over all of them."""
     pieces = [(w, piece) for w, spill in enumerate(spills) if spill is not None for piece in spill.records(p)]
-    kept: dict[Piece, npt.NDArray[np.uint8]] | None = None
+    kept: dict[tuple[int, Piece], npt.NDArray[np.uint8]] | None = None
     if sum(piece.size for _, piece in pieces) <= WHOLE_BYTES:
         kept = {}
     totals.start(p)
@@ -190,7 +190,9 @@ def settle_partition(totals: Totals, spills: Sequence[Spill | None], p: int) -> 
 
 
 def _contents(
-    spills: Sequence[Spill | None], pieces: Sequence[tuple[int, Piece]], kept: dict[Piece, npt.NDArray[np.uint8]] | None
+    spills: Sequence[Spill | None],
+    pieces: Sequence[tuple[int, Piece]],
+    kept: dict[tuple[int, Piece], npt.NDArray[np.uint8]] | None,
 ) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
     for w, piece in pieces:
         spill = spills[w]
@@ -198,7 +200,7 @@ def _contents(
         if kept is None:
             yield w, spill.read(piece)
         else:
-            key = Piece(piece.offset, piece.size, piece.digest ^ w)
+            key = w, piece
             if key not in kept:
                 kept[key] = spill.read(piece)
             yield w, kept[key]
