@@ -52,10 +52,18 @@ cdef inline void scatter_plain_text(const Plan* plan, const Keys* k, const Chunk
 
 cdef inline void scatter_any(const Plan* plan, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
                              u16* words) noexcept nogil:
-    cdef int i
+    """Rows of any status: those that leave a record are listed first, since which they are no branch can foresee."""
+    cdef u16 listed[CHUNK]
+    cdef int i, n_listed = 0
     cdef int shift = 63 - bits
+    cdef u8 status
     for i in range(n):
-        scatter_odd(plan, k, x, i, c, shift, words)
+        status = x.status[i]
+        words[i] = <u16>(((NO_RECORD if status == BAD_VALUE else status) << STATUS_SHIFT) | x.base[i])
+        listed[n_listed] = <u16>i
+        n_listed += plan.has_record[status] & <u8>(plan.tally | counts_at_all(plan, x, i))
+    for i in range(n_listed):
+        scatter_odd(plan, k, x, listed[i], c, shift, words)
 
 
 cdef inline u32 identify(const Plan* plan, const Keys* k, const Chunk* x, int i, int shift, u64* key,
@@ -82,14 +90,11 @@ cdef inline bint counts_at_all(const Plan* plan, const Chunk* x, int i) noexcept
 
 cdef inline void scatter_odd(const Plan* plan, const Keys* k, const Chunk* x, int i, Chains* c, int shift,
                              u16* words) noexcept nogil:
-    """A row of any status."""
+    """A row of any status that leaves a record."""
     cdef u64 key
     cdef u32 more, p, units, limit_index
     cdef u8 status = x.status[i]
     cdef bint counts = counts_at_all(plan, x, i)
-    if not plan.has_record[status] or not (counts or plan.tally):
-        words[i] = <u16>((NO_RECORD if status == BAD_VALUE else status) << STATUS_SHIFT)
-        return
     p = identify(plan, k, x, i, shift, &key, &more)
     words[i] = <u16>(p | (status << STATUS_SHIFT))
     limit_index = 0 if plan.constant else x.limit_index[i]
