@@ -76,6 +76,10 @@ cdef class Batch:
             c.index_layout = index_layout
             c.entries = &self.entries[i]
         for i in range(settings.plan.n_persons):
+            c = &self.columns[settings.plan.persons[i]]
+            c.fold = settings.keys.fold != NULL
+            if c.entries != NULL:
+                c.entries.fold = c.fold
             self.hash_entries(settings, &self.columns[settings.plan.persons[i]])
         for i in range(settings.plan.n_per):
             self.hash_entries(settings, &self.columns[settings.plan.per[i]])

@@ -27,6 +27,7 @@ cdef enum:
 
 cdef struct Column:
     int layout           # of the values; of the dictionary's entries where index_layout is set
+    bint fold            # text is compared without regard to case and blanks
     int index_layout     # 0, or the layout of the dictionary's indices
     i64 param
     i64 offset           # added to a row's number to index validity, data and offsets

@@ -6,20 +6,29 @@ from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
 from native cimport *
 from column cimport *
+from fold cimport *
 
 cdef enum:
     CHUNK = 512            # rows that go through the stages together: they stay in the innermost cache
+    CHUNK_WORDS = 8        # CHUNK bits
     SECRET_BYTES = 192
     MAX_PLACEHOLDERS = 64
     MAX_PARTS = 16
 
+cdef enum:                 # what hashing finds in a row; the first two are what `missing` says in the end
+    PRESENT = 0
+    MISSING = 1
+    NOT_ASCII = 2
+
+cdef extern from "Python.h":
+    void PyErr_SetInterrupt()
 
 cdef struct Keys:
     u8 secret[SECRET_BYTES]
     u64 day_low            # odd multipliers that spread the day over the key bits
     u64 day_high
     u64 start              # what the person's bits are xored with before they are mixed
-    bint fold              # trim, collapse blanks, lower-case ASCII before hashing
+    void* fold             # from bytes to their folded form, for text beyond ASCII; NULL where nothing is folded
     int n_placeholders
     u64 placeholder_lengths  # bit n is set where some placeholder has n bytes
     u8 placeholders[MAX_PLACEHOLDERS][64]
@@ -39,10 +48,6 @@ cdef inline u64 mix(u64 x) noexcept nogil:
     return x
 
 
-cdef inline u8 lower(u8 byte) noexcept nogil:
-    return byte + 32 if 65 <= byte <= 90 else byte
-
-
 cdef inline bint is_placeholder(const Keys* k, const u8* text, i64 length) noexcept nogil:
     """Is trimmed text one of the placeholders, ASCII case aside?"""
     cdef int i
@@ -59,23 +64,6 @@ cdef inline bint is_placeholder(const Keys* k, const u8* text, i64 length) noexc
     return False
 
 
-cdef inline i64 fold_ascii(const u8* text, i64 length, u8* out) noexcept nogil:
-    """Write trimmed text with each run of blanks as one space and A-Z in lower case; return its length."""
-    cdef i64 i, n = 0
-    cdef bint blank = False
-    for i in range(length):
-        if is_blank(text[i]):
-            blank = True
-        else:
-            if blank:
-                out[n] = 32
-                n += 1
-                blank = False
-            out[n] = lower(text[i])
-            n += 1
-    return n
-
-
 cdef inline bint reserve_scratch(Keys* k, i64 length) noexcept nogil:
     cdef u8* grown
     if length > k.scratch_bytes:
@@ -87,29 +75,144 @@ cdef inline bint reserve_scratch(Keys* k, i64 length) noexcept nogil:
     return True
 
 
-cdef inline int hash_text(Keys* k, const u8* text, i64 length, u64* low, u64* high) noexcept nogil:
-    """Fingerprint one person. Returns 1 for a present person, 0 for a missing one, -1 where memory ran out."""
-    cdef const u8* trimmed = text
-    cdef i64 bare = length
-    cdef XXH128_hash_t h
+cdef inline i64 find_text(Keys* k, const Column* c, i64 row, const u8** text) noexcept nogil:
+    """Point `text` at a present row's bytes; return their number, 0 where they name no person."""
+    cdef i64 length = text_at(c, row, text), bare = length
+    cdef const u8* trimmed = text[0]
     if length == 0:
         return 0
-    if is_blank(text[0]) or is_blank(text[length - 1]):
+    if is_blank(trimmed[0]) or is_blank(trimmed[length - 1]):
         bare = trim(&trimmed, length)
         if bare == 0:
             return 0
-    if k.fold:
-        if not reserve_scratch(k, bare):
-            return -1
-        bare = fold_ascii(trimmed, bare, k.scratch)
-        text = trimmed = k.scratch
-        length = bare
-    if is_placeholder(k, trimmed, bare):
+    return 0 if is_placeholder(k, trimmed, bare) else length
+
+
+cdef inline i64 find_folded(Keys* k, const Column* c, i64 row, const u8** text, u8* out) noexcept nogil:
+    """As `find_text`, of the folded form, which is written to `out`; -1 where the text is not ASCII."""
+    cdef i64 length = text_at(c, row, text)
+    cdef const u8* written = text[0]
+    if length == 0:
         return 0
-    h = XXH3_128bits_withSecret(text, length, k.secret, SECRET_BYTES)
+    if is_blank(written[0]) or is_blank(written[length - 1]):
+        length = trim(&written, length)
+    length = fold_ascii(written, length, out)
+    text[0] = out
+    return 0 if is_placeholder(k, out, length) else length
+
+
+cdef inline i64 text_bytes(const Column* c, i64 row, u64 bits) noexcept nogil:
+    """Bytes of the texts of those rows of 64 whose bit is set, or a few more."""
+    cdef const u8* text = NULL
+    cdef i64 total = 0
+    while bits:
+        total += text_at(c, row + dm_lowest_bit(bits), &text)
+        bits &= bits - 1
+    return total
+
+
+cdef inline void hash_text(const Keys* k, const u8* text, i64 length, u64* low, u64* high) noexcept nogil:
+    cdef XXH128_hash_t h = XXH3_128bits_withSecret(text, length, k.secret, SECRET_BYTES)
     low[0] = h.low64
     high[0] = h.high64
-    return 1
+
+
+cdef inline int hash_others(Keys* k, const Column* c, i64 row, int n, u64* wanted, u64* low, u64* high,
+                            u8* missing) noexcept nogil:
+    """Fingerprint the rows that are marked NOT_ASCII by their folded form, which Python tells; 0, or -1."""
+    cdef const u8* text = NULL
+    cdef i64 length
+    cdef int i
+    with gil:
+        try:
+            for i in range(n):
+                if missing[i] == NOT_ASCII:
+                    length = text_at(c, row + i, &text)
+                    folded = <bytes>(<object>k.fold)(text[:length])
+                    length = len(folded)
+                    if not reserve_scratch(k, length):
+                        return -1
+                    # Bytes that are no UTF-8 come back as they are.
+                    memcpy(k.scratch, <const char*>folded, length)
+                    missing[i] = MISSING
+                    if length > 0 and not is_placeholder(k, k.scratch, length):
+                        hash_text(k, k.scratch, length, &low[i], &high[i])
+                        missing[i] = PRESENT
+                        wanted[i >> 6] &= ~(<u64>1 << (i & 63))
+        except KeyboardInterrupt:
+            PyErr_SetInterrupt()     # once more, where it can end the run
+            return -1
+        except Exception:
+            return -1
+    return 0
+
+
+cdef inline void present_bits(const Column* c, i64 row, int n, u64* words) noexcept nogil:
+    """Which of n rows from `row` on are not null, as bits; those beyond n are 0."""
+    cdef i64 at, byte, last
+    cdef int w, left
+    for w in range((n + 63) // 64):
+        left = min(n - 64 * w, 64)
+        words[w] = ~<u64>0
+        if c.validity != NULL:
+            at = row + c.offset + 64 * w
+            byte, last = at >> 3, (at + left - 1) >> 3
+            if last - byte >= 7:
+                words[w] = dm_load64(c.validity + byte) >> (at & 7)
+                if last - byte == 8:
+                    words[w] |= <u64>c.validity[byte + 8] << (64 - (at & 7))
+            else:
+                words[w] = 0
+                while last >= byte:
+                    words[w] = words[w] << 8 | c.validity[last]
+                    last -= 1
+                words[w] >>= at & 7
+        if left < 64:
+            words[w] &= (<u64>1 << left) - 1
+
+
+cdef inline int read_texts(Keys* k, const Column* c, i64 row, int n, u64* wanted, u64* low, u64* high,
+                           u8* missing) noexcept nogil:
+    """`read_part` for text, of the rows whose bit is set in `wanted`; clears the bits of those that are present."""
+    cdef u64 present[CHUNK_WORDS]
+    cdef const u8* texts[64]
+    cdef i64 lengths[64]
+    cdef u64 bits, rest, found
+    cdef u8* out
+    cdef int w, at, i
+    cdef bint others = False
+    present_bits(c, row, n, present)
+    for w in range((n + 63) // 64):
+        bits = rest = wanted[w] & present[w]
+        at = 64 * w
+        # All are found, and folded, before the first is hashed: to load what was just stored in other widths stalls.
+        if c.fold:
+            if not reserve_scratch(k, text_bytes(c, row + at, bits)):
+                return -1
+            out = k.scratch
+            while rest:
+                i = dm_lowest_bit(rest)
+                lengths[i] = find_folded(k, c, row + at + i, &texts[i], out)
+                out += lengths[i] if lengths[i] > 0 else 0
+                rest &= rest - 1
+        else:
+            while rest:
+                i = dm_lowest_bit(rest)
+                lengths[i] = find_text(k, c, row + at + i, &texts[i])
+                rest &= rest - 1
+        found = 0
+        while bits:
+            i = dm_lowest_bit(bits)
+            if lengths[i] > 0:
+                hash_text(k, texts[i], lengths[i], &low[at + i], &high[at + i])
+                missing[at + i] = PRESENT
+                found |= <u64>1 << i
+            elif lengths[i] < 0:
+                missing[at + i] = NOT_ASCII
+                others = True
+            bits &= bits - 1
+        wanted[w] ^= found
+    return hash_others(k, c, row, n, wanted, low, high, missing) if others else 0
 
 
 cdef inline int read_part(Keys* k, const Column* c, i64 row, int n, u64* low, u64* high, u8* missing) noexcept nogil:
@@ -119,8 +222,8 @@ cdef inline int read_part(Keys* k, const Column* c, i64 row, int n, u64* low, u6
     Returns 0, -1 where memory ran out, -2 where a dictionary index lies outside its dictionary.
     """
     cdef int i, found
-    cdef i64 entry, length
-    cdef const u8* text = NULL
+    cdef i64 entry
+    cdef u64 wanted[CHUNK_WORDS]
     if c.index_layout != 0:
         for i in range(n):
             missing[i] = 1
@@ -139,15 +242,9 @@ cdef inline int read_part(Keys* k, const Column* c, i64 row, int n, u64* low, u6
                     return found
         return 0
     if is_text(c):
-        for i in range(n):
-            missing[i] = 1
-            if is_present(c, row + i):
-                length = text_at(c, row + i, &text)
-                found = hash_text(k, text, length, &low[i], &high[i])
-                if found < 0:
-                    return -1
-                missing[i] = found == 0
-        return 0
+        memset(missing, MISSING, n)
+        memset(wanted, 0xff, sizeof(wanted))
+        return read_texts(k, c, row, n, wanted, low, high, missing)
     if c.layout == BOOL:
         for i in range(n):
             low[i] = bit_at(c, row + i)

@@ -1,7 +1,8 @@
 # Which limit holds for a row, by its day and origin, and whether its value is in the limit's currency.
+from libc.string cimport memset
 from native cimport *
 from column cimport *
-from keys cimport lower
+from fold cimport lower
 from money cimport BAD_UNITS
 from plan cimport *
 
@@ -29,33 +30,67 @@ cdef inline int code_class(const Plan* plan, const u8* text, i64 length) noexcep
     return 0
 
 
-cdef inline void read_limits(const Plan* plan, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
-    """The index of the limit in force for each row's day and origin, NONE_IN_FORCE where there is none."""
+cdef inline i64 place_of(const Plan* plan, i32 day) noexcept nogil:
+    """The schedule's column for a day; days before and after it take its first and last."""
+    cdef i64 place = <i64>day - plan.day_first
+    place = 0 if place < 0 else place
+    return plan.n_days - 1 if place >= plan.n_days else place
+
+
+cdef inline u8 pair_class(const Plan* plan, Chunk* x, const u8* text) noexcept nogil:
+    """`code_class` of two bytes, looked up once for each pair of letters."""
+    cdef u16 code = dm_load16(text)
+    cdef int slot = (code & 31) | ((code >> 8) & 31) << 5      # case aside, no two pairs of letters share one
+    if x.seen_code[slot] != code or code == 0:
+        x.seen_code[slot] = code
+        x.seen_class[slot] = <u8>code_class(plan, text, 2)
+    return x.seen_class[slot]
+
+
+cdef inline void read_origins(const Plan* plan, const Column* c, Chunk* x, i64 row, int n) noexcept nogil:
+    """The class of each row's origin, into `other`."""
     cdef int i
-    cdef i64 place, length = 0
+    cdef i64 length = 0
     cdef const u8* text = NULL
-    cdef u16 code
-    cdef int slot            # of a pair of letters, case aside: no two pairs share one
     for i in range(n):
-        x.other[i] = 0
-    if plan.origin >= 0:
+        if not text_of_row(c, row + i, &text, &length):
+            x.other[i] = 1
+        elif length == 2:
+            x.other[i] = pair_class(plan, x, text)
+        else:
+            x.other[i] = <u8>code_class(plan, text, length)
+
+
+cdef inline void read_limits(const Plan* plan, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
+    """The index of the limit in force for each row's day and origin, NONE_IN_FORCE where there is none.
+
+    Where the schedule is the same on all days of the chunk, and for all origins, no row is looked at by itself.
+    """
+    cdef int i, origin_class
+    cdef i32 first = x.day[0], last = x.day[0]
+    cdef i64 place, end
+    cdef u8 by_class[256]
+    cdef u8 differ = 0
+    for i in range(n):
+        first = x.day[i] if x.day[i] < first else first
+        last = x.day[i] if x.day[i] > last else last
+    place, end = place_of(plan, first), place_of(plan, last)
+    if plan.steady[place] >= end:
+        for origin_class in range(plan.n_classes):
+            by_class[origin_class] = plan.schedule[origin_class * plan.n_days + place]
+            differ |= by_class[origin_class] ^ by_class[0]
+        if not differ:
+            memset(x.limit_index, by_class[0], n)
+            return
+        read_origins(plan, &columns[plan.origin], x, row, n)
         for i in range(n):
-            if not text_of_row(&columns[plan.origin], row + i, &text, &length):
-                x.other[i] = 1
-            elif length == 2:
-                code = dm_load16(text)
-                slot = (code & 31) | ((code >> 8) & 31) << 5
-                if x.seen_code[slot] != code or code == 0:
-                    x.seen_code[slot] = code
-                    x.seen_class[slot] = <u8>code_class(plan, text, 2)
-                x.other[i] = x.seen_class[slot]
-            else:
-                x.other[i] = <u8>code_class(plan, text, length)
+            x.limit_index[i] = by_class[x.other[i]]
+        return
+    memset(x.other, 0, n)
+    if plan.origin >= 0:
+        read_origins(plan, &columns[plan.origin], x, row, n)
     for i in range(n):
-        place = <i64>x.day[i] - plan.day_first
-        place = 0 if place < 0 else place
-        place = plan.n_days - 1 if place >= plan.n_days else place
-        x.limit_index[i] = plan.schedule[x.other[i] * plan.n_days + place]
+        x.limit_index[i] = plan.schedule[x.other[i] * plan.n_days + place_of(plan, x.day[i])]
 
 
 cdef inline void check_currency(const Plan* plan, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:

@@ -52,6 +52,29 @@ static inline void dm_store_pair(void *to, uint64_t low, uint64_t high) {
 #endif
 }
 
+/* Lower the case of 16 bytes of ASCII. Returns the places of spaces as bits, and sets bit 31 where any byte is no ASCII
+ * or a control character. */
+static inline uint32_t dm_lower16(const void *from, void *to) {
+#if DM_STREAMING
+    __m128i v = _mm_loadu_si128((const __m128i *)from);
+    __m128i capital = _mm_cmplt_epi8(_mm_add_epi8(v, _mm_set1_epi8(63)), _mm_set1_epi8(-128 + 26));
+    _mm_storeu_si128((__m128i *)to, _mm_add_epi8(v, _mm_and_si128(capital, _mm_set1_epi8(32))));
+    uint32_t odd = (uint32_t)_mm_movemask_epi8(_mm_cmplt_epi8(v, _mm_set1_epi8(32)));
+    uint32_t spaces = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(32)));
+    return spaces | (uint32_t)(odd != 0) << 31;
+#else
+    const uint8_t *s = (const uint8_t *)from;
+    uint8_t *d = (uint8_t *)to;
+    uint32_t spaces = 0, odd = 0;
+    for (int i = 0; i < 16; i++) {
+        d[i] = (uint8_t)(s[i] + 32 * (s[i] >= 65 && s[i] <= 90));
+        odd |= (uint32_t)(s[i] < 32 || s[i] > 127);
+        spaces |= (uint32_t)(s[i] == 32) << i;
+    }
+    return spaces | odd << 31;
+#endif
+}
+
 /* Order the streaming stores above before any later store. */
 static inline void dm_stream_fence(void) {
 #if DM_STREAMING
@@ -97,6 +120,7 @@ static inline int dm_count_bits(uint64_t x) {
 static inline uint64_t dm_load64(const void *p) { uint64_t v; memcpy(&v, p, 8); return v; }
 static inline uint32_t dm_load32(const void *p) { uint32_t v; memcpy(&v, p, 4); return v; }
 static inline uint16_t dm_load16(const void *p) { uint16_t v; memcpy(&v, p, 2); return v; }
+static inline void dm_store64(void *p, uint64_t v) { memcpy(p, &v, 8); }
 static inline double dm_load_double(const void *p) { double v; memcpy(&v, p, 8); return v; }
 static inline float dm_load_float(const void *p) { float v; memcpy(&v, p, 4); return v; }
 

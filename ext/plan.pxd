@@ -58,6 +58,8 @@ cdef struct Plan:            # what the rows of one manifest mean; the same for 
     u8* schedule             # [origin class][day]: index into limits, or NONE_IN_FORCE
     i32 day_first
     i64 n_days
+    int n_classes
+    i32* steady              # [day]: the last of the days from it on whose limits are all the same as its own
     int n_origins
     Code origins[MAX_ORIGINS]
     u64 code_lengths         # bit n is set where an origin code may have n letters

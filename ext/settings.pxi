@@ -29,12 +29,13 @@ cdef class Settings:
     cdef Keys keys
     cdef bint excess
     cdef readonly list columns
-    cdef bytes schedule
+    cdef bytes schedule, steady
+    cdef object fold
 
     def __cinit__(self, *, list columns, list persons, bint first_of, list per, bint exact, int day, int value,
                   int quantity, int excluded, int origin, int currency, bytes currency_code, str window,
-                  str bad_values, bint count_excluded, bint wide, bint excess, bint tally, list limits, bytes schedule,
-                  Py_ssize_t n_days, int day_first, dict origins, list placeholders, bint fold, bytes secret):
+                  str bad_values, bint count_excluded, bint wide, bint excess, bint tally, list limits, bytes schedule, bytes steady,
+                  Py_ssize_t n_days, int day_first, dict origins, list placeholders, object fold, bytes secret):
         cdef Plan* p = &self.plan
         cdef int i, index_bits = 0
         if len(persons) + len(per) > MAX_PARTS:
@@ -44,7 +45,8 @@ cdef class Settings:
         if len(secret) != SECRET_LENGTH:
             raise ValueError(f"the secret has {SECRET_LENGTH} bytes")
         self.columns = columns
-        self.schedule = schedule
+        self.schedule, self.steady = schedule, steady
+        self.fold = fold
         self.excess = excess
         p.n_persons, p.first_of, p.n_per, p.exact = len(persons), first_of, len(per), exact
         for i in range(len(persons)):
@@ -69,6 +71,10 @@ cdef class Settings:
         p.constant = not schedule
         p.schedule = <u8*><char*>schedule if schedule else NULL
         p.n_days, p.day_first = n_days, day_first
+        if schedule and (len(schedule) % n_days or len(schedule) > 256 * n_days or len(steady) != 4 * n_days):
+            raise ValueError("the schedule and `steady` have a column for each day")
+        p.n_classes = <int>(len(schedule) // n_days)
+        p.steady = <i32*><char*>steady if schedule else NULL
         p.n_origins = len(origins)
         p.code_lengths = 1 << 2
         for i, (text, origin_class) in enumerate(sorted(origins.items())):
@@ -81,14 +87,14 @@ cdef class Settings:
         p.marked = excluded >= 0 or bad_values == "ignore"
         self.set_keys(placeholders, fold, secret)
 
-    cdef void set_keys(self, list placeholders, bint fold, bytes secret) except *:
+    cdef void set_keys(self, list placeholders, object fold, bytes secret) except *:
         cdef Keys* k = &self.keys
         cdef bytes text
         memcpy(k.secret, <const char*>secret, SECRET_BYTES)
         k.day_low = dm_load64(<const char*>secret + SECRET_BYTES) | 1
         k.day_high = dm_load64(<const char*>secret + SECRET_BYTES + 8) | 1
         k.start = dm_load64(<const char*>secret + SECRET_BYTES + 16)
-        k.fold = fold
+        k.fold = NULL if fold is None else <void*>fold
         if len(placeholders) > MAX_PLACEHOLDERS:
             raise ValueError(f"at most {MAX_PLACEHOLDERS} placeholders")
         for text in placeholders:

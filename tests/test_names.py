@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import unicodedata
 
@@ -16,7 +15,7 @@ from deminimis.names import (
     Normalize,
     canonical,
     drop_care_of,
-    fold_non_ascii,
+    fold_bytes,
     fold_text,
     name_text,
 )
@@ -25,11 +24,6 @@ MARKS = ["C/O", " c / o ", "care of", " in  care of ", "%", " % ", "\u2105", "LL
 ODD = ["O'Brien", "é", "ß", "ΐ", "\uff21", "\u0345", "e\u0301", "  ", "\t", "\x1c", "\u00a0", "\n", "\v", *"()-#`$"]
 TEXTS = st.lists(st.sampled_from(MARKS + ODD) | st.text(max_size=4), max_size=8).map("".join)
 TYPES = [pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary(), pa.binary_view()]
-
-
-def kernel_fold(text: bytes) -> bytes:
-    """The fold of the kernel: trim and collapse ASCII blanks, A-Z to a-z, all other bytes as they are."""
-    return re.sub(rb"[ \t-\r]+", b" ", text).strip(b" ").lower()
 
 
 def plain(text: str, normalize: Normalize | None, in_care_of: bool) -> str:
@@ -132,22 +126,11 @@ def test_array_is_the_texts_one_by_one(
     assert contents(got) == [None if text is None else plain(text, normalize, in_care_of).encode() for text in texts]
 
 
-@given(st.lists(st.none() | TEXTS), st.sampled_from(TYPES))
-def test_kernels_fold_after_fold_non_ascii_is_the_fold(texts: list[str | None], kind: pa.DataType) -> None:
-    """What the kernel makes of the folded column is NFKC, case-folded, trimmed and collapsed, for any text."""
-    array = array_of(texts, kind)
-    folded = fold_non_ascii(array)
-    for text, given_, content in zip(texts, contents(array), contents(folded), strict=True):
-        assert text is None or kernel_fold(content or b"") == fold_text(text).encode()
-        assert text is None or not text.isascii() or content == given_
-
-
 @given(TEXTS)
 def test_forms_are_fixed_points(text: str) -> None:
-    """Folding a form again changes nothing, in the kernel or here."""
+    """Folding a form again changes nothing."""
     for form in (fold_text(text), name_text(text)):
         assert fold_text(form) == form
-        assert kernel_fold(form.encode()) == form.encode()
     assert name_text(name_text(text)) == name_text(text)
 
 
@@ -158,42 +141,32 @@ def test_every_character_folds_to_a_fixed_point() -> None:
     assert [form for form in forms if fold_text(form) != form or not unicodedata.is_normalized("NFKC", form)] == []
 
 
-@pytest.mark.parametrize("kind", TYPES)
-def test_ascii_column_is_returned_itself(kind: pa.DataType) -> None:
-    """Nothing is copied where all is ASCII, although a byte outside the slice is not."""
-    array = array_of(["John", None, "A name that is longer than a view"], kind)
-    assert fold_non_ascii(array) is array
-    assert fold_non_ascii(array.slice(0, 0)).to_pylist() == []
-
-
 def test_dictionary_is_folded_by_entry() -> None:
-    """A dictionary keeps its indices; an ASCII one is returned itself."""
+    """A dictionary keeps its indices."""
     array = pa.array(["É", "b", None, "É"]).dictionary_encode()
-    assert fold_non_ascii(array).to_pylist() == ["é", "b", None, "é"]
-    ascii_only = pa.array(["E", "b"]).dictionary_encode()
-    assert fold_non_ascii(ascii_only) is ascii_only
-    assert canonical(ascii_only, "name").to_pylist() == ["e", "b"]
+    folded = canonical(array, "fold")
+    assert folded.to_pylist() == ["é", "b", None, "é"]
+    assert folded.indices.equals(array.indices)
 
 
 def test_bytes_that_are_not_utf8_stay() -> None:
     """Latin-1 bytes in a binary column are left as they are, beside rows that are folded."""
     array = pa.array([b"JOS\xc9", "JOSÉ".encode(), b"JOE", None])
     assert canonical(array, "fold").to_pylist() == [b"JOS\xc9", "josé".encode(), b"joe", None]
-    assert fold_non_ascii(array).to_pylist() == [b"JOS\xc9", "josé".encode(), b"JOE", None]
+    assert [fold_bytes(content.as_py()) for content in array[:2]] == [b"JOS\xc9", "josé".encode()]
 
 
 def test_fixed_size_binary_becomes_binary() -> None:
     """Fixed width cannot hold a form of another length."""
     array = pa.array([b"JO  ", "Éa".encode() + b" "], pa.binary(4))
     assert canonical(array, "fold").to_pylist() == [b"jo", "éa".encode()]
-    assert fold_non_ascii(array.slice(0, 1)).type == pa.binary(4)
+    assert canonical(array, "fold").type == pa.binary()
 
 
 @pytest.mark.parametrize("array", [pa.array([1, None]), pa.array([True]), pa.array([None])])
 def test_other_types_are_returned_themselves(array: pa.Array) -> None:
     """A number is its own canonical form."""
     assert canonical(array, "name", True) is array
-    assert fold_non_ascii(array) is array
 
 
 def test_placeholders_are_in_their_compared_form() -> None:

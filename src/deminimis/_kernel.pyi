@@ -2,6 +2,7 @@
 Settings and Batch, which do not change once made. Calls over rows release the GIL.
 """
 
+from collections.abc import Callable
 from typing import Any, Self, TypeAlias, final
 
 import numpy as np
@@ -37,6 +38,10 @@ class Settings:
         The distinct limits in units of 1/10,000, ascending.
     schedule : bytes
         An index into `limits` for each (origin class, day), 255 where nothing is in force; empty: one limit for all.
+    steady : bytes
+        int32 for each day of the schedule: the last of the days from it on that are all like it.
+    fold : callable, optional
+        Person texts are folded before they are compared: ASCII by the kernel, the bytes of other text by this.
     secret : bytes
         SECRET_LENGTH bytes that key identities.
     """
@@ -65,11 +70,12 @@ class Settings:
         tally: bool,
         limits: list[int],
         schedule: bytes,
+        steady: bytes,
         n_days: int,
         day_first: int,
         origins: dict[bytes, int],
         placeholders: list[bytes],
-        fold: bool,
+        fold: Callable[[bytes], bytes] | None,
         secret: bytes,
     ) -> Self: ...
     @property

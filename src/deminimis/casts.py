@@ -128,14 +128,12 @@ def _decoded(value: bytes | None) -> str | None:
 
 
 def canonical_name(normalize: names.Normalize | None, in_care_of: bool, placeholders: Sequence[str]) -> Cast:
-    """The canonical form of each name; what is ASCII is folded, and placeholders are found, by the kernel."""
+    """The canonical form of each name but for `fold_text`, which the kernel applies, as it finds placeholders."""
     missing = pa.array([names.fold_text(text) for text in placeholders], pa.string())
 
     def fold(array: pa.Array) -> pa.Array:
         if in_care_of:
             array = names.canonical(array, None, in_care_of=True)
-        if normalize == "fold":
-            array = names.fold_non_ascii(array)
         if normalize == "name":  # drops the punctuation that tells "N/A" from a name, so look before
             folded = names.canonical(array, "fold")
             array = pc.if_else(pc.is_in(folded, missing.cast(folded.type)), None, names.canonical(array, "name"))

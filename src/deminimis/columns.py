@@ -139,11 +139,12 @@ class _Binder:
             tally=tally,
             limits=list(compiled.limits_units) or [0],
             schedule=b"" if constant else table.tobytes(),
+            steady=b"" if constant else compiled.steady.tobytes(),
             n_days=table.shape[1],
             day_first=compiled.day_first,
             origins=compiled.origins,
             placeholders=[(names.fold_text(text) if roles.normalize else text).encode() for text in roles.placeholders],
-            fold=roles.normalize is not None,
+            fold=names.fold_bytes if roles.normalize == "fold" else None,
             columns=self.specs,
         )
         direct = all(isinstance(c, str) for c in self.columns) and not any(self.before)
@@ -204,7 +205,7 @@ class _Binder:
 
     def person(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
         spec = text_layout(kind) or text_by_entry(kind)
-        if spec is not None and role == "person" and (self.roles.normalize or self.roles.in_care_of):
+        if spec is not None and role == "person" and (self.roles.normalize == "name" or self.roles.in_care_of):
             return TEXT, casts.canonical_name(self.roles.normalize, self.roles.in_care_of, self.roles.placeholders)
         if spec is not None:
             return spec, None

@@ -1,8 +1,9 @@
 """Canonical forms of names: what is the same person although it is written otherwise, versioned.
 
-One text at a time is in `fold_text`, `name_text` and `drop_care_of`, which are the meaning. `canonical` and
-`fold_non_ascii` give the same for whole Arrow arrays: ASCII rows by Arrow's compute functions, each distinct other
-text once by the functions of one text. A manifest is never changed; these are the forms that rows are keyed by.
+One text at a time is in `fold_text`, `name_text` and `drop_care_of`, which are the meaning. `canonical` gives the same
+for whole Arrow arrays: ASCII rows by Arrow's compute functions, each distinct other text once by the functions of one
+text. The kernel folds ASCII as it hashes, and asks `fold_bytes` for other text. A manifest is never changed; these are
+the forms that rows are keyed by.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -71,6 +73,12 @@ def fold_text(text: str) -> str:
     return _BLANKS.sub(" ", folded).strip(" ")
 
 
+@lru_cache(maxsize=1 << 16)
+def fold_bytes(content: bytes) -> bytes:
+    """`fold_text` of UTF-8; other bytes stay as they are."""
+    return _form(content, [fold_text])
+
+
 def name_text(text: str) -> str:
     """Fold one name, put "Last, First" into the order first, last, and drop its punctuation; legal forms are kept."""
     folded = _elide(fold_text(text))
@@ -111,15 +119,6 @@ def canonical(array: pa.Array, normalize: Normalize | None, in_care_of: bool = F
         on_text.append(fold_text if normalize == "fold" else name_text)
         on_ascii.append(_fold_ascii if normalize == "fold" else _name_ascii)
     return _apply(array, on_text, on_ascii)
-
-
-def fold_non_ascii(array: pa.Array) -> pa.Array:
-    """Fold the texts with any byte beyond ASCII and leave the others to the kernel, which folds ASCII as it hashes.
-
-    Returns the same array where all is ASCII. For any text, the kernel's fold (trim and collapse ASCII blanks, A-Z to
-    a-z) of what this returns is `fold_text`.
-    """
-    return _apply(array, [fold_text], [])
 
 
 def is_all_ascii(array: pa.Array) -> bool:
@@ -171,18 +170,14 @@ def _apply(array: pa.Array, on_text: list[OnText], on_ascii: list[OnArray]) -> p
     if not _is_text(kind):
         return array
     all_ascii = is_all_ascii(array)
-    if all_ascii and not on_ascii:
-        return array
     texts = _as_text(array)
     if all_ascii:
         return _as_type(_chain(texts, on_ascii), kind)
     is_ascii = pc.string_is_ascii(texts)
     others = pc.invert(pc.fill_null(is_ascii, True))
-    if not on_ascii and not others.true_count:
-        return array
     changed = _each_once(texts.filter(others), on_text)
     # Only ASCII reaches the compute functions: they know neither NFKC nor bytes that are not UTF-8.
-    done = _chain(pc.if_else(is_ascii, texts, pa.scalar(None, texts.type)), on_ascii) if on_ascii else texts
+    done = _chain(pc.if_else(is_ascii, texts, pa.scalar(None, texts.type)), on_ascii)
     return _as_type(pc.replace_with_mask(done, others, changed), kind)
 
 

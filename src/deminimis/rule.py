@@ -42,6 +42,8 @@ class CompiledRule:
         and last column.
     table : numpy.ndarray
         uint8, shape (classes, days), C order, read-only: an index into `limits_units`, or 255 for not in force.
+    steady : numpy.ndarray
+        int32, shape (days,): the last column of the run of equal columns that each column lies in.
     origins : dict of bytes to int
         Origin code in capital letters to its class. Class 0 is any other origin, class 1 a missing one.
     needs_origin : bool
@@ -51,6 +53,7 @@ class CompiledRule:
     limits_units: tuple[int, ...]
     day_first: int
     table: npt.NDArray[np.uint8]
+    steady: npt.NDArray[np.int32]
     origins: dict[bytes, int]
     needs_origin: bool
 
@@ -214,8 +217,10 @@ class Rule:
             strictest = np.where((rows == NOT_IN_FORCE).any(axis=0), NOT_IN_FORCE, rows.min(axis=0)).astype(np.uint8)
             rows = np.ascontiguousarray(np.insert(rows, 1, strictest, axis=0))
         rows.flags.writeable = False
+        ends = np.flatnonzero(np.append((rows[:, 1:] != rows[:, :-1]).any(axis=0), True))
+        steady = ends[np.searchsorted(ends, np.arange(days))].astype(np.int32)
         origins = {code.encode("ascii"): number for number, (codes, _) in enumerate(groups, 1) for code in codes}
-        return CompiledRule(tuple(limits), first - _EPOCH, rows, origins, needs_origin)
+        return CompiledRule(tuple(limits), first - _EPOCH, rows, steady, origins, needs_origin)
 
     def can_qualify(
         self, first_day: date | None = None, last_day: date | None = None, origins: Iterable[str | None] | None = None
