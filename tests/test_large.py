@@ -105,6 +105,18 @@ def test_excess_in_little_memory(case: tuple[str, Path, pa.BooleanArray], memory
     assert pq.read_table(tmp_path / "out.parquet")["eligible"].combine_chunks().equals(expected)
 
 
+@pytest.mark.parametrize("window", ["month", "quarter", "year"])
+def test_no_window_is_cut_in_two(window: Any, tmp_path: Path) -> None:
+    """Where totals are kept by the month, the quarter or the year, days are released at its end and not before."""
+    table = manifest("in order")
+    pq.write_table(table, tmp_path / "in.parquet", row_group_size=GROUP)
+    roles: dict[str, Any] = {**ROLES, "rule": dm.Rule(limit=1_840_000, window=window)}
+    summary = dm.score_files(tmp_path / "in.parquet", tmp_path / "mask.parquet", **roles, memory_limit="1MiB")
+    expected = dm.eligible(table, **roles, memory_limit="1GiB")
+    assert 0 < expected.true_count < ROWS and summary.epochs > 1
+    assert pq.read_table(tmp_path / "mask.parquet")["eligible"].combine_chunks().equals(expected)
+
+
 def test_spilled_bytes_a_row(tmp_path: Path) -> None:
     """A spilled row takes at most 18 bytes."""
     path = tmp_path / "manifest.parquet"

@@ -151,7 +151,8 @@ def answers(run: Run, source: Source) -> Iterator[Answer]:
 def waves_of(run: Run, source: Source, pieces: list[Piece]) -> list[waves.Wave] | None:
     """How the pieces can be answered day by day in the memory of the run; None where their days do not allow it."""
     bounds = [waves.day_bounds(piece, run.roles, source.schema) for piece in pieces]
-    return waves.plan(bounds, [piece.rows or 0 for piece in pieces], run.budget.wave_rows)
+    rows = [piece.rows or 0 for piece in pieces]
+    return waves.plan(bounds, rows, run.budget.wave_rows, run.roles.rule.window)
 
 
 def _wave_after_wave(run: Run, pieces: list[Piece], planned: list[waves.Wave]) -> Iterator[Answer]:

@@ -1,7 +1,8 @@
 """When days can be released: pieces of a nearly sorted manifest, cut into waves by the bounds of their days.
 
 After wave k, no later piece has a day before `ends[k]`, so all days before it are answered and let go (epoch k). The
-rows of wave k lie in epoch k or in k + 1, which is the contract with the kernel's two open slots.
+rows of wave k lie in epoch k or in k + 1, which is the contract with the kernel's two open slots. Epochs are told apart
+by the first day of the rule's window (day, month, quarter or year), so that none cuts a total in two.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.types as pt
 
 from .roles import Roles
+from .rule_file import Window
 from .source_base import Piece
 
 SLOTS = 3
@@ -61,18 +64,29 @@ def day_bounds(piece: Piece, roles: Roles, schema: pa.Schema) -> tuple[int, int]
     return first - date(1970, 1, 1).toordinal(), last - date(1970, 1, 1).toordinal()
 
 
-def plan(bounds: Sequence[tuple[int, int] | None], rows: Sequence[int], target_rows: int) -> list[Wave] | None:
+def window_start(day: int, window: Window, after: int = 0) -> int:
+    """The first day of the window that a day lies in, or of the one `after` windows later. Any day will do."""
+    if window == "day":
+        return day + after
+    months = {"month": 1, "quarter": 3, "year": 12}[window]
+    number = np.datetime64(day, "D").astype("datetime64[M]").astype(np.int64) // months + after
+    return int(np.datetime64(int(number) * months, "M").astype("datetime64[D]").astype(np.int64))
+
+
+def plan(
+    bounds: Sequence[tuple[int, int] | None], rows: Sequence[int], target_rows: int, window: Window = "day"
+) -> list[Wave] | None:
     """Cut pieces into waves of about `target_rows` rows; None where the days do not allow two or more.
 
-    A cut behind piece j is possible where all days after it are at or above some day that no piece up to the last cut
-    reaches: so a wave's rows lie in its own epoch or the next.
+    A cut behind piece j is possible where all days after it are at or above the first day of some window that no piece
+    up to the last cut reaches: so a wave's rows lie in its own epoch or the next.
     """
     if not bounds or any(pair is None for pair in bounds):
         return None
     known = [pair for pair in bounds if pair is not None]
     least_after = [LAST_DAY] * (len(known) + 1)
     for i in range(len(known) - 1, -1, -1):
-        least_after[i] = min(least_after[i + 1], known[i][0])
+        least_after[i] = min(least_after[i + 1], window_start(known[i][0], window))
     cuts: list[tuple[int, int]] = []
     seen, reached, reached_at_cut = 0, NO_DAY, NO_DAY
     for j in range(len(known) - 1):
