@@ -47,6 +47,8 @@ cdef class Partitioner:
     cdef i32 day_high
     cdef int slot_now
     cdef int slot_next
+    cdef readonly i32 latest_day
+    cdef i32 day_outside     # the day that read_rows stopped at, OUT_OF_ORDER
     cdef dict brought        # wide: by partition, the outcomes that came back from disk
 
     def __cinit__(self, Settings settings, int partition_bits, Py_ssize_t block_bytes=DEFAULT_BLOCK_BYTES, int slots=1):
@@ -62,6 +64,7 @@ cdef class Partitioner:
         self.pool.block_bytes = block_bytes
         self.tally.day_first, self.tally.day_last = 0x7fffffff, NO_DAY
         self.day_low, self.day_mid, self.day_high = NO_DAY, 0x7fffffff, 0x7fffffff
+        self.latest_day = NO_DAY
         self.chunk = <Chunk*>calloc(1, sizeof(Chunk))
         self.bits = <u64**>calloc(slots, sizeof(u64*))
         self.cursors.next_bit = <u64*>calloc(n, sizeof(u64))
@@ -126,19 +129,27 @@ cdef class Partitioner:
         if code == -2:
             raise ValueError("a dictionary index lies outside its dictionary")
         if code == OUT_OF_ORDER:
-            raise LookupError("a day lies outside the days that were promised")
+            raise LookupError(stopped_at, self.day_outside)
         return stopped_at
 
     cdef int route_rows(self, Chunk* x, int n) noexcept nogil:
-        """The slot of each row's day; rows that leave no record count for nothing."""
+        """The slot of each row's day; rows without a day leave no record, so theirs matters not. -1, or the first of the
+        rows whose day lies outside those that are open."""
         cdef u16 now = <u16>(self.slot_now << self.partition_bits), next = <u16>(self.slot_next << self.partition_bits)
-        cdef i32 low = self.day_low, mid = self.day_mid, high = self.day_high
+        cdef i32 low = self.day_low, mid = self.day_mid, high = self.day_high, latest = self.latest_day
         cdef int i
         cdef bint outside = False
         for i in range(n):
             x.base[i] = now if x.day[i] < mid else next
             outside |= (x.day[i] < low or x.day[i] > high) and x.day[i] != NO_DAY
-        return OUT_OF_ORDER if outside else 0
+        for i in range(n):
+            latest = x.day[i] if x.day[i] > latest else latest      # NO_DAY is less than any
+        self.latest_day = latest
+        if outside:
+            for i in range(n):
+                if (x.day[i] < low or x.day[i] > high) and x.day[i] != NO_DAY:
+                    return i
+        return -1
 
     cdef int read_rows(self, const Column* columns, i64 start, i64 stop, i64 first_row, Py_ssize_t* stopped_at) noexcept nogil:
         cdef const Plan* plan = &self.settings.plan
@@ -157,8 +168,12 @@ cdef class Partitioner:
                     if x.status[i] == BAD_VALUE:
                         stopped_at[0] = row + i
                         return 0
-            if self.slots > 1 and self.route_rows(x, n) < 0:
-                return OUT_OF_ORDER
+            if self.slots > 1:
+                i = self.route_rows(x, n)
+                if i >= 0:
+                    stopped_at[0] = row + i
+                    self.day_outside = x.day[i]
+                    return OUT_OF_ORDER
             if plan.tally or plan.wide:
                 tally_chunk(plan, x, n, &self.tally)
             to_windows(plan, x, n)

@@ -14,8 +14,8 @@ LAYERS = (
     {"rule", "names", "roles", "excluded", "layout", "casts", "column", "columns", "workers", "memory"}
     | {"source", "sources", "sink", "sinks", "spill", "summary", "waves", "answers", "parts"},
     {"scorer"},
-    {"feed", "outcome", "output"},
-    {"api"},
+    {"feed", "ordered", "outcome", "output"},
+    {"api", "options"},
     {"init"},
     {"cli", "cpu", "demo", "explain", "main", "plan"},
 )

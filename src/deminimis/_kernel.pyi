@@ -133,9 +133,15 @@ class Partitioner:
         A power of two from 2048 to 65536.
     slots : int
         Epochs that may be open at a time; 1 for a run that is not routed.
+
+    Attributes
+    ----------
+    latest_day : int
+        The latest day of the rows that were routed, in days since 1970-01-01; -2**31 where none had a day.
     """
 
     slots: int
+    latest_day: int
     def __new__(cls, settings: Settings, partition_bits: int, block_bytes: int = ..., slots: int = ...) -> Self: ...
     def route(self, day_low: int, day_mid: int, day_high: int, slot_now: int, slot_next: int) -> None:
         """From the next `add` on, days of [day_low, day_mid) go to `slot_now`, of [day_mid, day_high] to the next."""
@@ -157,7 +163,8 @@ class Partitioner:
         MemoryError, ValueError
             ValueError: a dictionary index lies outside its dictionary. The partitioner is of no further use then.
         LookupError
-            A routed day lies outside [day_low, day_high].
+            A routed day lies outside [day_low, day_high]. Its args: the place in the batch of the first such row, and
+            its day.
         """
     def settle(self, slot: int) -> None:
         """End of a slot's rows: bring its records into their blocks, and make room for the answers."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from decimal import Decimal
-from os import PathLike
+from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, TypedDict, Unpack
+from typing import Any, BinaryIO, Unpack
 
 import pyarrow as pa
 
@@ -17,53 +16,15 @@ from .answers import Answer
 from .errors import InputError
 from .feed import Intake, answers, parts_of, read_table
 from .memory import check_memory_limit
+from .options import AnyOptions, Options, Reading
 from .outcome import Scored, mask_of, scored, summarise
 from .progress import Report, Reporter
-from .roles import BadValues, Column, Normalize, Overflow, Person, check
-from .rule import Rule
+from .roles import Column, Person, check
 from .scorer import Run
 from .sources import open_source
 from .spill import check_folder
 from .summary import Summary
 from .workers import check_threads
-
-
-class Options(TypedDict, total=False):
-    """Roles and settings that every function takes; `eligible` says what they mean."""
-
-    limit: str | int | Decimal | None
-    rule: str | PathLike[str] | Rule | None
-    quantity: Column | None
-    origin: Column | None
-    excluded: Column | None
-    per: Column | Sequence[Column] | None
-    currency: str | None
-    currency_code: str | None
-    count_excluded: bool
-    bad_values: BadValues
-    overflow: Overflow | None
-    normalize: Normalize | None
-    in_care_of: bool
-    placeholders: Sequence[str] | None
-    timezone: str | None
-    day_format: str | None
-    secret: bytes | None
-    threads: int | None
-    memory_limit: int | str | None
-    spill_dir: str | PathLike[str] | None
-
-
-class Reading(TypedDict, total=False):
-    """How text files are read."""
-
-    delimiter: str | None
-    encoding: str
-    header: bool | Sequence[str]
-
-
-class AnyOptions(Options, Reading, total=False):
-    """Options, and how text files are read."""
-
 
 _OPTIONS = frozenset(AnyOptions.__annotations__)
 _READING = tuple(Reading.__annotations__)
@@ -153,6 +114,12 @@ def eligible(
     memory_limit : int or str, optional
         Bytes, or a size such as "2GiB", that the work may take beyond the input. Default: half the memory that the
         process may use. Past it, days of a sorted manifest are answered as they end, and records go to disk.
+    sorted_by : {"day"}, optional
+        The promise that days come in order. Past the memory limit, they are then answered and released as they end,
+        also where no statistics of Parquet tell their order. It is checked: a row whose day is answered already is an
+        `OrderError`. Answers are the same without it.
+    late_days : int, default 0
+        How many days a row's day may lie before the latest day so far, where `sorted_by` is given.
     spill_dir : path, optional
         Where they go; default: the system's temporary folder.
     delimiter, encoding, header
@@ -255,7 +222,8 @@ def score_files(
 class Scorer:
     """Scores a manifest that comes in steps; takes the roles and settings of `eligible`.
 
-    Used once: `add` any number of batches or streams, then `finish`. After an error it is of no further use.
+    Used once: `add` any number of batches or streams, then `finish`. After an error it is of no further use. With
+    `sorted_by`, days that have ended take no memory but for their answers.
 
     Examples
     --------
@@ -270,6 +238,7 @@ class Scorer:
         self._started = time.perf_counter()
         self._run, _ = start_run(options, wide=True, person=person, day=day, value=value)
         self._intake: Intake | None = Intake(self._run)
+        self._given: list[Answer] = []  # of days that are released already
 
     def add(self, batch: Any) -> None:
         """Add the rows of a batch or a stream, in order.
@@ -282,14 +251,14 @@ class Scorer:
         if not hasattr(batch, "__arrow_c_array__") and not hasattr(batch, "__arrow_c_stream__"):
             raise TypeError(f"add takes an Arrow batch or stream, not {type(batch).__name__}")
         intake = self._take()
-        intake.add(parts_of(self._run, batch))
+        self._given += intake.add(parts_of(self._run, batch))
         self._intake = intake
 
     def finish(self) -> Scored:
         """Answer all rows that were added."""
-        self._take().finish()
+        intake = self._take()
         with closing(self._run):
-            return scored(self._run, self._run.end_wave(), self._started)
+            return scored(self._run, chain(self._given, intake.finish()), self._started)
 
     def _take(self) -> Intake:
         """The intake, which is put back only when a step succeeds."""

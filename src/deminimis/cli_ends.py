@@ -30,6 +30,8 @@ _OTHER_OPTIONS = {
     "placeholders=": "--placeholder",
     "header=": "--no-header or --columns",
     "columns=": "--with",
+    "late_days= ": "--late-days ",
+    "late_days=": "--late-days ",
     "first_of(": "--first-of (",
 }
 

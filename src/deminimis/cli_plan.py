@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .cli_arguments import chosen, manifest_of, reading_options, scoring_options
 from .cli_options import Parser
-from .cli_score import MORE_COLUMNS, add_words, given
+from .cli_score import MORE_COLUMNS, add_words, resources
 from .summary import in_bytes, in_columns
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def run(name: str, words: list[str]) -> int:
     add_words(parser)
     args = parser.read(words)
     options = scoring_options(args) | reading_options(args)
-    options |= given(threads=args.threads, memory_limit=args.memory_limit, spill_dir=args.spill_dir)
+    options |= resources(args)
     from .plan import plan
 
     found = plan(manifest_of(args), columns=("eligible", *chosen(args.with_, MORE_COLUMNS, "--with")), **options)

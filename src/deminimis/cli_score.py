@@ -56,7 +56,8 @@ def run(name: str, words: list[str]) -> int:
             manifest_of(args, reads_twice=args.append),
             target,
             **options,
-            **given(threads=args.threads, memory_limit=args.memory_limit, spill_dir=args.spill_dir, progress=progress),
+            **resources(args),
+            **given(progress=progress),
             columns=columns,
             append=args.append,
             format=_format(args),
@@ -93,6 +94,18 @@ def add_words(parser: Parser) -> None:
     group.add_argument("--threads", type=int, metavar="N", help="default: the cores this process may use")
     group.add_argument("--memory-limit", metavar="SIZE", help="such as 2GiB; past it, rows go to disk")
     group.add_argument("--spill-dir", metavar="DIR", help="where they go (default: the temporary folder)")
+    group.add_argument(
+        "--sorted-by",
+        choices=("day",),
+        help="days come in order: past the memory limit they are answered as they end; checked",
+    )
+    group.add_argument("--late-days", type=int, metavar="N", help="but a day may come N days late (default: 0)")
+
+
+def resources(args: argparse.Namespace) -> dict[str, Any]:
+    """What the run may use, and what it may rely on to use less; what was not given is left out."""
+    names = ("threads", "memory_limit", "spill_dir", "sorted_by", "late_days")
+    return given(**{name: getattr(args, name) for name in names})
 
 
 def given(**options: Any) -> dict[str, Any]:

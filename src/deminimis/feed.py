@@ -13,6 +13,7 @@ from .answers import Answer
 from .columns import Binding
 from .errors import InputError
 from .memory import ROWS_FOR_ONE_WORKER
+from .ordered import Ordered
 from .parts import Part
 from .scorer import Run
 from .source_base import Piece, Source
@@ -25,45 +26,63 @@ BYTES_A_ROW = 32
 
 
 class Intake:
-    """Takes parts into a run as they come, holding back the first few rows until it is known whether many follow."""
+    """Takes parts into a run as they come, holding back the first few rows until it is known whether many follow.
+
+    Answers come early only where the caller promised an order of days, and the rows are too many to hold.
+    """
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self._pending: list[Part] = []
         self._rows = 0
         self._many = False
+        self._ordered: Ordered | None = None
 
-    def add(self, parts: Iterator[Part]) -> None:
-        """Take parts; those before the first `ROWS_FOR_ONE_WORKER` rows wait."""
-        some, rows = _draw(parts, 0 if self._many else self._rows)
-        if self._many:
+    def add(self, parts: Iterator[Part]) -> Iterator[Answer]:
+        """Take parts; those of the first rows wait."""
+        if self._many and self._ordered is None:
+            some, rows = self._draw(parts, 0)
             self.run.read(_chain(some, parts), rows)
             return
-        self._pending += some
-        if rows is not None:
-            self._rows = rows
-            return
-        self._many = True
-        self.run.expect(None)
-        pending, self._pending = self._pending, []
-        self.run.read(_chain(pending, parts), None)
+        if not self._many:
+            some, rows = self._draw(parts, self._rows)
+            self._pending += some
+            if rows is not None:
+                self._rows = rows
+                return
+            self._many = True
+            parts = _chain(self._pending, parts)
+            self._pending = []
+            if self.run.roles.sorted_by is not None:
+                self._ordered = Ordered(self.run)
+            else:
+                self.run.expect(None)
+        if self._ordered is None:
+            self.run.read(parts, None)
+        else:
+            yield from self._ordered.read(parts)
 
-    def finish(self) -> None:
-        """No more parts come."""
+    def finish(self) -> Iterator[Answer]:
+        """No more parts come: the answers of all rows that have none yet."""
+        if self._ordered is not None:
+            yield from self._ordered.finish()
+            return
         if not self._many:
             self.run.expect(self._rows)
             self.run.read(_chain(self._pending, iter(())), self._rows)
+        yield from self.run.end_wave()
 
-
-def _draw(parts: Iterator[Part], rows: int) -> tuple[list[Part], int | None]:
-    """Draw parts until their rows are worth more than one worker; the number of rows where the parts ended first."""
-    drawn = []
-    for part in parts:
-        drawn.append(part)
-        rows += part.rows
-        if rows > ROWS_FOR_ONE_WORKER:
-            return drawn, None
-    return drawn, rows
+    def _draw(self, parts: Iterator[Part], rows: int) -> tuple[list[Part], int | None]:
+        """Draw parts until their rows are many: worth more than one worker, or, where days can be released, more than
+        may be held. The number of rows where the parts ended first."""
+        drawn = []
+        for part in parts:
+            drawn.append(part)
+            rows += part.rows
+            held = self.run.budget.rows_held if self.run.roles.sorted_by is not None else ROWS_FOR_ONE_WORKER
+            if rows > min(held, ROWS_FOR_ONE_WORKER):
+                return drawn, None
+        return drawn, rows
 
 
 def _chain(pending: list[Part], rest: Iterator[Part]) -> Iterator[Part]:
@@ -81,22 +100,27 @@ def read_table(run: Run, table: pa.Table | pa.RecordBatch) -> Iterator[Answer]:
     if not run.roles.has_expressions() and len(names) < table.num_columns and all(len(at) == 1 for at in found):
         table = table.select(list(names))
     parts = parts_of(run, table)
+    if table.num_rows > run.budget.rows_held and run.roles.sorted_by is not None:
+        ordered = Ordered(run)
+        yield from ordered.read(parts)
+        yield from ordered.finish()
+        return
     run.expect(table.num_rows)
     run.read(parts, table.num_rows)
-    return run.end_wave()
+    yield from run.end_wave()
 
 
 def parts_of(run: Run, manifest: Any) -> Iterator[Part]:
     """The parts of one object with an Arrow capsule; its batches are drawn one by one and never collected."""
     if not hasattr(manifest, "__arrow_c_stream__"):
-        return slices(iter([run.batch(pa.record_batch(manifest))]))
+        return slices(run, iter([run.batch(pa.record_batch(manifest))]))
     stream = Stream(manifest.__arrow_c_stream__())
     schema = manifest.schema if isinstance(manifest, pa.Table) else pa.Schema._import_from_c_capsule(stream.schema())
     binding = run.binding(schema)
     if binding.prepare is None:
-        return slices(iter(lambda: _next(stream, binding), None))
+        return slices(run, iter(lambda: _next(stream, binding), None))
     reader = pa.RecordBatchReader._import_from_c_capsule(stream.hand_on())
-    return slices(run.batch(batch) for batch in reader)
+    return slices(run, (run.batch(batch) for batch in reader))
 
 
 def _next(stream: Stream, binding: Binding) -> Batch | None:
@@ -108,31 +132,35 @@ def _next(stream: Stream, binding: Binding) -> Batch | None:
         raise InputError(str(error)) from None
 
 
-def slices(batches: Iterator[Batch]) -> Iterator[Part]:
+def slices(run: Run, batches: Iterator[Batch], piece: Piece | None = None) -> Iterator[Part]:
     """Large batches in slices, so that all workers have some."""
     seen = 0
     for batch in batches:
-        for start in range(0, max(batch.length, 1), MORSEL_ROWS):
-            stop = min(start + MORSEL_ROWS, batch.length)
-            yield Part([(batch, start, stop)], rows=stop - start, first_row=seen + start)
+        step = MORSEL_ROWS
+        if run.roles.sorted_by is not None:  # a group of rows is for all workers too
+            step = min(step, max(run.budget.group_rows(run.threads) // (2 * run.threads) // 64 * 64, 64))
+        for start in range(0, max(batch.length, 1), step):
+            stop = min(start + step, batch.length)
+            part = Part([(batch, start, stop)], rows=stop - start, rows_before=seen + start)
+            if piece is not None:
+                part.file, part.label, part.first_row = piece.file, piece.label, piece.first_row
+            yield part
         seen += batch.length
 
 
 def answers(run: Run, source: Source) -> Iterator[Answer]:
     """Read the pieces of a source, each decoded and partitioned by one worker while it is hot; answer in row order.
 
-    Where the pieces tell their days, a manifest larger than the memory is answered day by day as its days end.
+    Where the pieces tell their days, or the caller promised their order, a manifest larger than the memory is answered
+    day by day as its days end.
     """
     names = check_columns(run, source)
     rows = source.rows
     if rows is None and source.bytes is not None:
         rows = source.bytes // BYTES_A_ROW
     if rows is None:
-        intake = Intake(run)
-        for piece in source.pieces(names):
-            intake.add(slices(batch for batch, _, _ in _batches(run, piece)))
-        intake.finish()
-        yield from run.end_wave()
+        pieces = source.pieces(names)
+        yield from _take_in(run, (slices(run, _only_batches(run, piece), piece) for piece in pieces))
         return
     texts = run.dictionary_columns(source.schema)
     pieces = source.pieces(names, as_dictionary=texts)
@@ -143,9 +171,28 @@ def answers(run: Run, source: Source) -> Iterator[Answer]:
             yield from _wave_after_wave(run, known, planned)
             return
         pieces = iter(known)
+    if run.roles.sorted_by is not None and (source.rows is None or rows > run.budget.rows_held):
+        yield from _take_in(run, (_parts_in_order(run, piece) for piece in pieces))
+        return
     run.expect(rows)
     run.read((_part(run, piece) for piece in pieces), rows)
     yield from run.end_wave()
+
+
+def _take_in(run: Run, some: Iterator[Iterator[Part]]) -> Iterator[Answer]:
+    intake = Intake(run)
+    for parts in some:
+        yield from intake.add(parts)
+    yield from intake.finish()
+
+
+def _parts_in_order(run: Run, piece: Piece) -> Iterator[Part]:
+    """A piece that a group of rows has room for as one part, any other in slices, which the drawing thread decodes."""
+    if rows_of(piece) <= run.budget.group_rows(run.threads):
+        yield _part(run, piece)
+        return
+    yield from slices(run, _only_batches(run, piece), piece)
+    yield Part((), bytes=piece.bytes or 0)  # now it is read
 
 
 def waves_of(run: Run, source: Source, pieces: list[Piece]) -> list[waves.Wave] | None:
@@ -159,7 +206,7 @@ def _wave_after_wave(run: Run, pieces: list[Piece], planned: list[waves.Wave]) -
     counts = [sum(piece.rows or 0 for piece in pieces[wave.begin : wave.end]) for wave in planned]
     run.expect(max(counts), waves=True)
     for wave in planned:
-        run.begin_wave(wave)
+        run.route(wave.day_low, wave.day_mid, wave.day_high)
         run.read((_part(run, piece) for piece in pieces[wave.begin : wave.end]), None)
         yield from run.end_wave(last=wave is planned[-1])
 
@@ -176,11 +223,19 @@ def check_columns(run: Run, source: Source) -> list[str] | None:
     return names
 
 
+def rows_of(piece: Piece) -> int:
+    """The rows of a piece, or a guess by its size; 0 where nothing tells."""
+    return (piece.bytes or 0) // BYTES_A_ROW if piece.rows is None else piece.rows
+
+
 def _part(run: Run, piece: Piece) -> Part:
-    return Part(_batches(run, piece), piece.rows or 0, piece.file, piece.label, piece.first_row, piece.bytes or 0)
+    return Part(_batches(run, piece), rows_of(piece), piece.file, piece.label, piece.first_row, piece.bytes or 0)
 
 
 def _batches(run: Run, piece: Piece) -> Iterator[tuple[Batch, int, int]]:
-    for batch in piece.batches():
-        taken = run.batch(batch, file=piece.file)
-        yield taken, 0, taken.length
+    for batch in _only_batches(run, piece):
+        yield batch, 0, batch.length
+
+
+def _only_batches(run: Run, piece: Piece) -> Iterator[Batch]:
+    return (run.batch(batch, file=piece.file) for batch in piece.batches())

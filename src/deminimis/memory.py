@@ -54,6 +54,8 @@ def check_memory_limit(limit: int | str | None) -> int:
 
 
 MOST_ROWS_HELD = 1 << 26
+GROUP_ROWS_A_THREAD = 1 << 20
+GROUP_ROWS_LEAST = 1 << 10
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class Budget:
 
     blocks: int
     a_row: int
+
+    @classmethod
+    def of(cls, memory_limit: int, *, wide: bool) -> Budget:
+        """The budget of a run with this limit, for narrow or wide records."""
+        return cls(int(memory_limit * BLOCKS_SHARE), WIDE_BYTES if wide else NARROW_BYTES)
 
     @property
     def rows_that_fit(self) -> int:
@@ -79,13 +86,26 @@ class Budget:
         """Rows that a wave should have: those of two may be open at a time, and a third part is room."""
         return min(self.rows_that_fit // 3, MOST_ROWS_HELD // 2)
 
+    def group_rows(self, threads: int) -> int:
+        """Rows that are read between two looks at the days that were seen, where their order is a promise."""
+        return max(min(self.wave_rows // 4, threads * GROUP_ROWS_A_THREAD), GROUP_ROWS_LEAST)
 
-def partition_bits(rows: int | None, waves: bool) -> int:
-    """The partitions of an epoch, as a power of two, for rows that are open together; None: many, or not known."""
-    bits = UNKNOWN_ROWS_BITS
+
+def partition_bits(rows: int | None, waves: bool, most: int) -> int:
+    """The partitions of an epoch, as a power of two, for rows that are open together; None: many, or not known.
+
+    `most` is what fits. It holds where days are released from rows of unknown number, since few are open then.
+    """
+    bits = min(UNKNOWN_ROWS_BITS, most) if waves else UNKNOWN_ROWS_BITS
     if rows is not None:
         bits = min(MAX_BITS, (max(rows - 1, 0) // ROWS_A_PARTITION).bit_length())
     return min(bits, MAX_BITS - (1 if waves else 0))
+
+
+def bits_that_fit(budget: int, share: int) -> int:
+    """The most partitions, as a power of two, that each of `share` workers and epochs may have, so that their unfilled
+    blocks take little of the budget even where it is small."""
+    return max(budget // (8 * LEAST_BLOCK_BYTES * share), 1).bit_length() - 1
 
 
 def block_bytes(budget: int, partitions: int) -> int:

@@ -1,23 +1,75 @@
-"""What workers work on: parts of a manifest going in, one worker's rows, and what all rows came to."""
+"""What workers work on: batches bound to their roles, parts of a manifest going in, one worker's rows, and what all
+rows came to."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from ._kernel import Batch, Partitioner, Totals
+import numpy as np
+import pyarrow as pa
+
+from . import columns
+from ._kernel import Batch, Partitioner, Settings, Totals
 from .answers import Span
 from .errors import BadValueError, InputError, OrderError, OutOfMemoryError
 from .roles import Roles
 from .spill import Spill
+from .waves import Promise
 
 ORDER_SHIFT = 36
 """Rows are ordered by (place of their part in the manifest) << 36 | place in the part."""
 
 
+class Bindings:
+    """The roles bound to the schema of each batch of one manifest; batches may differ in theirs."""
+
+    def __init__(self, roles: Roles, *, wide: bool, tally: bool) -> None:
+        self._roles = roles
+        self._wide = wide
+        self._tally = tally
+        self._made: list[tuple[pa.Schema, columns.Binding]] = []
+        self._lock = threading.Lock()
+
+    @property
+    def first(self) -> columns.Binding | None:
+        """The binding of the first schema, once it is there."""
+        return self._made[0][1] if self._made else None
+
+    @property
+    def settings(self) -> Settings:
+        """What the rows mean; the same for all batches. Something has to be bound."""
+        return self._made[0][1].settings
+
+    def of(self, schema: pa.Schema, file: str | None) -> columns.Binding:
+        """The roles bound to this schema; the same for equal schemas."""
+        for seen, binding in self._made:
+            if seen.equals(schema):
+                return binding
+        made = columns.bind(self._roles, schema, wide=self._wide, tally=self._tally, file=file)
+        if self.first is not None and made.identity != self.first.identity:
+            kinds = f"{', '.join(made.identity)} here, {', '.join(self.first.identity)} before"
+            raise InputError(f"the person's type changes within the manifest ({kinds}): cast it", file=file)
+        with self._lock:
+            self._made.append((schema, made))
+        return made
+
+    def batch(self, batch: Any, file: str | None) -> Batch:
+        """A record batch as the kernel reads it."""
+        binding = self.of(batch.schema, file)
+        ready = binding.prepare(batch) if binding.prepare else batch
+        return Batch(ready.__arrow_c_array__()[1], binding.settings, binding.places)
+
+
 @dataclass
 class Part:
-    """A run of batches that one worker reads in order: a piece of a file, or a slice of a batch."""
+    """A run of batches that one worker reads in order: a piece of a file, or a slice of a batch.
+
+    `rows` may be a guess. `first_row` is the number of the piece's first row within its file or stream; where that is
+    not known, rows are counted within the piece, which `label` names. `rows_before` of the piece came in earlier parts.
+    """
 
     batches: Iterable[tuple[Batch, int, int]]
     rows: int = 0
@@ -25,6 +77,12 @@ class Part:
     label: str | None = None
     first_row: int | None = 0
     bytes: int = 0
+    rows_before: int = 0
+
+    def place(self, row: int) -> dict[str, Any]:
+        """Where a row of this part is, as errors say it."""
+        file = self.file if self.first_row is not None else self.label
+        return {"file": file, "row": row + (self.first_row or 0) + self.rows_before}
 
 
 @dataclass
@@ -48,26 +106,47 @@ class Counts:
 
 
 def add_rows(
-    worker: Worker, part: Part, batch: Batch, start: int, stop: int, *, row: int, order: int, roles: Roles
+    worker: Worker,
+    part: Part,
+    batch: Batch,
+    start: int,
+    stop: int,
+    *,
+    row: int,
+    order: int,
+    roles: Roles,
+    promise: Promise | None,
 ) -> None:
     """Partition rows [start, stop) of a batch, the first of which is row number `row` of its part."""
-    where = part.label or part.file
     try:
         bad = worker.partitioner.add(batch, start, stop, (order << ORDER_SHIFT) + row)
     except MemoryError as error:
         raise OutOfMemoryError(str(error) or "out of memory") from None
     except LookupError as error:
-        mend = "the statistics of its row groups are wrong; write the file anew"
-        raise OrderError(f"{error}: {mend}", file=where, column=str(roles.day)) from None
+        late, day = error.args
+        raise OrderError(_why_late(day, promise), column=str(roles.day), **part.place(row + late - start)) from None
     except ValueError as error:
-        raise InputError(f"{error}", file=where) from None
+        raise InputError(f"{error}", file=part.label or part.file) from None
     if bad >= 0:
         raise BadValueError(
             "the value is missing, negative, not finite, too large or not a number; mend it, or set bad_values=",
-            file=part.file if part.first_row is not None else part.label,
             column=str(roles.value),
-            row=row + bad - start + (part.first_row or 0),
+            **part.place(row + bad - start),
         )
+
+
+def _why_late(day: int, promise: Promise | None) -> str:
+    if promise is None:
+        return f"the day {_iso(day)} lies where the statistics of the row groups have none; write the file anew"
+    return (
+        f"the day {_iso(day)} comes when the days up to {_iso(promise.answered)} are answered, as {_iso(promise.seen)} "
+        f'was seen and sorted_by="day" promised with late_days={promise.late_days}; '
+        f"give late_days={promise.seen - day} or more, or leave sorted_by= out"
+    )
+
+
+def _iso(day: int) -> str:
+    return str(np.datetime64(day, "D"))
 
 
 def count(workers: Sequence[Worker], totals: Sequence[Totals]) -> Counts:

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from . import waves
-from .api import AnyOptions, start_run
+from .api import start_run
 from .errors import InputError
 from .feed import check_columns, waves_of
 from .memory import NARROW_BYTES, ROWS_FOR_ONE_WORKER, WIDE_BYTES, available_bytes
+from .options import AnyOptions
 from .outcome import day_of
 from .output import ANSWER_ROWS
 from .roles import Column, Person

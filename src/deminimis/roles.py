@@ -25,6 +25,7 @@ Column: TypeAlias = "str | pc.Expression | Exclusion"
 BadValues = Literal["unproven", "error", "ignore"]
 Overflow = Literal["all", "excess"]
 Normalize = Literal["fold", "name"]
+SortedBy = Literal["day"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ class Roles(NamedTuple):
     placeholders: tuple[str, ...]
     timezone: str | None
     day_format: str | None
+    sorted_by: SortedBy | None
+    late_days: int
     secret: bytes
 
     def names(self) -> tuple[str, ...]:
@@ -113,6 +116,8 @@ class Roles(NamedTuple):
             "placeholders": list(self.placeholders),
             "timezone": self.timezone,
             "day_format": self.day_format,
+            "sorted_by": self.sorted_by,
+            "late_days": self.late_days if self.sorted_by else None,
         }
 
 
@@ -135,6 +140,13 @@ def _columns(role: str, given: Any) -> tuple[Column, ...]:
 def _choice(name: str, given: Any, choices: tuple[Any, ...]) -> None:
     if given not in choices:
         raise InputError(f"{name}= is one of {', '.join(repr(c) for c in choices)}, not {given!r}")
+
+
+def _late_days(given: object, sorted_by: object) -> None:
+    if isinstance(given, bool) or not isinstance(given, int) or given < 0:
+        raise InputError(f"late_days= is a number of days from 0 on, not {given!r}")
+    if given and sorted_by is None:
+        raise InputError('late_days= says how far days may be out of order: give sorted_by="day" with it')
 
 
 def _rule(limit: object, rule: object) -> Rule:
@@ -193,6 +205,8 @@ def check(
     placeholders: Sequence[str] | None = None,
     timezone: str | None = None,
     day_format: str | None = None,
+    sorted_by: SortedBy | None = None,
+    late_days: int = 0,
     secret: bytes | None = None,
 ) -> Roles:
     """Check roles and settings against each other, before any row is read."""
@@ -200,6 +214,8 @@ def check(
     _choice("bad_values", bad_values, ("unproven", "error", "ignore"))
     _choice("overflow", overflow, (None, "all", "excess"))
     _choice("normalize", normalize, (None, "fold", "name"))
+    _choice("sorted_by", sorted_by, (None, "day"))
+    _late_days(late_days, sorted_by)
     compiled = _compiled(chosen)
     if compiled.needs_origin and origin is None:
         raise RuleError(f"the rule {chosen.name!r} asks for each row's origin: give origin=")
@@ -242,6 +258,8 @@ def check(
         placeholders=_placeholders(placeholders),
         timezone=timezone,
         day_format=day_format,
+        sorted_by=sorted_by,
+        late_days=late_days,
         secret=_secret(secret),
     )
 

@@ -19,13 +19,13 @@ from . import columns
 from ._kernel import Batch, Partitioner, Totals, memory_in_use
 from ._kernel import release_memory as release_memory
 from .answers import Answer, Span, narrow_answers, wide_answer
-from .errors import InputError, OutOfMemoryError
-from .memory import BLOCKS_SHARE, NARROW_BYTES, ROWS_FOR_ONE_WORKER, WIDE_BYTES, Budget, block_bytes, partition_bits
-from .parts import Counts, Part, Worker, add_rows, count
+from .errors import OutOfMemoryError
+from .memory import ROWS_FOR_ONE_WORKER, Budget, bits_that_fit, block_bytes, partition_bits
+from .parts import Bindings, Counts, Part, Worker, add_rows, count
 from .progress import Tick
 from .roles import Roles
 from .spill import Spill, check_folder, settle_partition, total_partition
-from .waves import SLOTS, Wave
+from .waves import LAST_DAY, NO_DAY, SLOTS, Promise
 from .workers import Crew
 
 
@@ -36,7 +36,6 @@ class Run:
         self, roles: Roles, *, wide: bool, tally: bool, threads: int, memory_limit: int, spill_dir: Path | None = None
     ) -> None:
         self.roles = roles
-        self.wide_wanted = wide
         self.tally = tally or wide
         self.threads = threads
         self.memory_limit = memory_limit
@@ -46,11 +45,12 @@ class Run:
         self.rows = 0
         self.bytes = 0
         self.epochs = 1
-        self._bindings: list[tuple[pa.Schema, columns.Binding]] = []
+        self._bindings = Bindings(roles, wide=wide, tally=self.tally)
         self._workers: list[Worker] = []
         self._totals: list[Totals] = []
         self.answer_rows: int | None = None
         self._slots = 1
+        self._promise: Promise | None = None
         self._wave = 0
         self._orders = 0
         self._answered = 0
@@ -59,16 +59,7 @@ class Run:
 
     def binding(self, schema: pa.Schema, *, file: str | None = None) -> columns.Binding:
         """The roles bound to this schema; the same for equal schemas."""
-        for seen, binding in self._bindings:
-            if seen.equals(schema):
-                return binding
-        made = columns.bind(self.roles, schema, wide=self.wide_wanted, tally=self.tally, file=file)
-        if self._bindings and made.identity != self._bindings[0][1].identity:
-            kinds = f"{', '.join(made.identity)} here, {', '.join(self._bindings[0][1].identity)} before"
-            raise InputError(f"the person's type changes within the manifest ({kinds}): cast it", file=file)
-        with self._lock:
-            self._bindings.append((schema, made))
-        return made
+        return self._bindings.of(schema, file)
 
     def dictionary_columns(self, schema: pa.Schema) -> tuple[str, ...]:
         """Role columns of text, which may come dictionary encoded where a file holds them so."""
@@ -76,19 +67,17 @@ class Run:
 
     def batch(self, batch: Any, *, file: str | None = None) -> Batch:
         """A record batch as the kernel reads it."""
-        binding = self.binding(batch.schema, file=file)
-        ready = binding.prepare(batch) if binding.prepare else batch
-        return Batch(ready.__arrow_c_array__()[1], binding.settings, binding.places)
+        return self._bindings.batch(batch, file)
 
     @property
     def is_wide(self) -> bool:
         """Whether records are wide, so that groups are counted exactly and reasons and totals are there."""
-        return bool(self._bindings) and self._bindings[0][1].settings.wide
+        return self._bindings.first is not None and self._bindings.first.settings.wide
 
     @property
     def budget(self) -> Budget:
         """What the memory limit allows."""
-        return Budget(int(self.memory_limit * BLOCKS_SHARE), WIDE_BYTES if self.is_wide else NARROW_BYTES)
+        return Budget.of(self.memory_limit, wide=self.is_wide)
 
     @property
     def bytes_spilled(self) -> int:
@@ -106,15 +95,25 @@ class Run:
             Days will be released as they end.
         """
         self._slots = SLOTS if waves else 1
-        self._bits = partition_bits(rows, waves)
+        self._bits = partition_bits(rows, waves, bits_that_fit(self.budget.blocks, self.threads * self._slots))
         self._block_bytes = block_bytes(self.budget.blocks, self.threads * (self._slots << self._bits))
 
-    def begin_wave(self, wave: Wave) -> None:
-        """From now on, rows of days from `wave.day_mid` on belong to the next epoch."""
+    def route(self, day_low: int, day_mid: int, day_high: int = LAST_DAY, promise: Promise | None = None) -> None:
+        """From now on, rows of days from `day_mid` on belong to the next epoch; with LAST_DAY, none do.
+
+        A day outside [day_low, day_high] breaks the promise; where there is none, it belies the file's statistics.
+        """
         self._staff(None)
-        now, later = self._wave % SLOTS, (self._wave + 1) % SLOTS
+        self._promise = promise
+        now = self._wave % SLOTS
+        later = now if day_mid == LAST_DAY else (self._wave + 1) % SLOTS
         for worker in self._workers:
-            worker.partitioner.route(wave.day_low, wave.day_mid, wave.day_high, now, later)
+            worker.partitioner.route(day_low, day_mid, day_high, now, later)
+
+    @property
+    def latest_day(self) -> int:
+        """The latest day of the rows that were read since days are routed."""
+        return max((worker.partitioner.latest_day for worker in self._workers), default=NO_DAY)
 
     def read(self, parts: Iterable[Part], rows: int | None) -> None:
         """Partition all parts; each worker draws the next part when it is done with one.
@@ -161,7 +160,7 @@ class Run:
     def _staff(self, rows: int | None) -> int:
         """Have as many workers as the rows are worth."""
         wanted = 1 if rows is not None and rows <= ROWS_FOR_ONE_WORKER else self.threads
-        settings = self._bindings[0][1].settings
+        settings = self._bindings.settings
         try:
             while len(self._workers) < wanted:
                 self._workers.append(Worker(Partitioner(settings, self._bits, self._block_bytes, self._slots)))
@@ -174,7 +173,7 @@ class Run:
         for place, (batch, start, stop) in enumerate(part.batches):
             if crew.stops(order - base):
                 return
-            add_rows(worker, part, batch, start, stop, row=row, order=order, roles=self.roles)
+            add_rows(worker, part, batch, start, stop, row=row, order=order, roles=self.roles, promise=self._promise)
             worker.spans.append(Span(order, place, stop - start, self._wave))
             row += stop - start
             self._relieve(worker)
@@ -224,7 +223,7 @@ class Run:
         started = time.perf_counter()
         self._tell("total", self._totalled)
         partitioners = [w.partitioner for w in self._workers]
-        settings = self._bindings[0][1].settings
+        settings = self._bindings.settings
         try:
             for partitioner in partitioners:
                 partitioner.settle(slot)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +37,14 @@ class Wave:
     day_low: int
     day_mid: int
     day_high: int
+
+
+class Promise(NamedTuple):
+    """The order of days that the caller promised, and what was done upon it: days are since 1970-01-01."""
+
+    late_days: int
+    answered: int  # the last day that is answered, with all days before it
+    seen: int  # the latest day that was seen by then
 
 
 def day_bounds(piece: Piece, roles: Roles, schema: pa.Schema) -> tuple[int, int] | None:
