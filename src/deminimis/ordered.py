@@ -40,13 +40,17 @@ class Ordered:
         run = self._run
         while (head := next(parts, None)) is not None:
             run.route(self._low, self._line, promise=self._promise)
-            left = self._enough - (run.rows - self._begin) if self._line == LAST_DAY else 0
+            left = 0 if self._has_line else self._enough - (run.rows - self._begin)
             run.read(_group(head, parts, max(left, self._group)), None)
-            if run.latest_day - self._late_days >= self._line:
+            if self._has_line and run.latest_day - self._late_days >= self._line:
                 yield from self._pass_line()
-            if self._line == LAST_DAY and run.rows - self._begin >= self._enough and run.latest_day != NO_DAY:
+            if not self._has_line and run.rows - self._begin >= self._enough and run.latest_day != NO_DAY:
                 self._line = min(window_start(run.latest_day, self._window, after=1), LAST_DAY)
                 self._line_at = run.rows
+
+    @property
+    def _has_line(self) -> bool:
+        return self._line != LAST_DAY
 
     def _pass_line(self) -> Iterator[Answer]:
         """All rows before the line are in: answer them, and begin the next epoch."""
@@ -56,7 +60,7 @@ class Ordered:
 
     def finish(self) -> Iterator[Answer]:
         """No more parts come: the answers of all rows that are left."""
-        if self._line <= self._run.latest_day and self._line != LAST_DAY:
+        if self._has_line and self._line <= self._run.latest_day:
             yield from self._run.end_wave(last=False)
         yield from self._run.end_wave()
 

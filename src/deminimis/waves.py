@@ -101,8 +101,9 @@ def plan(
     for j in range(len(known) - 1):
         seen += rows[j]
         reached = max(reached, known[j][1])
-        if seen >= target_rows and least_after[j + 1] > reached_at_cut and least_after[j + 1] > least_after[0]:
-            cuts.append((j + 1, least_after[j + 1]))
+        mid = least_after[j + 1]
+        if seen >= target_rows and max(reached_at_cut, least_after[0]) < mid < LAST_DAY:
+            cuts.append((j + 1, mid))
             seen, reached_at_cut = 0, reached
     if not cuts:
         return None
