@@ -102,6 +102,23 @@ def test_csv(tmp_path: Path) -> None:
     assert (planned.rows, planned.memory_bytes, planned.spill_bytes, planned.fits) == (None, None, None, True)
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_promised_order(tmp_path: Path, packed: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where only `sorted_by` tells the order, days are released and nothing goes to disk, as in the run."""
+    path = tmp_path / ("in.csv.gz" if packed else "in.csv")
+    with pa.CompressedOutputStream(path, "gzip") if packed else path.open("wb") as file:
+        pa.csv.write_csv(table("in order").select(["person", "day", "value"]), file)
+    options: dict[str, Any] = {"memory_limit": "1MiB", "sorted_by": "day"}
+    planned = plan(path, **ROLES, **options)
+    assert (planned.order, planned.epochs, planned.spill_bytes) == ("promised", None, 0)
+    assert planned.rows_open is not None and planned.rows_open < ROWS
+    summary = dm.score_files(path, None, **ROLES, **options)
+    assert summary.epochs > 1 and summary.bytes_spilled == 0
+    assert main(["plan", str(path), *WORDS, "--memory-limit", "1MiB", "--sorted-by", "day"]) == 0
+    assert "as --sorted-by promises" in capsys.readouterr().out
+    assert plan(path, **ROLES, sorted_by="day", memory_limit="4GiB").epochs == (None if packed else 1)
+
+
 def test_faults_are_found_before_the_run(case: tuple[str, Path]) -> None:
     """A role that cannot be is refused by the plan as by the run; a stream, which comes once, cannot be planned."""
     with pytest.raises(dm.errors.InputError, match="Did you mean 'person'"):

@@ -66,6 +66,7 @@ _ORDERS = {
     "nearly in order": "nearly in order, by the statistics",
     "shuffled": "mixed: a day may be anywhere",
     "not known": "the files do not tell their order",
+    "promised": "in order, as --sorted-by promises",
 }
 
 
@@ -73,7 +74,12 @@ def _steps(plan: Plan) -> list[str]:
     limit = in_bytes(plan.memory_limit)
     threads = _counted(plan.threads, "thread")
     found = [f"Read and group the rows on {threads}, with a memory limit of {limit}."]
-    if plan.epochs > 1:
+    if plan.epochs is None:
+        found.append(
+            f"Answer and release the days as they end, as their order is promised, with about {plan.rows_open:,} rows "
+            "open; a row that comes too late ends the run. Days larger than that may go to disk."
+        )
+    elif plan.epochs > 1:
         found.append(
             f"Answer and release the days as they end, in {plan.epochs:,} runs of days with at most "
             f"{plan.rows_open:,} rows open."
@@ -84,7 +90,7 @@ def _steps(plan: Plan) -> list[str]:
         found.append("Hold all rows until the last is read: more than the memory limit takes, so they go to disk.")
     else:
         found.append("Hold all rows in memory until the last is read; nothing goes to disk.")
-    if plan.epochs > 1 and plan.spill_bytes:
+    if plan.epochs is not None and plan.epochs > 1 and plan.spill_bytes:
         found.append("Some days are larger than the memory limit, and go to disk.")
     if plan.is_wide and (plan.held_bytes or 0) > plan.memory_limit:
         found.append(f"The open rows take more than {limit}: leave out --with, or give the run more memory.")

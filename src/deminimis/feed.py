@@ -160,7 +160,7 @@ def answers(run: Run, source: Source) -> Iterator[Answer]:
         rows = source.bytes // BYTES_A_ROW
     if rows is None:
         pieces = source.pieces(names)
-        yield from _take_in(run, (slices(run, _only_batches(run, piece), piece) for piece in pieces))
+        yield from _take_in(run, (part for piece in pieces for part in slices(run, _only_batches(run, piece), piece)))
         return
     texts = run.dictionary_columns(source.schema)
     pieces = source.pieces(names, as_dictionary=texts)
@@ -172,17 +172,16 @@ def answers(run: Run, source: Source) -> Iterator[Answer]:
             return
         pieces = iter(known)
     if run.roles.sorted_by is not None and (source.rows is None or rows > run.budget.rows_held):
-        yield from _take_in(run, (_parts_in_order(run, piece) for piece in pieces))
+        yield from _take_in(run, (part for piece in pieces for part in _parts_in_order(run, piece)))
         return
     run.expect(rows)
     run.read((_part(run, piece) for piece in pieces), rows)
     yield from run.end_wave()
 
 
-def _take_in(run: Run, some: Iterator[Iterator[Part]]) -> Iterator[Answer]:
+def _take_in(run: Run, parts: Iterator[Part]) -> Iterator[Answer]:
     intake = Intake(run)
-    for parts in some:
-        yield from intake.add(parts)
+    yield from intake.add(parts)
     yield from intake.finish()
 
 

@@ -57,11 +57,13 @@ class Plan:
     first_day, last_day : date, optional
         Bounds of the days, as the metadata has them.
     order : str
-        Of the days, from piece to piece: "in order", "nearly in order", "shuffled" or "not known".
-    epochs : int
-        Runs of days that are answered and released as they end; 1: all days together.
+        Of the days, from piece to piece: "in order", "nearly in order", "shuffled" or "not known"; "promised" where
+        only `sorted_by` tells.
+    epochs : int, optional
+        Runs of days that are answered and released as they end; 1: all days together. None: as many as the days allow,
+        by the promise of `sorted_by`.
     rows_open : int, optional
-        The most rows whose days are open at a time.
+        The most rows whose days are open at a time; by promise, about, where no single day has more.
     threads, memory_limit : int
         In force for the run.
     held_bytes, memory_bytes : int, optional
@@ -80,7 +82,7 @@ class Plan:
     first_day: date | None
     last_day: date | None
     order: str
-    epochs: int
+    epochs: int | None
     rows_open: int | None
     is_wide: bool
     threads: int
@@ -137,8 +139,11 @@ def _plan(run: Run, source: Source, pieces: list[Piece] | None) -> Plan:
     known = [pair for pair in bounds if pair is not None]
     is_known = bool(known) and len(known) == len(bounds)
     counts = _rows_of_waves(run, source, pieces)
+    is_promised = counts is None and _is_promised(run, rows)
     threads = 1 if rows is not None and rows <= ROWS_FOR_ONE_WORKER else run.threads
     rows_open = rows if counts is None else max(sum(pair) for pair in pairwise([0, *counts]))
+    if is_promised:
+        rows_open = 2 * run.budget.wave_rows if rows is None else min(2 * run.budget.wave_rows, rows)
     held = None if rows_open is None else _held(run, rows_open)
     largest = max((piece.bytes or 0 for piece in pieces or ()), default=0)
     folder = run.spill_dir or check_folder(None)
@@ -152,8 +157,8 @@ def _plan(run: Run, source: Source, pieces: list[Piece] | None) -> Plan:
         pieces=None if pieces is None else len(pieces),
         first_day=day_of(min(low for low, _ in known)) if is_known else None,
         last_day=day_of(max(high for _, high in known)) if is_known else None,
-        order=_order(known) if is_known else "not known",
-        epochs=1 if counts is None else len(counts),
+        order=_order(known) if is_known else "promised" if run.roles.sorted_by else "not known",
+        epochs=None if is_promised else 1 if counts is None else len(counts),
         rows_open=rows_open,
         is_wide=run.is_wide,
         threads=threads,
@@ -161,7 +166,7 @@ def _plan(run: Run, source: Source, pieces: list[Piece] | None) -> Plan:
         held_bytes=held,
         memory_bytes=None if held is None else held + PROCESS_BYTES + threads * (WORKER_BYTES + largest),
         memory_available_bytes=available_bytes(),
-        spill_bytes=_spill(run, rows, counts),
+        spill_bytes=0 if is_promised else _spill(run, rows, counts),
         spill_dir=os.fspath(folder),
         spill_free_bytes=shutil.disk_usage(folder).free,
     )
@@ -185,6 +190,11 @@ def _rows_of_waves(run: Run, source: Source, pieces: list[Piece] | None) -> list
     if planned is None:
         return None
     return [sum(piece.rows or 0 for piece in pieces[wave.begin : wave.end]) for wave in planned]
+
+
+def _is_promised(run: Run, rows: int | None) -> bool:
+    """Whether days are released by the caller's promise, where metadata does not do."""
+    return run.roles.sorted_by is not None and (rows is None or rows > run.budget.rows_held)
 
 
 def _order(bounds: Sequence[tuple[int, int]]) -> str:
