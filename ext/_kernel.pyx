@@ -20,10 +20,13 @@ from totals cimport *
 from wide cimport *
 from partitions cimport *
 from answers cimport *
+from in_order cimport *
 
 include "settings.pxi"
 include "batch.pxi"
+include "arenas.pxi"
 include "partitioner.pxi"
+include "in_order.pxi"
 include "spill.pxi"
 include "tables.pxi"
 include "probe.pxi"

@@ -75,6 +75,21 @@ static inline uint32_t dm_lower16(const void *from, void *to) {
 #endif
 }
 
+/* One bit for each of 64 bytes that is at most `most`. */
+static inline uint64_t dm_at_most64(const uint8_t *bytes, uint8_t most) {
+    uint64_t bits = 0;
+#if DM_STREAMING
+    __m128i bound = _mm_set1_epi8((char)most);
+    for (int i = 0; i < 4; i++) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(bytes + 16 * i));
+        bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(v, bound), bound)) << (16 * i);
+    }
+#else
+    for (int i = 0; i < 64; i++) bits |= (uint64_t)(bytes[i] <= most) << i;
+#endif
+    return bits;
+}
+
 /* Order the streaming stores above before any later store. */
 static inline void dm_stream_fence(void) {
 #if DM_STREAMING
@@ -121,6 +136,7 @@ static inline uint64_t dm_load64(const void *p) { uint64_t v; memcpy(&v, p, 8); 
 static inline uint32_t dm_load32(const void *p) { uint32_t v; memcpy(&v, p, 4); return v; }
 static inline uint16_t dm_load16(const void *p) { uint16_t v; memcpy(&v, p, 2); return v; }
 static inline void dm_store64(void *p, uint64_t v) { memcpy(p, &v, 8); }
+static inline uint64_t dm_bits_of(double x) { uint64_t v; memcpy(&v, &x, 8); return v; }
 static inline double dm_load_double(const void *p) { double v; memcpy(&v, p, 8); return v; }
 static inline float dm_load_float(const void *p) { float v; memcpy(&v, p, 4); return v; }
 

@@ -1,31 +1,8 @@
-# Partitioner: one worker's half of the flow, rows to records and answers to rows. Arenas outlive it, for the next one.
+# Partitioner: one worker's half of the flow, rows to records and answers to rows.
 
 cdef enum:
-    ARENA_BYTES = 8 << 20
-    MAX_IDLE = 256           # arenas kept for the next run
     DEFAULT_BLOCK_BYTES = 1 << 14
     OUT_OF_ORDER = -3        # read_rows: a day lies outside the epochs that are open
-
-cdef Arena[MAX_IDLE] idle
-cdef int n_idle = 0
-
-
-def release_memory():
-    """See _kernel.pyi."""
-    global n_idle
-    while n_idle > 0:
-        n_idle -= 1
-        dm_pages_free(idle[n_idle].start, idle[n_idle].size)
-
-
-cdef void retire_arena(Arena* arena) noexcept:
-    """Keep a whole arena for the next run, free any other. Under the GIL, as are all users of `idle`."""
-    global n_idle
-    if arena.size == ARENA_BYTES and n_idle < MAX_IDLE:
-        idle[n_idle] = arena[0]
-        n_idle += 1
-    else:
-        dm_pages_free(arena.start, arena.size)
 
 
 cdef class Partitioner:
@@ -40,7 +17,7 @@ cdef class Partitioner:
     cdef Chunk* chunk
     cdef Tally tally
     cdef u64** bits          # narrow: by slot, the answers of its records
-    cdef int partition_bits
+    cdef readonly int partition_bits
     cdef readonly int slots
     cdef i32 day_low         # days of the open epochs: [day_low, day_mid) goes to slot_now, [day_mid, day_high] to slot_next
     cdef i32 day_mid
@@ -49,15 +26,25 @@ cdef class Partitioner:
     cdef int slot_next
     cdef readonly i32 latest_day
     cdef i32 day_outside     # the day that read_rows stopped at, OUT_OF_ORDER
+    cdef readonly Sketch sketch  # rows come in the order of their days, and leave numbers of cells; else None
+    cdef readonly i64 rows   # that were read
+    cdef u64* row_bits       # with a sketch: the answers of the rows, and which of them are suspects
+    cdef u64* open_rows
+    cdef i64 proven          # rows that have them
+    cdef i64 answered
     cdef dict brought        # wide: by partition, the outcomes that came back from disk
 
-    def __cinit__(self, Settings settings, int partition_bits, Py_ssize_t block_bytes=DEFAULT_BLOCK_BYTES, int slots=1):
+    def __cinit__(self, Settings settings, int partition_bits, Py_ssize_t block_bytes=DEFAULT_BLOCK_BYTES, int slots=1,
+                  Sketch sketch=None):
         cdef int n = slots << partition_bits
         if partition_bits < 0 or slots < 1 or n > MAX_PARTITIONS:
             raise ValueError(f"there are at most {MAX_PARTITIONS} partitions")
         if block_bytes & (block_bytes - 1) or not 2048 <= block_bytes <= 65536:
             raise ValueError("block_bytes is a power of two from 2048 to 65536")
+        if sketch is not None and not settings.can_be_in_order:
+            raise ValueError("rows with these settings cannot be read with a sketch")
         self.settings = settings
+        self.sketch = sketch
         self.keys = settings.keys
         self.partition_bits = partition_bits
         self.slots = slots
@@ -90,6 +77,8 @@ cdef class Partitioner:
         """Have blocks for that many rows in any partitions, and `more`: the loops over rows cannot fail then."""
         global n_idle
         cdef size_t per_row = sizeof(u16) + (sizeof(WideRecord) if self.settings.plan.wide else sizeof(Record))
+        if self.sketch is not None:
+            per_row = sizeof(u32)
         cdef i64 blocks = <i64>(rows * per_row // self.pool.block_bytes) + more - self.pool.n_unused
         cdef Arena arena
         while blocks > 0:
@@ -159,7 +148,7 @@ cdef class Partitioner:
         cdef u16* words
         while row < stop:
             words = words_to_write(&self.words, &room)
-            n = <int>min(min(stop - row, room), CHUNK)
+            n = <int>min(min(stop - row, room if self.sketch is None else room // 2), CHUNK)
             code = read_chunk(plan, &self.keys, columns, x, row, n)
             if code < 0:
                 return code
@@ -177,7 +166,13 @@ cdef class Partitioner:
             if plan.tally or plan.wide:
                 tally_chunk(plan, x, n, &self.tally)
             to_windows(plan, x, n)
-            if plan.wide:
+            if self.sketch is not None:
+                if not open_days(&self.sketch.days, x, n):
+                    return -1
+                find_cells(&self.keys, x, n, &self.sketch.days, <u32*>words)
+                add_to_cells(plan, x, n, &self.sketch.days, <u32*>words)
+                self.words.in_last += n      # and once more below: a number is two words
+            elif plan.wide:
                 scatter_wide(plan, &self.keys, x, n, &self.chains, self.partition_bits, words, first_row + row - start)
             elif x.plain and plan.exact:
                 scatter_plain(plan, &self.keys, x, n, &self.chains, self.partition_bits, words)
@@ -186,6 +181,7 @@ cdef class Partitioner:
             else:
                 scatter_any(plan, &self.keys, x, n, &self.chains, self.partition_bits, words)
             self.words.in_last += n
+            self.rows += n
             row += n
         return 0
 
@@ -221,7 +217,13 @@ cdef class Partitioner:
         """See _kernel.pyi."""
         if self.settings.plan.wide or mask.shape[0] * 8 < rows:
             raise ValueError("`answer` is for narrow records, with room for its rows")
-        if rows:
+        if self.sketch is not None:
+            if self.proven != self.rows or self.answered + rows > self.rows:
+                raise ValueError("rows are answered once, and proven before")
+            if rows:
+                copy_bits(self.row_bits, self.answered, rows, &mask[0])
+            self.answered += rows
+        elif rows:
             with nogil:
                 answer_narrow(&self.settings.plan, &self.words, &self.cursors, rows, &mask[0])
 
@@ -274,6 +276,8 @@ cdef class Partitioner:
             for i in range(self.slots):
                 free(self.bits[i])
         free(self.bits)
+        free(self.row_bits)
+        free(self.open_rows)
         free(self.cursors.next_bit)
         free(self.cursors.next_record)
         free(self.cursors.block)

@@ -109,3 +109,7 @@ cdef class Settings:
     @property
     def wide(self):
         return bool(self.plan.wide)
+
+    @property
+    def can_be_in_order(self):
+        return not self.plan.wide and not self.plan.tally and not self.plan.marked and self.plan.window == DAY

@@ -13,13 +13,15 @@ LAYERS = (
     {"kernel", "errors", "progress", "toml"},
     {"rule", "names", "roles", "excluded", "layout", "casts", "column", "columns", "workers", "memory"}
     | {"source", "sources", "sink", "sinks", "spill", "summary", "waves", "answers", "parts"},
+    {"totalling", "day"},
     {"scorer"},
     {"feed", "ordered", "outcome", "output"},
     {"api", "options"},
     {"init"},
     {"cli", "cpu", "demo", "explain", "main", "plan"},
 )
-MAY_OPEN_THE_KERNEL = {"scorer", "parts", "answers", "feed", "spill", "columns", "column_layouts"}
+MAY_OPEN_THE_KERNEL = {"scorer", "day_order", "totalling", "parts", "answers", "feed", "spill"}
+MAY_OPEN_THE_KERNEL |= {"columns", "column_layouts"}
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 
 

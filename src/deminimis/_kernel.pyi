@@ -81,6 +81,9 @@ class Settings:
     @property
     def wide(self) -> bool:
         """Whether records are wide: reasons and totals were asked for, or a limit is too large for narrow ones."""
+    @property
+    def can_be_in_order(self) -> bool:
+        """Whether rows with these settings can be read with a `Sketch`."""
 
 @final
 class Batch:
@@ -133,16 +136,30 @@ class Partitioner:
         A power of two from 2048 to 65536.
     slots : int
         Epochs that may be open at a time; 1 for a run that is not routed.
+    sketch : Sketch, optional
+        Rows come in the order of their days: they are not scattered, and answered by a `Proof` instead of `Totals`.
 
     Attributes
     ----------
     latest_day : int
         The latest day of the rows that were routed, in days since 1970-01-01; -2**31 where none had a day.
+    rows : int
+        Rows that were added.
     """
 
     slots: int
     latest_day: int
-    def __new__(cls, settings: Settings, partition_bits: int, block_bytes: int = ..., slots: int = ...) -> Self: ...
+    partition_bits: int
+    rows: int
+    sketch: Sketch | None
+    def __new__(
+        cls,
+        settings: Settings,
+        partition_bits: int,
+        block_bytes: int = ...,
+        slots: int = ...,
+        sketch: Sketch | None = None,
+    ) -> Self: ...
     def route(self, day_low: int, day_mid: int, day_high: int, slot_now: int, slot_next: int) -> None:
         """From the next `add` on, days of [day_low, day_mid) go to `slot_now`, of [day_mid, day_high] to the next."""
     def add(self, batch: Batch, start: int, stop: int, first_row: int) -> int:
@@ -196,6 +213,50 @@ class Partitioner:
     @property
     def days(self) -> tuple[int, int] | None:
         """The first and last day of the rows that have one, in days since 1970-01-01; only where rows are tallied."""
+
+@final
+class Sketch:
+    """One worker's cells, by day, for rows that come in the order of their days.
+
+    Parameters
+    ----------
+    day_base : int
+        The first of the 8,190 days, in days since 1970-01-01, that may have cells of their own. All others share some.
+    cell_bits : int
+        Each has 2**cell_bits cells of one byte; from 6 to 19.
+    most_days : int
+        How many days have cells of their own at most.
+    """
+
+    def __new__(cls, settings: Settings, day_base: int, cell_bits: int, most_days: int) -> Self: ...
+
+@final
+class Proof:
+    """What the sketches of all workers prove of their rows, and the way of the other rows, the suspects, to totals.
+
+    First `add_up` of all days, then `prove` of each worker, then totals of the suspects, then `fill` of each worker;
+    the workers' rows can be answered then.
+
+    Attributes
+    ----------
+    places : int
+        Place 0 is that of the days without cells of their own, place 1 that of `day_base`, and so on to the last of
+        which rows were seen.
+    """
+
+    places: int
+    def __new__(cls, settings: Settings, sketches: list[Sketch]) -> Self: ...
+    def add_up(self, first: int, last: int) -> None:
+        """Add up the cells of all workers of the days at the places [first, last)."""
+    def prove(self, read: Partitioner, suspects: Partitioner, batch: Batch, start: int, stop: int) -> None:
+        """Prove the next rows of one worker, which came from [start, stop) of this batch, and scatter the suspects.
+
+        Raises
+        ------
+        MemoryError
+        """
+    def fill(self, read: Partitioner, suspects: Partitioner) -> None:
+        """Take over the answers of the suspects, which are settled and totalled."""
 
 @final
 class Totals:
@@ -260,6 +321,9 @@ def words_before_gap(one: Partitioner) -> int:
 
 def load_words(one: Partitioner, view: _Bytes) -> None:
     """Bring the oldest words on disk back."""
+
+def days_of(settings: Settings, batch: Batch) -> bytearray:
+    """The day of every row, int32 in days since 1970-01-01; -2**31 where there is none."""
 
 def identities(settings: Settings, batch: Batch, partition_bits: int) -> bytes:
     """The identity of every row, for tests: 16 bytes each, little-endian key (8), more (4) and partition (4).

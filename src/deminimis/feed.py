@@ -11,6 +11,7 @@ from . import waves
 from ._kernel import Batch, Stream
 from .answers import Answer
 from .columns import Binding
+from .day_order import is_fit, order_of_table
 from .errors import InputError
 from .memory import ROWS_FOR_ONE_WORKER
 from .ordered import Ordered
@@ -105,7 +106,11 @@ def read_table(run: Run, table: pa.Table | pa.RecordBatch) -> Iterator[Answer]:
         yield from ordered.read(parts)
         yield from ordered.finish()
         return
-    run.expect(table.num_rows)
+    order = None
+    binding = run.binding(table.schema)
+    if binding.prepare is None and is_fit(binding.settings, table.num_rows, run.budget.blocks):
+        order = order_of_table(binding.settings, table, run.batch)  # batches are read twice, so they are not made anew
+    run.expect(table.num_rows, order=order)
     run.read(parts, table.num_rows)
     yield from run.end_wave()
 

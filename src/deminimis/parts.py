@@ -87,10 +87,11 @@ class Part:
 
 @dataclass
 class Worker:
-    """One thread's records, and the rows that it added and has not answered yet."""
+    """One thread's records, the rows that it added and has not answered yet, and the batches that are read again."""
 
     partitioner: Partitioner
     spans: list[Span] = field(default_factory=list)
+    kept: list[tuple[Batch, int, int]] = field(default_factory=list)
     spill: Spill | None = None
 
 

@@ -19,12 +19,14 @@ from . import columns
 from ._kernel import Batch, Partitioner, Totals, memory_in_use
 from ._kernel import release_memory as release_memory
 from .answers import Answer, Span, narrow_answers, wide_answer
+from .day_order import DayOrder, settle_in_order
 from .errors import OutOfMemoryError
 from .memory import ROWS_FOR_ONE_WORKER, Budget, bits_that_fit, block_bytes, partition_bits
 from .parts import Bindings, Counts, Part, Worker, add_rows, count
 from .progress import Tick
 from .roles import Roles
-from .spill import Spill, check_folder, settle_partition, total_partition
+from .spill import Spill, check_folder
+from .totalling import total_partitions
 from .waves import LAST_DAY, NO_DAY, SLOTS, Promise
 from .workers import Crew
 
@@ -48,6 +50,7 @@ class Run:
         self._bindings = Bindings(roles, wide=wide, tally=self.tally)
         self._workers: list[Worker] = []
         self._totals: list[Totals] = []
+        self._order: DayOrder | None = None
         self.answer_rows: int | None = None
         self._slots = 1
         self._promise: Promise | None = None
@@ -84,7 +87,7 @@ class Run:
         """Bytes written to disk so far."""
         return sum(w.spill.bytes_written for w in self._workers if w.spill)
 
-    def expect(self, rows: int | None, *, waves: bool = False) -> None:
+    def expect(self, rows: int | None, *, waves: bool = False, order: DayOrder | None = None) -> None:
         """Choose the number of partitions before the first read.
 
         Parameters
@@ -93,9 +96,14 @@ class Run:
             Rows that are open together; None: many, or not known.
         waves : bool
             Days will be released as they end.
+        order : DayOrder, optional
+            Rows come in this order of their days, and all fit the memory.
         """
+        self._order = order
         self._slots = SLOTS if waves else 1
-        self._bits = partition_bits(rows, waves, bits_that_fit(self.budget.blocks, self.threads * self._slots))
+        self._bits = (
+            0 if order else partition_bits(rows, waves, bits_that_fit(self.budget.blocks, self.threads * self._slots))
+        )
         self._block_bytes = block_bytes(self.budget.blocks, self.threads * (self._slots << self._bits))
 
     def route(self, day_low: int, day_mid: int, day_high: int = LAST_DAY, promise: Promise | None = None) -> None:
@@ -163,7 +171,9 @@ class Run:
         settings = self._bindings.settings
         try:
             while len(self._workers) < wanted:
-                self._workers.append(Worker(Partitioner(settings, self._bits, self._block_bytes, self._slots)))
+                sketch = self._order.sketch(settings) if self._order else None
+                one = Partitioner(settings, self._bits, self._block_bytes, self._slots, sketch)
+                self._workers.append(Worker(one))
         except MemoryError as error:
             raise OutOfMemoryError(f"{error}; use fewer threads or a smaller memory_limit=") from None
         return wanted
@@ -175,6 +185,8 @@ class Run:
                 return
             add_rows(worker, part, batch, start, stop, row=row, order=order, roles=self.roles, promise=self._promise)
             worker.spans.append(Span(order, place, stop - start, self._wave))
+            if self._order is not None:
+                worker.kept.append((batch, start, stop))
             row += stop - start
             self._relieve(worker)
             with self._lock:
@@ -186,7 +198,7 @@ class Run:
 
     def _relieve(self, worker: Worker) -> None:
         """Past this worker's share of the memory, its filled blocks go to disk."""
-        if memory_in_use(worker.partitioner) > self.budget.blocks // max(1, len(self._workers)):
+        if self._order is None and memory_in_use(worker.partitioner) > self.budget.blocks // max(1, len(self._workers)):
             if worker.spill is None:
                 partitions = self._slots << self._bits
                 folder = self.spill_dir or check_folder(None)
@@ -224,32 +236,21 @@ class Run:
         self._tell("total", self._totalled)
         partitioners = [w.partitioner for w in self._workers]
         settings = self._bindings.settings
+
+        def tell(share: float) -> None:
+            self._tell("total", self._totalled + int((self.rows - self._totalled) * share))
+
         try:
+            if self._order is not None:
+                settle_in_order(self._workers, settings)
+                self._clock("total", started)
+                return
             for partitioner in partitioners:
                 partitioner.settle(slot)
             if len(self._totals) != len(self._workers):
                 self._totals = [Totals(settings, partitioners) for _ in self._workers]
-            begin, count = slot << self._bits, 1 << self._bits
-            step = max(1, count // (8 * len(self._workers)))
-            ranges = iter([(begin + at, begin + min(at + step, count)) for at in range(0, count, step)])
-            crew = Crew(len(self._workers))
-            spills = [w.spill for w in self._workers]
-
-            def work(number: int) -> None:
-                totals = self._totals[number]
-                for first, end in ranges:  # a list iterator: drawing from it is atomic
-                    for p in range(first, end, 1 if any(spills) else end - first):
-                        if crew.is_stopped:
-                            return
-                        if number == 0:
-                            share = (p - begin) / count
-                            self._tell("total", self._totalled + int((self.rows - self._totalled) * share))
-                        if any(spills) and any(totals.spilled(p)):
-                            (settle_partition if settings.wide else total_partition)(totals, spills, p)
-                        else:
-                            totals.run(p, p + 1 if any(spills) else end)
-
-            crew.run(work)
+            partitions = range(slot << self._bits, (slot + 1) << self._bits)
+            total_partitions(self._workers, self._totals, partitions, wide=settings.wide, tell=tell)
             self._totalled = self.rows
         except MemoryError as error:
             raise OutOfMemoryError(str(error) or "no memory for the totals") from None

@@ -1,0 +1,175 @@
+# Rows in memory, in the order of their days: the sketch of a day stays in cache by itself, so no row is scattered.
+#
+# First every row adds its units, as steps of 1/254 of the largest limit and rounded up, to a cell of one byte of its
+# day's sketch, and keeps the cell's number, four bytes. When all rows are read, a cell whose sum is within its day's limit proves all its rows eligible, as in totals.pxd. The few other rows are
+# suspects: they are read once more and scattered like any rows, for exact totals. All rows of a key share its cell, so
+# all are suspects or none. In any other order of the rows the answer is the same, and the way to it longer.
+from libc.stdlib cimport calloc
+from native cimport *
+from column cimport *
+from keys cimport *
+from records cimport *
+from plan cimport *
+from rows cimport *
+from scatter cimport *
+from answers cimport *
+
+cdef enum:
+    SKETCH_DAYS = 8190       # days that have a sketch of their own, at places from 1 on; all others share place 0
+
+cdef extern from *:
+    """
+    #define DM_NO_CELL UINT32_MAX
+    """
+    const u32 NO_CELL "DM_NO_CELL"   # of a row that leaves no record
+
+
+cdef struct DaySketch:       # of one worker
+    u8** cells               # by the day's place; NULL until a row of the day comes
+    i32 day_base             # the day at place 1
+    int bits                 # a day has 2**bits cells; a cell's number is its day's place and its place there
+    i64 may_open             # further days that may have cells of their own
+    u64 steps                # in a unit, times 2**32 and rounded up
+
+
+cdef inline u32 place_of_day(i32 day_base, i32 day) noexcept nogil:
+    cdef u32 place = <u32>day - <u32>day_base
+    return place + 1 if place < SKETCH_DAYS else 0
+
+
+cdef inline bint open_day(DaySketch* s, u32 place) noexcept nogil:
+    """Have cells for a day, those that are shared where there are no more of its own. False where memory ran out."""
+    if s.cells[place] != NULL:
+        return True
+    if place != 0 and s.may_open == 0:
+        if not open_day(s, 0):
+            return False
+        s.cells[place] = s.cells[0]
+        return True
+    s.cells[place] = <u8*>calloc(<size_t>1 << s.bits, 1)
+    s.may_open -= place != 0
+    return s.cells[place] != NULL
+
+
+cdef inline bint open_days(DaySketch* s, const Chunk* x, int n) noexcept nogil:
+    """Have cells for all days of a chunk."""
+    cdef int i
+    cdef i64 day
+    cdef i32 first = x.day[0], last = x.day[0]
+    for i in range(n):
+        first = x.day[i] if x.day[i] < first else first
+        last = x.day[i] if x.day[i] > last else last
+    if <i64>last - first < CHUNK:
+        for day in range(first, <i64>last + 1):
+            if not open_day(s, place_of_day(s.day_base, <i32>day)):
+                return False
+        return True
+    for i in range(n):
+        if not open_day(s, place_of_day(s.day_base, x.day[i])):
+            return False
+    return True
+
+
+cdef inline void find_cells(const Keys* k, const Chunk* x, int n, const DaySketch* s, u32* numbers) noexcept nogil:
+    """The number of each row's cell: its day's place, and by the person a place there (multiply-shift by a secret odd
+    number, Dietzfelbinger et al. 1997, "A reliable randomized algorithm for the closest-pair problem")."""
+    cdef int i, bits = s.bits, shift = 64 - s.bits
+    cdef u64 start = k.start, factor = k.day_high
+    cdef i32 day_base = s.day_base
+    for i in range(n):
+        numbers[i] = place_of_day(day_base, x.day[i]) << bits | <u32>(((x.low[i] ^ start) * factor) >> shift)
+
+
+cdef inline u64 size_of_step(u64 limit) noexcept nogil:
+    """Units: so many that the limit is at most 254 steps."""
+    return limit // 254 + 1
+
+
+cdef inline void add_to_cell(DaySketch* s, u32 number, u64 units) noexcept nogil:
+    """`units` are below 2**30. A cell stays at 255 once it is there, which no limit reaches."""
+    cdef u8* cell = &s.cells[number >> s.bits][number & ((<u32>1 << s.bits) - 1)]
+    cdef u64 sum = cell[0] + ((units * s.steps) >> 32) + 1
+    cell[0] = <u8>(sum if sum < 255 else 255)
+
+
+cdef inline void add_to_cells(const Plan* plan, const Chunk* x, int n, DaySketch* s, u32* numbers) noexcept nogil:
+    """Each row's units to its cell. A bad value fills it, so that all its rows are suspects."""
+    cdef int i
+    cdef i64 cap = plan.cap
+    if x.plain:
+        for i in range(n):
+            add_to_cell(s, numbers[i], <u64>(x.units[i] if x.units[i] < cap else cap))
+        return
+    for i in range(n):
+        if not plan.has_record[x.status[i]]:
+            numbers[i] = NO_CELL
+        else:
+            add_to_cell(s, numbers[i], <u64>(x.units[i] if x.status[i] == PLAIN and x.units[i] < cap else cap))
+
+
+cdef inline void sum_cells(u8* sums, const u8* cells, i64 n) noexcept nogil:
+    """Add one worker's cells of a day to another's."""
+    cdef i64 i
+    cdef u32 sum
+    for i in range(n):
+        sum = <u32>sums[i] + cells[i]
+        sums[i] = <u8>(sum if sum < 255 else 255)
+
+
+cdef inline void prove_cells(const u8* sums, i64 n, u8 most, u64* bits) noexcept nogil:
+    """One bit a cell: its sum is at most `most` steps, 0 for none. n is a multiple of 64."""
+    cdef i64 i
+    for i in range(0, n, 64):
+        bits[i >> 6] = dm_at_most64(sums + i, most)
+
+
+cdef inline u64 prove_rows(const u64* proven, const u32* numbers, int n, u64* open_rows) noexcept nogil:
+    """The bits of n rows, at most 64, that are proven eligible; `open_rows` has those of the suspects."""
+    cdef int i
+    cdef u64 word = 0, there = 0
+    cdef u32 none = 0
+    for i in range(n):
+        none |= numbers[i] == NO_CELL
+    if none == 0:
+        for i in range(n):
+            word |= ((proven[numbers[i] >> 6] >> (numbers[i] & 63)) & 1) << i
+        open_rows[0] = ~word & (~<u64>0 >> (64 - n))
+        return word
+    for i in range(n):
+        if numbers[i] != NO_CELL:
+            word |= ((proven[numbers[i] >> 6] >> (numbers[i] & 63)) & 1) << i
+            there |= <u64>1 << i
+    open_rows[0] = there & ~word
+    return word
+
+
+cdef inline void fill_open(u64* bits, const u64* open_rows, i64 n_words, Words* words, u64* cursors) noexcept nogil:
+    """The answers of the suspects, into the bits of their rows."""
+    cdef i64 w, there = 0
+    cdef u64 rest
+    cdef const u16* leads
+    for w in range(n_words):
+        rest = open_rows[w]
+        while rest:
+            leads = words_to_read(words, &there)
+            bits[w] |= next_bit(cursors, leads[0] & PARTITION_MASK) << dm_lowest_bit(rest)
+            words.place += 1
+            rest &= rest - 1
+
+
+cdef inline void copy_bits(const u64* bits, i64 start, i64 n, u8* out) noexcept nogil:
+    """Bits [start, start + n) to the beginning of `out`, in whole words but for the last; `bits` has a word to spare."""
+    cdef i64 done = 0
+    cdef u64 word
+    cdef int shift = start & 63
+    bits += start >> 6
+    while done < n:
+        word = bits[0] >> shift
+        if shift:
+            word |= bits[1] << (64 - shift)
+        bits += 1
+        done += 64
+        if done > n:
+            put_bits(out, n, word & (~<u64>0 >> (done - n)), n - (done - 64))
+        else:
+            put_bits(out, done, word, 64)
