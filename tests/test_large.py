@@ -170,14 +170,14 @@ def test_changed_block_is_an_error(spill_folder: Path, monkeypatch: pytest.Monke
         return opened[-1]
 
     def damage(*args: Any) -> None:
-        monkeypatch.setattr("deminimis.scorer.total_partition", spill.total_partition)
+        monkeypatch.setattr("deminimis.totalling.total_partition", spill.total_partition)
         file = opened[0]
         at = os.fstat(file.fileno()).st_size // 3
         os.pwrite(file.fileno(), bytes([os.pread(file.fileno(), 1, at)[0] ^ 1]), at)
         spill.total_partition(*args)
 
     monkeypatch.setattr(spill.tempfile, "TemporaryFile", temporary)
-    monkeypatch.setattr("deminimis.scorer.total_partition", damage)
+    monkeypatch.setattr("deminimis.totalling.total_partition", damage)
     with pytest.raises(dm.errors.CorruptSpillError, match="other than it was written"):
         dm.eligible(
             manifest("shuffled"), **ROLES, limit=30_000, memory_limit="16KiB", spill_dir=spill_folder, threads=1
