@@ -256,7 +256,8 @@ cdef class Partitioner:
     @property
     def counts(self):
         """See _kernel.pyi."""
-        return [self.tally.status_rows[i] for i in range(6)], (int(self.tally.known_high) << 64) + self.tally.known_low
+        known = (int(self.tally.known_high) << 64) + self.tally.known_low
+        return [self.tally.status_rows[i] for i in range(6)], known, 0 if self.settings.plan.wide else self.tally.capped
 
     @property
     def days(self):

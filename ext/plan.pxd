@@ -74,6 +74,7 @@ cdef struct Tally:           # what a worker counts on the way; a 128-bit sum of
     i32 day_last
     u64 known_low
     u64 known_high
+    u64 capped               # units of plain rows as records hold them, so below 2**30 each; of narrow records
 
 
 cdef struct Chunk:           # one worker's working set, about 17 KiB

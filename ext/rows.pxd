@@ -176,19 +176,41 @@ cdef inline void to_windows(const Plan* plan, Chunk* x, int n) noexcept nogil:
             x.day[i] = window_of(x.day[i], plan.window)
 
 
+cdef inline void add_known(Tally* t, u64 low, u64 high) noexcept nogil:
+    """Add low + high * 2**32 to the sum of known values."""
+    cdef u64 sum = t.known_low + low
+    t.known_high += (high >> 32) + (sum < low)
+    t.known_low = sum + (high << 32)
+    t.known_high += t.known_low < sum
+
+
 cdef inline void tally_chunk(const Plan* plan, const Chunk* x, int n, Tally* t) noexcept nogil:
+    """Count the rows by their standing, and add up their values; plain rows with sums that compilers vectorise."""
     cdef int i
-    cdef u64 before
+    cdef i32 first = t.day_first, last = t.day_last
+    cdef u64 low = 0, high = 0, capped = 0
+    cdef i64 cap = plan.cap
+    for i in range(n):
+        last = x.day[i] if x.day[i] > last else last       # NO_DAY is before any day
     if x.plain:
         t.status_rows[PLAIN] += n
+        for i in range(n):
+            first = x.day[i] if x.day[i] < first else first
+        for i in range(n):
+            low += <u32>x.units[i]
+            high += <u64>x.units[i] >> 32
+        for i in range(n):
+            capped += <u64>(x.units[i] if x.units[i] < cap else cap)
     else:
         for i in range(n):
             t.status_rows[x.status[i]] += 1
-    for i in range(n):
-        if x.day[i] != NO_DAY:
-            t.day_first = x.day[i] if x.day[i] < t.day_first else t.day_first
-            t.day_last = x.day[i] if x.day[i] > t.day_last else t.day_last
-        if x.units[i] >= 0:
-            before = t.known_low
-            t.known_low += <u64>x.units[i]
-            t.known_high += t.known_low < before
+            if x.day[i] != NO_DAY:
+                first = x.day[i] if x.day[i] < first else first
+            if x.units[i] >= 0:
+                low += <u32>x.units[i]
+                high += <u64>x.units[i] >> 32
+            if x.status[i] == PLAIN:
+                capped += <u64>(x.units[i] if x.units[i] < cap else cap)
+    t.day_first, t.day_last = first, last
+    t.capped += capped
+    add_known(t, low, high)

@@ -136,7 +136,7 @@ cdef class Totals:
             reasons = self.wide.reasons
             return reasons[REASON_ELIGIBLE], reasons[REASON_OVER_LIMIT], reasons[REASON_UNPROVEN], self.wide.groups, units
         return (self.narrow.eligible, self.narrow.over, self.narrow.unproven, round(self.narrow.groups),
-                int(self.narrow.eligible_units))
+                -int(self.narrow.refused_units))
 
     def __dealloc__(self):
         free_scratch(&self.scratch)

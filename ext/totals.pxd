@@ -40,7 +40,7 @@ cdef struct Counts:          # what the rows with a record came to
     i64 eligible
     i64 over
     i64 unproven
-    u64 eligible_units       # below 2**63: each row adds less than 2**30
+    u64 refused_units        # of plain rows that are not eligible; below 2**63: each row adds less than 2**30
     double groups            # an estimate: linear counting on the sketch's cells
 
 
@@ -189,11 +189,10 @@ cdef inline void settle_open(const Plan* plan, Scratch* s, const Record* r, i64 
             elif not r[j].units & (<u32>POISON | <u32>EXCLUDED):
                 counts.over += over
                 counts.unproven += not over
+                counts.refused_units += r[j].units & units_mask
         if plan.marked:
             for j in range(i, n if n - i < 64 else i + 64):
                 word &= ~(<u64>((r[j].units & <u32>EXCLUDED) != 0) << (j - i))
         bits[i >> 6] = word
         if plan.tally:
             counts.eligible += dm_count_bits(word)
-            for j in range(i, n if n - i < 64 else i + 64):
-                counts.eligible_units += (r[j].units & units_mask) & -<u32>((word >> (j - i)) & 1)

@@ -208,8 +208,9 @@ class Partitioner:
     def bring_outcomes(self, p: int, outcomes: _Bytes) -> None:
         """Give back the oldest outcomes of partition p that are on disk; it has none in memory that came from there."""
     @property
-    def counts(self) -> tuple[list[int], int]:
-        """Rows by their own status (plain, no person, no day, not in force, bad value, excluded), and known units."""
+    def counts(self) -> tuple[list[int], int, int]:
+        """Rows by their own status (plain, no person, no day, not in force, bad value, excluded), known units, and of
+        narrow records the units of plain rows, capped just above the largest limit."""
     @property
     def days(self) -> tuple[int, int] | None:
         """The first and last day of the rows that have one, in days since 1970-01-01; only where rows are tallied."""
@@ -296,7 +297,10 @@ class Totals:
         """After step 0: estimate the partition's groups."""
     @property
     def counts(self) -> tuple[int, int, int, int, int]:
-        """Rows that are eligible, over the limit, unproven; groups (an estimate of narrow records); eligible units."""
+        """Rows that are eligible, over the limit, unproven; groups (an estimate of narrow records); eligible units.
+
+        Of narrow records the units are below 0: what is to be taken from those of plain rows (`Partitioner.counts`).
+        """
 
 def digest(views: Any) -> int:
     """XXH3-64 over a list of buffers, each seeded with the hash of the one before."""

@@ -156,9 +156,10 @@ def count(workers: Sequence[Worker], totals: Sequence[Totals]) -> Counts:
     known = eligible = over = unproven = groups = units = 0
     days = [pair for worker in workers if (pair := worker.partitioner.days)]
     for worker in workers:
-        rows, sum_units = worker.partitioner.counts
+        rows, sum_units, plain_units = worker.partitioner.counts
         own = [a + b for a, b in zip(own, rows, strict=True)]
         known += sum_units
+        units += plain_units
     for one in totals:
         some = one.counts
         eligible, over, unproven = eligible + some[0], over + some[1], unproven + some[2]

@@ -24,7 +24,7 @@ class Writer(Protocol):
 
 
 class ParquetWriter:
-    """Parquet in zstd: a batch is a row group, where tiny ones are joined and huge ones are split."""
+    """Parquet in zstd: a batch is a row group, where tiny ones are joined and huge ones split; masks in large ones."""
 
     def __init__(self, output: Output, schema: pa.Schema) -> None:
         self._schema = schema
@@ -46,7 +46,7 @@ class ParquetWriter:
     def write(self, batch: pa.RecordBatch) -> None:
         self._pending.append(batch)
         self._rows += batch.num_rows
-        if self._rows >= GROUP_ROWS_MIN:
+        if self._rows >= (GROUP_ROWS_MIN if self._mask is None else GROUP_ROWS_MAX):
             self._write_pending()
 
     def close(self) -> None:
