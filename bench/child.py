@@ -79,6 +79,7 @@ def work_of(asked: dict) -> peers.Work:
         limit=asked["limit"],
         table=table,
         types=types,
+        memory_limit=asked.get("memory_limit"),
     )
 
 

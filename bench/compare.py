@@ -150,6 +150,7 @@ class Bench:
         """One run of one form of the result's engine."""
         self.say(f"{workload.name} {result.source} {result.engine}: {form}, threads {threads}")
         what = {"engine": result.engine, "form": form, "threads": threads, "source": result.source}
+        what["memory_limit"] = self.asked.memory_limit
         return self.child(workload, result.cores, **what)
 
     def measure(self, workload: workloads.Workload, result: Result, has_exact: bool) -> None:
@@ -219,6 +220,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=3, help="rounds, each in fresh processes")
     parser.add_argument("--warm", type=int, default=1, help="calls after the first, in the same process")
     parser.add_argument("--timeout", type=float, default=900, help="seconds after which a run is given up")
+    parser.add_argument("--memory-limit", metavar="SIZE", help="such as 1GiB, for deminimis and duckdb")
     parser.add_argument("--folder", type=Path, help="keep the manifests here and use them again")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--plot", type=Path, metavar="FILE.svg")

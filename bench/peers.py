@@ -36,6 +36,7 @@ class Work:
     limit: int = 800
     table: pa.Table | None = None
     types: tuple[tuple[str, pa.DataType], ...] = ()  # Arrow types of the role columns, which CSV has to be told
+    memory_limit: str | None = None  # such as "1GiB", for engines that can keep to it
 
     @property
     def roles(self) -> list[str]:

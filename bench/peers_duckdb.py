@@ -25,11 +25,16 @@ def _csv(work: Work) -> str:
     return f"read_csv('{work.path}', auto_detect=false, header=true, delim=',', quote='\"', columns={{{columns}}})"
 
 
-def _rows_over(work: Work, select_rows: str) -> Call:
-    """The query gives the numbers of the rows over the limit; NumPy makes the mask of them."""
+def _connect(work: Work):  # type: ignore[no-untyped-def]  # duckdb is imported only where it is used
     import duckdb
 
-    connection = duckdb.connect(config={"threads": work.threads})
+    limit = {"memory_limit": work.memory_limit} if work.memory_limit else {}
+    return duckdb.connect(config={"threads": work.threads, **limit})
+
+
+def _rows_over(work: Work, select_rows: str) -> Call:
+    """The query gives the numbers of the rows over the limit; NumPy makes the mask of them."""
+    connection = _connect(work)
     query = select_rows.format(person=work.person, day=work.day, value=work.value, limit=work.limit)
 
     def call() -> pa.Array | pa.ChunkedArray | None:
@@ -69,9 +74,7 @@ def over(work: Work) -> Call:
 
 @form("duckdb", "copied to a table, rows of semi join", sources=["memory"], more_threads=True)
 def copied(work: Work) -> Call:
-    import duckdb
-
-    connection = duckdb.connect(config={"threads": work.threads})
+    connection = _connect(work)
 
     def call() -> pa.Array:
         connection.register("given", work.table)
@@ -87,9 +90,7 @@ def copied(work: Work) -> Call:
 
 def _mask_unordered(work: Work, select: str) -> Call:
     """The mask straight from the query. With more than one thread DuckDB keeps no order here."""
-    import duckdb
-
-    connection = duckdb.connect(config={"threads": work.threads})
+    connection = _connect(work)
     query = select.format(person=work.person, day=work.day, value=work.value, limit=work.limit)
 
     def call() -> pa.Array | pa.ChunkedArray | None:

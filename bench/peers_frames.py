@@ -14,6 +14,7 @@ def deminimis_call(work: Work) -> Call:
     import deminimis
 
     roles = {"person": work.person, "day": work.day, "value": work.value, "limit": work.limit, "threads": work.threads}
+    roles["memory_limit"] = work.memory_limit
 
     def call() -> pa.Array | None:
         if work.table is not None:

@@ -25,6 +25,8 @@ def heading(on: dict[str, str], versions: dict[str, str | None], asked: argparse
     lines.append(f"engines: {there}")
     if missing:
         lines.append(f"missing: {', '.join(missing)} (skipped; pip install '.[bench]')")
+    if asked.memory_limit:
+        lines.append(f"memory:  deminimis and duckdb are told to keep to {asked.memory_limit}")
     lines.append(
         f"figures: ns a row of wall time, median of {asked.repeats} fresh processes, alternating; cold is the first "
         f"call, warm are the {asked.warm} after it; peak is the process's at the end of the cold call"
