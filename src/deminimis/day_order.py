@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from ._kernel import Batch, Partitioner, Proof, Settings, Sketch, Totals, days_of
-from .memory import MAX_BITS, ROWS_FOR_ONE_WORKER, partition_bits
+from .memory import MAX_BITS, partition_bits
 from .parts import Worker
 from .totalling import total_partitions
 from .workers import Crew
@@ -48,7 +48,7 @@ class DayOrder:
 
 def is_fit(settings: Settings, rows: int, memory: int) -> bool:
     """Whether so many rows in memory could be read in order, with so much more memory."""
-    return settings.can_be_in_order and ROWS_FOR_ONE_WORKER < rows <= memory // BYTES_A_ROW
+    return settings.can_be_in_order and rows <= memory // BYTES_A_ROW
 
 
 def order_of_table(

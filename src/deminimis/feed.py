@@ -107,9 +107,10 @@ def read_table(run: Run, table: pa.Table | pa.RecordBatch) -> Iterator[Answer]:
         yield from ordered.finish()
         return
     order = None
-    binding = run.binding(table.schema)
-    if binding.prepare is None and is_fit(binding.settings, table.num_rows, run.budget.blocks):
-        order = order_of_table(binding.settings, table, run.batch)  # batches are read twice, so they are not made anew
+    if table.num_rows > ROWS_FOR_ONE_WORKER:
+        binding = run.binding(table.schema)
+        if binding.prepare is None and is_fit(binding.settings, table.num_rows, run.budget.blocks):
+            order = order_of_table(binding.settings, table, run.batch)  # batches are read twice: they are not made anew
     run.expect(table.num_rows, order=order)
     run.read(parts, table.num_rows)
     yield from run.end_wave()
