@@ -36,9 +36,8 @@ cdef inline double distinct(const Scratch* s, i64 n_cells, i64 n) noexcept nogil
 cdef inline int start_narrow(const Plan* plan, i64 n, Scratch* s) noexcept nogil:
     """Clear tables for a partition of n records. -1 where memory ran out."""
     s.n_records = n
-    s.cells_in_use = power_of_two(n if n < MAX_CELLS else MAX_CELLS)
     s.keys = 0
-    return 0 if reserve_cells(s, s.cells_in_use) and start_slots(s, FIRST_SLOTS) else -1
+    return 0 if start_cells(s, power_of_two(n if n < MAX_CELLS else MAX_CELLS)) and start_slots(s, FIRST_SLOTS) else -1
 
 
 cdef inline int step_narrow(const Plan* plan, int step, Scratch* s, Record* r, i64 n, u64* bits, Counts* counts) noexcept nogil:

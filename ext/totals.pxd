@@ -52,29 +52,29 @@ cdef inline void free_scratch(Scratch* s) noexcept nogil:
     s.n_cells = s.n_slots = 0
 
 
-cdef inline bint reserve_cells(Scratch* s, i64 wanted) noexcept nogil:
-    cdef u32* grown
-    if wanted > s.n_cells:
-        grown = <u32*>realloc(s.cells, wanted * sizeof(u32))
-        if grown == NULL:
-            return False
-        s.cells = grown
-        s.n_cells = wanted
-    memset(s.cells, 0, wanted * sizeof(u32))
-    return True
+cdef inline void* cleared(void* table, i64* there, i64 wanted, size_t one) noexcept nogil:
+    """The table with `wanted` entries of `one` bytes set to zero, grown where it has fewer. NULL, and nothing changed,
+    where memory ran out."""
+    if wanted > there[0]:
+        table = realloc(table, wanted * one)
+        if table == NULL:
+            return NULL
+        there[0] = wanted
+    return memset(table, 0, wanted * one)
+
+
+cdef inline bint start_cells(Scratch* s, i64 wanted) noexcept nogil:
+    cdef void* cells = cleared(s.cells, &s.n_cells, wanted, sizeof(u32))
+    s.cells = <u32*>cells if cells != NULL else s.cells
+    s.cells_in_use = wanted
+    return cells != NULL
 
 
 cdef inline bint start_slots(Scratch* s, i64 wanted) noexcept nogil:
-    cdef Slot* grown
-    if wanted > s.n_slots:
-        grown = <Slot*>realloc(s.slots, wanted * sizeof(Slot))
-        if grown == NULL:
-            return False
-        s.slots = grown
-        s.n_slots = wanted
-    memset(s.slots, 0, wanted * sizeof(Slot))
+    cdef void* slots = cleared(s.slots, &s.n_slots, wanted, sizeof(Slot))
+    s.slots = <Slot*>slots if slots != NULL else s.slots
     s.slots_in_use = wanted
-    return True
+    return slots != NULL
 
 
 cdef inline Slot* slot_of(Scratch* s, u64 key, u32 more) noexcept nogil:
