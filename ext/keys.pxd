@@ -101,10 +101,13 @@ cdef inline i64 find_folded(Keys* k, const Column* c, i64 row, const u8** text, 
     return 0 if is_placeholder(k, out, length) else length
 
 
-cdef inline i64 text_bytes(const Column* c, i64 row, u64 bits) noexcept nogil:
-    """Bytes of the texts of those rows of 64 whose bit is set, or a few more."""
+cdef inline i64 text_bytes(const Column* c, i64 row, int n, u64 bits) noexcept nogil:
+    """Bytes of the texts of those of n rows whose bit is set, or a few more."""
     cdef const u8* text = NULL
+    cdef const u8* offsets = c.values + 4 * (row + c.offset)
     cdef i64 total = 0
+    if c.layout == TEXT:
+        return <i64><i32>dm_load32(offsets + 4 * n) - <i32>dm_load32(offsets)
     while bits:
         total += text_at(c, row + dm_lowest_bit(bits), &text)
         bits &= bits - 1
@@ -187,7 +190,7 @@ cdef inline int read_texts(Keys* k, const Column* c, i64 row, int n, u64* wanted
         at = 64 * w
         # All are found, and folded, before the first is hashed: to load what was just stored in other widths stalls.
         if c.fold:
-            if not reserve_scratch(k, text_bytes(c, row + at, bits)):
+            if not reserve_scratch(k, text_bytes(c, row + at, min(n - at, 64), bits)):
                 return -1
             out = k.scratch
             while rest:
