@@ -104,9 +104,10 @@ cdef inline i64 find_folded(Keys* k, const Column* c, i64 row, const u8** text, 
 cdef inline i64 text_bytes(const Column* c, i64 row, int n, u64 bits) noexcept nogil:
     """Bytes of the texts of those of n rows whose bit is set, or a few more."""
     cdef const u8* text = NULL
-    cdef const u8* offsets = c.values + 4 * (row + c.offset)
+    cdef const u8* offsets
     cdef i64 total = 0
     if c.layout == TEXT:
+        offsets = c.values + 4 * (row + c.offset)
         return <i64><i32>dm_load32(offsets + 4 * n) - <i32>dm_load32(offsets)
     while bits:
         total += text_at(c, row + dm_lowest_bit(bits), &text)
