@@ -43,7 +43,8 @@ def test_days_are_released(
     summary = dm.score_files(source, target, **ROLES, limit=LIMIT, **options)
     out = pq.read_table(target)
     hold(out, expected)
-    assert (summary.rows, summary.bytes_spilled) == (ROWS, 0)
+    assert summary.rows == ROWS
+    assert threads > 1 or summary.bytes_spilled == 0  # one of two workers may take more rows than its share of memory
     assert 4 < summary.epochs <= SPAN + 1
     if append:
         assert out["value"].cast(pa.int64()).equals(table["value"])
@@ -64,7 +65,8 @@ def test_scorer(case: tuple[int, pa.Table, list[oracle.Verdict]], overflow: Any,
     scored = scorer.finish()
     expected = oracle.judge(rows, oracle.constant(LIMIT), overflow=overflow, placeholders=["N/A"])
     hold(pa.table({"eligible": scored.mask, "reason": scored.reason, "total": scored.total}), expected)
-    assert scored.summary.epochs > 4 and scored.summary.bytes_spilled == 0
+    assert scored.summary.epochs > 4
+    assert threads > 1 or scored.summary.bytes_spilled == 0
 
 
 @pytest.mark.parametrize("form", ["csv", "arrow"])
@@ -84,7 +86,7 @@ def test_standard_input(
             stream.write_table(table, max_chunksize=1_000)
         content = sink.getvalue()
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
-    words = [*WORDS, "--excluded", "excluded", "--sorted-by", "day", "--late-days", str(late_days)]
+    words = [*WORDS, "--excluded", "excluded", "--sorted-by", "day", "--late-days", str(late_days), "--threads", "1"]
     assert main(["score", "-", "-o", str(tmp_path / "mask.parquet"), *words, "--json"]) == 0
     hold(pq.read_table(tmp_path / "mask.parquet"), expected)
     told = json.loads(capsys.readouterr().out)

@@ -112,7 +112,7 @@ def test_promised_order(tmp_path: Path, packed: bool, capsys: pytest.CaptureFixt
     planned = plan(path, **ROLES, **options)
     assert (planned.order, planned.epochs, planned.spill_bytes) == ("promised", None, 0)
     assert planned.rows_open is not None and planned.rows_open < ROWS
-    summary = dm.score_files(path, None, **ROLES, **options)
+    summary = dm.score_files(path, None, **ROLES, **options, threads=1)
     assert summary.epochs > 1 and summary.bytes_spilled == 0
     assert main(["plan", str(path), *WORDS, "--memory-limit", "1MiB", "--sorted-by", "day"]) == 0
     assert "as --sorted-by promises" in capsys.readouterr().out
