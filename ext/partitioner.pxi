@@ -174,10 +174,8 @@ cdef class Partitioner:
                 self.words.in_last += n      # and once more below: a number is two words
             elif plan.wide:
                 scatter_wide(plan, &self.keys, x, n, &self.chains, self.partition_bits, words, first_row + row - start)
-            elif x.plain and plan.exact:
-                scatter_plain(plan, &self.keys, x, n, &self.chains, self.partition_bits, words)
             elif x.plain:
-                scatter_plain_text(plan, &self.keys, x, n, &self.chains, self.partition_bits, words)
+                scatter_plain(plan, &self.keys, x, n, &self.chains, self.partition_bits, words)
             else:
                 scatter_any(plan, &self.keys, x, n, &self.chains, self.partition_bits, words)
             self.words.in_last += n

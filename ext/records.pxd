@@ -151,11 +151,15 @@ cdef inline void flush_line(Chains* c, u32 p, u64 dest) noexcept nogil:
     c.dest[p] = dest
 
 
-cdef inline void put_record(Chains* c, u64* dest, char* lines, u32 p, u64 key, u32 more, u32 units) noexcept nogil:
+cdef inline u64 second_word(u32 more, u32 units) noexcept nogil:
+    """Of a Record as two words: `more` lies in the low half (little-endian, as Arrow is)."""
+    return more | (<u64>units << 32)
+
+
+cdef inline void put_record(Chains* c, u64* dest, char* lines, u32 p, u64 key, u64 second) noexcept nogil:
     """Add a record to partition p. `dest` and `lines` are those of c: held by the caller, they stay in registers."""
     cdef u64 at = dest[p]
-    # A Record as two words: `more` in the low half of the second (little-endian, as Arrow is).
-    dm_store_pair(lines + <size_t>p * LINE + (at & (LINE - 1)), key, more | (<u64>units << 32))
+    dm_store_pair(lines + <size_t>p * LINE + (at & (LINE - 1)), key, second)
     at += sizeof(Record)
     if at & (LINE - 1):
         dest[p] = at

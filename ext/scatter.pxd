@@ -6,48 +6,36 @@ from records cimport *
 from plan cimport *
 
 
-cdef inline u32 capped(const Chunk* x, int i, i64 cap, int index_shift) noexcept nogil:
-    """The units of a plain row as a Record holds them."""
-    return <u32>(x.units[i] if x.units[i] < cap else cap) | (<u32>x.limit_index[i] << index_shift)
+cdef inline u64 second_of(const Chunk* x, int i, u32 more, i64 cap, int index_shift) noexcept nogil:
+    """The second word of a plain row's record."""
+    return second_word(more, <u32>(x.units[i] if x.units[i] < cap else cap) | (<u32>x.limit_index[i] << index_shift))
 
 
-cdef inline void scatter_plain(const Plan* plan, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
+cdef inline void scatter_plain(const Plan* plan, const Keys* k, Chunk* x, int n, Chains* c, int bits,
                                u16* words) noexcept nogil:
-    """The usual rows: one exact person, and every row plain."""
-    cdef int i
-    cdef u64 key
-    cdef u32 p
-    cdef int shift = 63 - bits
-    cdef int index_shift = plan.index_shift
+    """The usual rows, every one plain: first all their records, in the place of the chunk's columns, then where they go.
+    Apart, the sums are vectors and the stores have registers to themselves."""
+    cdef int i, shift = 63 - bits, index_shift = plan.index_shift
     cdef i64 cap = plan.cap
-    cdef u64 start = k.start, day_low = k.day_low
-    cdef u64* dest = c.dest
-    cdef char* lines = c.lines
-    for i in range(n):
-        key = mix(x.low[i] ^ start ^ (<u64>x.day[i] * day_low))
-        p = <u32>((key >> 1) >> shift) | x.base[i]
-        words[i] = <u16>p
-        put_record(c, dest, lines, p, key, <u32>x.day[i], capped(x, i, cap, index_shift))
-
-
-cdef inline void scatter_plain_text(const Plan* plan, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
-                                    u16* words) noexcept nogil:
-    """As `scatter_plain`, of fingerprints."""
-    cdef int i
     cdef u64 high, spread
-    cdef u32 p
-    cdef int shift = 63 - bits
-    cdef int index_shift = plan.index_shift
-    cdef i64 cap = plan.cap
     cdef u64 start = k.start, day_low = k.day_low, day_high = k.day_high
     cdef u64* dest = c.dest
     cdef char* lines = c.lines
+    if plan.exact:
+        for i in range(n):
+            x.low[i] = mix(x.low[i] ^ start ^ (<u64>x.day[i] * day_low))
+            words[i] = <u16>((x.low[i] >> 1) >> shift) | x.base[i]
+        for i in range(n):
+            x.high[i] = second_of(x, i, <u32>x.day[i], cap, index_shift)
+    else:
+        for i in range(n):
+            spread = mix(start ^ (<u64>x.day[i] * day_low))
+            x.low[i] ^= spread
+            high = x.high[i] ^ (spread * day_high)
+            words[i] = <u16>((high >> 1) >> shift) | x.base[i]
+            x.high[i] = second_of(x, i, <u32>high, cap, index_shift)
     for i in range(n):
-        spread = mix(start ^ (<u64>x.day[i] * day_low))
-        high = x.high[i] ^ (spread * day_high)
-        p = <u32>((high >> 1) >> shift) | x.base[i]
-        words[i] = <u16>p
-        put_record(c, dest, lines, p, x.low[i] ^ spread, <u32>high, capped(x, i, cap, index_shift))
+        put_record(c, dest, lines, words[i], x.low[i], x.high[i])
 
 
 cdef inline void scatter_any(const Plan* plan, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
@@ -108,7 +96,7 @@ cdef inline void scatter_odd(const Plan* plan, const Keys* k, const Chunk* x, in
     elif status == IS_EXCLUDED:
         units |= <u32>EXCLUDED
     units |= limit_index << plan.index_shift
-    put_record(c, c.dest, c.lines, p, key, more, units)
+    put_record(c, c.dest, c.lines, p, key, second_word(more, units))
 
 
 cdef inline void scatter_wide(const Plan* plan, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
