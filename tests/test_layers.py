@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "deminimis"
 # From the bottom up. A module belongs to the room that its first word names: rule_file to rule, source_csv to sources.
 LAYERS = (
-    {"kernel", "errors", "progress", "toml"},
+    {"arrays", "kernel", "errors", "progress", "toml"},
     {"rule", "names", "roles", "excluded", "layout", "casts", "column", "columns", "workers", "memory"}
     | {"source", "sources", "sink", "sinks", "spill", "summary", "waves", "answers", "parts"},
     {"totalling", "day"},

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from . import names
+from .arrays import nothing
 from .errors import InputError
 
 Cast = Callable[[pa.Array], pa.Array]
@@ -88,7 +89,7 @@ def _project(table: pa.Table, expressions: list[pc.Expression]) -> pa.Table:
 def _one(chunks: pa.ChunkedArray) -> pa.Array:
     if chunks.num_chunks == 1:
         return chunks.chunk(0)
-    return pa.concat_arrays(chunks.chunks) if chunks.num_chunks else pa.array([], chunks.type)
+    return pa.concat_arrays(chunks.chunks) if chunks.num_chunks else nothing(chunks.type)
 
 
 def as_text(array: pa.Array) -> pa.Array:

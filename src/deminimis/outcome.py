@@ -12,6 +12,7 @@ from decimal import Context, Decimal
 import pyarrow as pa
 
 from .answers import Answer, join
+from .arrays import nothing, texts
 from .parts import Counts
 from .scorer import Run
 from .summary import REASONS, Summary
@@ -51,15 +52,15 @@ def scored(run: Run, answers: Iterable[Answer], started: float, sources: tuple[s
     totals = [answer.totals for answer in given if answer.totals is not None]
     return Scored(
         mask_of(given),
-        codes[0] if len(codes) == 1 else pa.concat_arrays(codes) if codes else pa.array([], REASON_TYPE),
-        totals[0] if len(totals) == 1 else pa.concat_arrays(totals) if totals else pa.array([], TOTAL_TYPE),
+        codes[0] if len(codes) == 1 else pa.concat_arrays(codes) if codes else nothing(REASON_TYPE),
+        totals[0] if len(totals) == 1 else pa.concat_arrays(totals) if totals else nothing(TOTAL_TYPE),
         summarise(run, started, sources),
     )
 
 
 def reasons_of(codes: pa.UInt8Array) -> pa.DictionaryArray:
     """Reason codes as the words they stand for."""
-    return pa.DictionaryArray.from_arrays(codes.cast(pa.int8()), pa.array(list(REASONS)))
+    return pa.DictionaryArray.from_arrays(codes.cast(pa.int8()), texts(REASONS))
 
 
 def mask_of(answers: Iterable[Answer]) -> pa.BooleanArray:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from .answers import Answer
+from .arrays import nothing
 from .errors import InputError
 from .outcome import REASON_TYPE, TOTAL_TYPE, reasons_of
 from .progress import Tick
@@ -87,7 +88,7 @@ class _Answers:
 
     def __init__(self, tables: Iterator[pa.Table], wanted: Sequence[str]) -> None:
         self._tables = tables
-        self._table = pa.table({name: pa.array([], FIELDS[name].type) for name in wanted})
+        self._table = pa.table({name: nothing(FIELDS[name].type) for name in wanted})
         self._at = 0
 
     def take(self, rows: int, label: str) -> pa.Table:

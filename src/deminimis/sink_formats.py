@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
+from .arrays import nothing
 from .sink_files import Output
 from .sink_mask import MaskWriter
 
@@ -82,7 +83,7 @@ class ArrowFileWriter:
             column = batch.column(i)
             grown = self._grown.setdefault(i, column.dictionary)
             if not column.dictionary.equals(grown):
-                empty = pa.DictionaryArray.from_arrays(pa.array([], column.type.index_type), grown)
+                empty = pa.DictionaryArray.from_arrays(nothing(column.type.index_type), grown)
                 column = pa.chunked_array([empty, column]).unify_dictionaries().chunk(1)
                 self._grown[i] = column.dictionary
                 batch = batch.set_column(i, batch.schema.field(i), column)

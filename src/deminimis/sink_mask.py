@@ -12,6 +12,8 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
+from .arrays import nothing
+
 BOOLEAN, REQUIRED, PLAIN, RLE, ZSTD, DATA_PAGE = 0, 0, 0, 3, 6, 0
 _I16, _I32, _I64, _BINARY, _LIST, _STRUCT = 4, 5, 6, 8, 9, 12
 
@@ -98,7 +100,7 @@ def bits_of(mask: pa.BooleanArray) -> bytes:
     if mask.null_count:
         raise ValueError("a mask has no nulls")
     if mask.offset % 8:
-        mask = pa.concat_arrays([mask, pa.array([], pa.bool_())])
+        mask = pa.concat_arrays([mask, nothing(pa.bool_())])
     if mask.offset % 8:
         mask = pa.array(mask.to_numpy(zero_copy_only=False))
     start, size = mask.offset // 8, (len(mask) + 7) // 8

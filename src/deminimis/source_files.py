@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
-import numpy as np
 import pyarrow as pa
 
+from .arrays import same_text
 from .errors import InputError
 from .source_base import reading
 
@@ -102,10 +102,7 @@ def with_partition(batch: pa.RecordBatch, partition: Mapping[str, str | None], c
     arrays, fields = [], []
     for name in columns:
         if name in partition and batch.schema.get_field_index(name) < 0:
-            zeros = np.zeros(rows, np.int32)
-            indices = pa.array(zeros) if partition[name] is not None else pa.nulls(rows, pa.int32())
-            entries = pa.array([partition[name] or ""], pa.string())
-            arrays.append(pa.DictionaryArray.from_arrays(indices, entries))
+            arrays.append(same_text(partition[name], rows))
             fields.append(partition_field(name))
         else:
             arrays.append(batch.column(name))
