@@ -35,7 +35,7 @@ CALLS = {
     "score": "dm.score(table, **roles)",
     "scorer": "s = dm.Scorer(**roles); s.add(table); s.finish()",
     "mask": "dm.score_files(source, folder + '/mask.parquet', **roles)",
-    "all": "dm.score_files(source, folder + '/all.arrow', columns=('eligible', 'reason', 'total'), append=True, **roles)",
+    "all": "dm.score_files(source, folder + '/all.arrow', columns=('reason', 'total'), append=True, **roles)",
     "text": "dm.score_files(source, folder + '/all.csv', columns=('eligible', 'reason'), **roles)",
 }
 
