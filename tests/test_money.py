@@ -86,6 +86,23 @@ NUMBERS = st.builds(
 )
 
 
+@given(st.lists(st.text("0123456789." + "+-e \0/:", max_size=9), min_size=1, max_size=40))
+def test_short_text(texts: list[str]) -> None:
+    """Up to eight bytes are read at once where they are digits and a point, and the same as any longer text."""
+    assert totals(pa.array(texts)) == expected(texts)
+    assert totals(pa.array(texts, pa.large_string())) == expected(texts)
+
+
+def test_every_short_number() -> None:
+    """All places of the point among up to eight digits, and two points."""
+    digits = "90817263"
+    texts = [digits[:n] for n in range(9)]
+    texts += [text[:at] + "." + text[at:] for text in texts for at in range(len(text) + 1)]
+    texts += [text + "." for text in texts] + ["." + text for text in texts]
+    assert totals(pa.array(texts)) == expected(texts)
+    assert totals(pa.array(texts + ["0"] * 8).slice(0, len(texts))) == expected(texts)
+
+
 @given(st.lists(st.one_of(NUMBERS, st.sampled_from(ODD_TEXTS), st.text(max_size=6)), max_size=50))
 def test_any_text(texts: list[str]) -> None:
     """Whatever the text, the amount is the oracle's."""
