@@ -13,14 +13,14 @@ LAYERS = (
     {"arrays", "kernel", "errors", "progress", "toml"},
     {"rule", "names", "roles", "excluded", "layout", "casts", "column", "columns", "workers", "memory"}
     | {"source", "sources", "sink", "sinks", "spill", "summary", "waves", "answers", "parts"},
-    {"totalling", "day"},
+    {"totalling", "day", "at"},
     {"scorer"},
     {"feed", "ordered", "outcome", "output"},
     {"api", "options"},
     {"init"},
     {"cli", "cpu", "demo", "explain", "main", "plan"},
 )
-MAY_OPEN_THE_KERNEL = {"scorer", "day_order", "totalling", "parts", "answers", "feed", "spill"}
+MAY_OPEN_THE_KERNEL = {"scorer", "at_once", "day_order", "totalling", "parts", "answers", "feed", "spill"}
 MAY_OPEN_THE_KERNEL |= {"columns", "column_layouts"}
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 

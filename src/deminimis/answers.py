@@ -43,12 +43,12 @@ def narrow_answers(work: Sequence[Work]) -> list[Answer]:
     def answer(number: int) -> None:
         partitioner, spans, spill = work[number]
         for span in spans:
-            bits = np.empty((span.rows + 63) // 64 * 8, np.uint8)
+            bits = mask_bits(span.rows)
             if spill is not None:
                 spill.make_words_ready(span.rows)
             partitioner.answer(span.rows, bits)
             if span.rows:
-                found[span.first] = _bits(bits, span.rows)
+                found[span.first] = mask_of_bits(bits, span.rows)
 
     Crew(len(work)).run(answer)
     return [Answer(found[first]) for first in sorted(found)]
@@ -67,7 +67,7 @@ def wide_answer(work: Sequence[Work]) -> Answer:
         for span in spans:
             at = span.first - first
             end = at + span.rows
-            mask, known = (np.empty((span.rows + 63) // 64 * 8, np.uint8) for _ in range(2))
+            mask, known = mask_bits(span.rows), mask_bits(span.rows)
             if spill is not None:
                 spill.make_words_ready(span.rows)
             row = 0
@@ -77,7 +77,7 @@ def wide_answer(work: Sequence[Work]) -> Answer:
                 if spill is not None and row < span.rows:
                     spill.bring_outcomes(wanted)
             if span.rows:
-                found[span.first] = _bits(mask, span.rows), _bits(known, span.rows)
+                found[span.first] = mask_of_bits(mask, span.rows), mask_of_bits(known, span.rows)
 
     Crew(len(work)).run(answer)
     pairs = [found[start] for start in sorted(found)]
@@ -86,7 +86,13 @@ def wide_answer(work: Sequence[Work]) -> Answer:
     return Answer(mask, pa.Array.from_buffers(pa.uint8(), rows, [None, pa.py_buffer(reasons)]), total)
 
 
-def _bits(bits: Any, rows: int) -> pa.BooleanArray:
+def mask_bits(rows: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Room for so many bits, in whole words."""
+    return np.empty((rows + 63) // 64 * 8, np.uint8)
+
+
+def mask_of_bits(bits: Any, rows: int) -> pa.BooleanArray:
+    """The first rows of these bits as an array, without a copy."""
     return pa.Array.from_buffers(pa.bool_(), rows, [None, pa.py_buffer(bits)])
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Unpack
@@ -19,7 +21,7 @@ from .memory import check_memory_limit
 from .options import AnyOptions, Options, Reading
 from .outcome import Scored, mask_of, scored, summarise
 from .progress import Report, Reporter
-from .roles import Column, Person, check
+from .roles import Column, Person, Roles, check, with_new_secret
 from .scorer import Run
 from .sources import open_source
 from .spill import check_folder
@@ -44,9 +46,25 @@ def start_run(
     spill_dir = given.pop("spill_dir", None)
     if spill_dir is not None:
         spill_dir = check_folder(spill_dir)
-    checked = check(**roles, **given)
+    if given.get("secret") is None and not isinstance(given.get("rule"), (str, os.PathLike)):
+        checked = _check_once(**roles, **given)
+    else:  # the file of a rule may have changed
+        checked = check(**roles, **given)
     run = Run(checked, wide=wide, tally=tally, threads=threads, memory_limit=memory_limit, spill_dir=spill_dir)
     return run, reading
+
+
+def _check_once(**options: Any) -> Roles:
+    """`check`, with a new secret: scripts score one small batch after another with the same roles."""
+    try:
+        return with_new_secret(_checked(**options))
+    except TypeError:  # a list of columns is no key; any other error comes again
+        return check(**options)
+
+
+@lru_cache(maxsize=64, typed=True)
+def _checked(**options: Any) -> Roles:
+    return check(**options)
 
 
 def _answers(run: Run, manifest: Any, reading: dict[str, Any]) -> tuple[Iterator[Answer], tuple[str, ...]]:

@@ -10,10 +10,11 @@ import pyarrow as pa
 from . import waves
 from ._kernel import Batch, Stream
 from .answers import Answer
+from .at_once import answer_at_once
 from .columns import Binding
 from .day_order import is_fit, order_of_table
 from .errors import InputError
-from .memory import ROWS_FOR_ONE_WORKER
+from .memory import ROWS_A_PARTITION, ROWS_FOR_ONE_WORKER
 from .ordered import Ordered
 from .parts import Part
 from .scorer import Run
@@ -101,7 +102,8 @@ def read_table(run: Run, table: pa.Table | pa.RecordBatch) -> Iterator[Answer]:
     if not run.roles.has_expressions() and len(names) < table.num_columns and all(len(at) == 1 for at in found):
         table = table.select(list(names))
     parts = parts_of(run, table)
-    if table.num_rows > run.budget.rows_held and run.roles.sorted_by is not None:
+    held = run.budget.rows_held
+    if table.num_rows > held and run.roles.sorted_by is not None:
         ordered = Ordered(run)
         yield from ordered.read(parts)
         yield from ordered.finish()
@@ -111,6 +113,12 @@ def read_table(run: Run, table: pa.Table | pa.RecordBatch) -> Iterator[Answer]:
         binding = run.binding(table.schema)
         if binding.prepare is None and is_fit(binding.settings, table.num_rows, run.budget.blocks):
             order = order_of_table(binding.settings, table, run.batch)  # batches are read twice: they are not made anew
+    elif table.num_rows <= min(held, ROWS_A_PARTITION) and not run.tally:
+        some = list(parts)
+        if len(some) == 1 and not run.is_wide:
+            yield answer_at_once(some[0], run.settings, run.roles)
+            return
+        parts = iter(some)
     run.expect(table.num_rows, order=order)
     run.read(parts, table.num_rows)
     yield from run.end_wave()

@@ -264,6 +264,11 @@ def check(
     )
 
 
+def with_new_secret(roles: Roles) -> Roles:
+    """The same, for another run."""
+    return roles._replace(secret=_secret(None))
+
+
 def _secret(given: bytes | None) -> bytes:
     """The 216 bytes that key the fingerprints: random for each run, or stretched from a given secret."""
     if given is None:

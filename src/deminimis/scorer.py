@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from . import columns
-from ._kernel import Batch, Partitioner, Totals, memory_in_use
+from ._kernel import Batch, Partitioner, Settings, Totals, memory_in_use
 from ._kernel import release_memory as release_memory
 from .answers import Answer, Span, narrow_answers, wide_answer
 from .day_order import DayOrder, settle_in_order
@@ -56,8 +56,7 @@ class Run:
         self._promise: Promise | None = None
         self._wave = 0
         self._orders = 0
-        self._answered = 0
-        self._totalled = 0
+        self._answered = self._totalled = 0
         self._lock = threading.Lock()
 
     def binding(self, schema: pa.Schema, *, file: str | None = None) -> columns.Binding:
@@ -71,6 +70,11 @@ class Run:
     def batch(self, batch: Any, *, file: str | None = None) -> Batch:
         """A record batch as the kernel reads it."""
         return self._bindings.batch(batch, file)
+
+    @property
+    def settings(self) -> Settings:
+        """What the rows mean, once something is bound."""
+        return self._bindings.settings
 
     @property
     def is_wide(self) -> bool:
@@ -168,11 +172,10 @@ class Run:
     def _staff(self, rows: int | None) -> int:
         """Have as many workers as the rows are worth."""
         wanted = 1 if rows is not None and rows <= ROWS_FOR_ONE_WORKER else self.threads
-        settings = self._bindings.settings
         try:
             while len(self._workers) < wanted:
-                sketch = self._order.sketch(settings) if self._order else None
-                one = Partitioner(settings, self._bits, self._block_bytes, self._slots, sketch)
+                sketch = self._order.sketch(self.settings) if self._order else None
+                one = Partitioner(self.settings, self._bits, self._block_bytes, self._slots, sketch)
                 self._workers.append(Worker(one))
         except MemoryError as error:
             raise OutOfMemoryError(f"{error}; use fewer threads or a smaller memory_limit=") from None
@@ -234,8 +237,7 @@ class Run:
     def _total(self, slot: int) -> None:
         started = time.perf_counter()
         self._tell("total", self._totalled)
-        partitioners = [w.partitioner for w in self._workers]
-        settings = self._bindings.settings
+        settings, partitioners = self.settings, [w.partitioner for w in self._workers]
 
         def tell(share: float) -> None:
             self._tell("total", self._totalled + int((self.rows - self._totalled) * share))
@@ -275,9 +277,9 @@ class Run:
                 (w.partitioner, [s for s in spans if at <= s.first < at + step], w.spill)
                 for w, spans in zip(self._workers, ready, strict=True)
             ]
-            answers = [wide_answer(work)] if self.is_wide else narrow_answers(work)
+            given = [wide_answer(work)] if self.is_wide else narrow_answers(work)
             self._clock("answer", started)
-            yield from answers
+            yield from given
             started = time.perf_counter()
 
     def _tell(self, phase: str, rows: int) -> None:
@@ -289,9 +291,8 @@ class Run:
 
     def close(self) -> None:
         """Let what is on disk go, also after an error."""
-        for worker in self._workers:
-            if worker.spill is not None:
-                worker.spill.close()
+        for spill in filter(None, [worker.spill for worker in self._workers]):
+            spill.close()
 
     @property
     def counts(self) -> Counts:
