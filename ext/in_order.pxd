@@ -143,6 +143,11 @@ cdef inline u64 prove_rows(const u64* proven, const u32* numbers, int n, u64* op
     return word
 
 
+cdef inline bint is_dense(int n_open, int n) noexcept nogil:
+    """So many of n rows are suspects that all may be."""
+    return 4 * n_open > 3 * n
+
+
 cdef inline void fill_open(u64* bits, const u64* open_rows, i64 n_words, Words* words, u64* cursors) noexcept nogil:
     """The answers of the suspects, into the bits of their rows."""
     cdef i64 w, there = 0

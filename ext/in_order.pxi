@@ -108,6 +108,22 @@ cdef class Proof:
         free(made)
         return 0
 
+    def count_open(self, Partitioner read):
+        """See _kernel.pyi."""
+        cdef Words* words = &read.words
+        cdef u32 block = words.reading
+        cdef u64 open_rows = 0
+        cdef i64 seen = 0, left_open = 0
+        cdef int n
+        while True:
+            n = <int>min((words.in_last if block == words.last else words_a_block(words)) // 2, 64)
+            prove_rows(self.proven, <const u32*>read.pool.blocks[block], n, &open_rows)
+            seen += n
+            left_open += n if is_dense(dm_count_bits(open_rows), n) else dm_count_bits(open_rows)
+            if block == words.last:
+                return left_open * read.rows // max(seen, 1)
+            block = read.pool.next[block]
+
     def prove(self, Partitioner read, Partitioner suspects, Batch batch, Py_ssize_t start, Py_ssize_t stop):
         """See _kernel.pyi."""
         cdef i64 row = start, end
@@ -133,31 +149,45 @@ cdef class Proof:
     cdef int prove_some(self, Partitioner read, Partitioner suspects, const Column* columns, i64 row, i64 end) noexcept nogil:
         cdef const u32* numbers
         cdef i64 there = 0
-        cdef u64 open_rows
+        cdef u64 word, open_rows
         cdef int n, at
         while row < end:
             numbers = <const u32*>words_to_read(&read.words, &there)
             at = read.proven & 63
             n = <int>min(min(there // 2, end - row), 64 - at)
             open_rows = 0
-            read.row_bits[read.proven >> 6] |= prove_rows(self.proven, numbers, n, &open_rows) << at
-            read.open_rows[read.proven >> 6] |= open_rows << at
-            if open_rows and self.read_suspects(suspects, columns, row, n, open_rows) < 0:
+            word = prove_rows(self.proven, numbers, n, &open_rows)
+            if open_rows and self.read_suspects(suspects, columns, row, n, &word, &open_rows) < 0:
                 return -1
+            read.row_bits[read.proven >> 6] |= word << at
+            read.open_rows[read.proven >> 6] |= open_rows << at
             read.words.place += 2 * n
             read.proven += n
             row += n
         return 0
 
-    cdef int read_suspects(self, Partitioner one, const Column* columns, i64 row, int n, u64 wanted) noexcept nogil:
-        """Read and scatter those of n rows whose bit is set; blocks for them are reserved. -1 where memory ran out."""
+    cdef int read_suspects(self, Partitioner one, const Column* columns, i64 row, int n, u64* proven,
+                           u64* open_rows) noexcept nogil:
+        """Read and scatter the open ones of n rows; blocks for them are reserved. -1 where memory ran out.
+
+        Where they are many, the proven rows among them are opened too: a part of their group's rows is within the limit
+        as are all of them, and whole chunks are scattered several times as fast."""
         cdef const Plan* plan = &self.settings.plan
         cdef u16 leads[64]
         cdef i64 room = 0
         cdef int i, at
-        cdef bint together = dm_count_bits(wanted) > 4
+        cdef u64 wanted = open_rows[0]
+        cdef int many = dm_count_bits(wanted)
+        cdef bint together = many > 4
         if together and read_chunk(plan, &one.keys, columns, one.chunk, row, n) < 0:
             return -1
+        if is_dense(many, n) and together and one.chunk.plain:
+            proven[0], open_rows[0] = 0, ~<u64>0 >> (64 - n)
+            scatter_plain(plan, &one.keys, one.chunk, n, &one.chains, one.partition_bits, leads)
+            for i in range(n):
+                words_to_write(&one.words, &room)[0] = leads[i]
+                one.words.in_last += 1
+            return 0
         while wanted:
             i = dm_lowest_bit(wanted)
             wanted &= wanted - 1

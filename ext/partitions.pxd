@@ -77,13 +77,19 @@ cdef inline int step_chain(const Plan* plan, int step, Scratch* s, const Chains*
 cdef inline int total_narrow(const Plan* plan, Chains** chains, int workers, int p, Scratch* s, u64** bits,
                              Counts* counts) noexcept nogil:
     """One bit for each record of partition p, worker after worker into bits[w]. -1 where memory ran out."""
-    cdef i64 n = total_records(chains, workers, p)
+    cdef i64 n = total_records(chains, workers, p), i, n_open = n
     cdef int w, step
     if n == 0:
         return 0
     if start_narrow(plan, n, s) < 0:
         return -1
     for step in range(4):
+        if step == 2:
+            for w in range(workers):
+                for i in range((count_of(chains[w], p) + 63) // 64):
+                    n_open -= dm_count_bits(bits[w][i])
+            if not expect_open(s, n_open):
+                return -1
         for w in range(workers):
             if step_chain(plan, step, s, chains[w], p, bits[w], counts) < 0:
                 return -1

@@ -17,6 +17,7 @@ cdef enum:
     TOUCHED = 0x80000000     # in a cell: some row added to it, if only zero
     MAX_CELLS = 1 << 22
     FIRST_SLOTS = 1024
+    MOST_FIRST_SLOTS = 1 << 16   # a megabyte; for more keys they are doubled
 
 
 cdef struct Slot:
@@ -135,12 +136,20 @@ cdef inline void prove_eligible(const Plan* plan, Scratch* s, u64 mask, const Re
             bits[i >> 6] = word
 
 
+cdef inline bint expect_open(Scratch* s, i64 n_open) noexcept nogil:
+    """Have slots for that many keys at once, or for many of them: to double them again and again costs more."""
+    cdef i64 wanted = FIRST_SLOTS
+    while wanted < MOST_FIRST_SLOTS and 5 * wanted < 8 * n_open:
+        wanted *= 2
+    return wanted == FIRST_SLOTS or start_slots(s, wanted)
+
+
 cdef inline int add_open(Scratch* s, const Record* r, i64 n, const u64* bits, u32 units_mask, u32 cap,
                          i64* keys) noexcept nogil:
     """Add the records that the sketch left open to exact totals. -1 where memory ran out."""
     cdef i64 i, j
     cdef u64 word
-    cdef Slot* slot
+    cdef Slot* slot = NULL       # of the row before: neighbours may share it
     cdef u32 total
     for i in range(0, n, 64):
         word = ~bits[i >> 6]
@@ -149,9 +158,12 @@ cdef inline int add_open(Scratch* s, const Record* r, i64 n, const u64* bits, u3
         while word:
             j = i + dm_lowest_bit(word)
             word &= word - 1
-            if 8 * (keys[0] + 1) > 5 * s.slots_in_use and not double_slots(s):
-                return -1
-            slot = slot_of(s, r[j].key, r[j].more)
+            if 8 * (keys[0] + 1) > 5 * s.slots_in_use:
+                slot = NULL
+                if not double_slots(s):
+                    return -1
+            if slot == NULL or slot.key != r[j].key or slot.more != r[j].more:
+                slot = slot_of(s, r[j].key, r[j].more)
             keys[0] += slot.total == 0
             slot.key = r[j].key
             slot.more = r[j].more
@@ -169,8 +181,8 @@ cdef inline void settle_open(const Plan* plan, Scratch* s, const Record* r, i64 
     """Answer the records that the sketch left open; then take those out that are never eligible, and count."""
     cdef i64 i, j
     cdef u64 open_rows, word, own
-    cdef Slot* slot
-    cdef u32 total
+    cdef Slot* slot = NULL
+    cdef u32 limit
     cdef bint over
     for i in range(0, n, 64):
         word = bits[i >> 6]
@@ -181,9 +193,11 @@ cdef inline void settle_open(const Plan* plan, Scratch* s, const Record* r, i64 
             own = open_rows & (~open_rows + 1)
             j = i + dm_lowest_bit(open_rows)
             open_rows &= open_rows - 1
-            slot = slot_of(s, r[j].key, r[j].more)
-            total = slot.total & (<u32>USED - 1)
-            over = total > <u32>plan.limits[(r[j].units & (<u32>EXCLUDED - 1)) >> plan.index_shift]
+            limit = <u32>plan.limits[(r[j].units & (<u32>EXCLUDED - 1)) >> plan.index_shift]
+            over = not r[j].units & <u32>POISON and (r[j].units & units_mask) > limit    # by itself
+            if not over:
+                slot = slot_of(s, r[j].key, r[j].more)
+                over = (slot.total & (<u32>USED - 1)) > limit
             if not over and not slot.total & <u32>POISON:
                 word |= own
             elif not r[j].units & (<u32>POISON | <u32>EXCLUDED):

@@ -234,3 +234,36 @@ def test_kernel_refuses_a_wrong_use() -> None:
         reader.answer(100, np.empty(16, np.uint8))
     with pytest.raises(ValueError, match="proven first"):
         proof.fill(reader, Partitioner(usual, 0))
+
+
+def test_suspects_are_sampled() -> None:
+    """The rows to be scattered are told beforehand, near enough: few of the usual ones, all where all are over."""
+    shares = []
+    for values in (table(ORDERS["nearly"](np.random.default_rng(4)))["value"].to_numpy(), np.full(ROWS, 900.0)):
+        rows = table(ORDERS["nearly"](np.random.default_rng(4)))
+        rows = rows.set_column(2, "value", pa.array(values))
+        settings = bind(check(**ROLES, limit=800), rows.schema, wide=False, tally=False).settings
+        sketch = Sketch(settings, 18_990, 12, 100)
+        one = Partitioner(settings, 0, sketch=sketch)
+        roles = Run(check(**ROLES, limit=800), wide=False, tally=False, threads=1, memory_limit=1 << 30)
+        for batch in rows.to_batches():
+            ready = roles.batch(batch)
+            one.add(ready, 0, ready.length, 0)
+        proof = Proof(settings, [sketch])
+        proof.add_up(0, proof.places)
+        shares.append(proof.count_open(one) / ROWS)
+    assert 0 < shares[0] < 0.2
+    assert shares[1] == 1
+
+
+@pytest.mark.parametrize("share", [0.5, 0.8, 1.0])
+def test_dense_suspects(share: float) -> None:
+    """Where most of 64 rows are suspects all of them are scattered: the mask is that of exact sums."""
+    chance = np.random.default_rng(7)
+    rows = table(ORDERS["nearly"](chance))
+    values = np.where(chance.random(ROWS) < share, 801.0, rows["value"].to_numpy())
+    rows = rows.set_column(2, "value", pa.array(values))
+    with ordered(DayOrder(18_990, 12, 100)) as taken:
+        mask = dm.eligible(rows, **ROLES, limit=800, threads=2)
+    assert taken[0] is not None
+    assert mask.to_pylist() == expected(rows)

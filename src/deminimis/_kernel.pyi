@@ -249,6 +249,8 @@ class Proof:
     def __new__(cls, settings: Settings, sketches: list[Sketch]) -> Self: ...
     def add_up(self, first: int, last: int) -> None:
         """Add up the cells of all workers of the days at the places [first, last)."""
+    def count_open(self, read: Partitioner) -> int:
+        """About how many of a worker's rows will be scattered, by a sample of them; before `prove`."""
     def prove(self, read: Partitioner, suspects: Partitioner, batch: Batch, start: int, stop: int) -> None:
         """Prove the next rows of one worker, which came from [start, stop) of this batch, and scatter the suspects.
 

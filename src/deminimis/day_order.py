@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from ._kernel import Batch, Partitioner, Proof, Settings, Sketch, Totals, days_of
-from .memory import MAX_BITS, partition_bits
+from .memory import MAX_BITS, NARROW_BYTES, partition_bits
 from .parts import Worker
 from .totalling import total_partitions
 from .workers import Crew
@@ -24,10 +24,8 @@ DAYS_BEFORE = 64
 """Of these, the days before the first that a sample has."""
 MOST_CELL_BITS = 19
 """Cells of a day that caches hold: half a million, of one byte each."""
-BYTES_A_ROW = 10
-"""A cell's number, two cells of each of two workers, and some suspects."""
-SUSPECTS = 1 / 16
-"""The share of rows that a sketch leaves open, or less, where values are a fraction of the limit."""
+BYTES_A_ROW = 6 + NARROW_BYTES
+"""A cell's number, some cells of each worker and, should the sketch prove nothing, a record and its word."""
 SAMPLES, SAMPLE_ROWS = 32, 64
 OPEN_DAYS = 8
 """Days that one sample of rows that are nearly in order may span."""
@@ -86,8 +84,6 @@ def settle_in_order(workers: Sequence[Worker], settings: Settings) -> None:
     """
     read = [worker.partitioner for worker in workers]
     proof = Proof(settings, [one.sketch for one in read if one.sketch is not None])
-    bits = partition_bits(int(sum(one.rows for one in read) * SUSPECTS), False, MAX_BITS)
-    suspects = [Partitioner(settings, bits) for _ in workers]
     share = proof.places // len(workers) + 1
 
     def add_up(number: int) -> None:
@@ -99,6 +95,8 @@ def settle_in_order(workers: Sequence[Worker], settings: Settings) -> None:
         suspects[number].settle(0)
 
     Crew(len(workers)).run(add_up)
+    bits = partition_bits(sum(proof.count_open(one) for one in read), False, MAX_BITS)
+    suspects = [Partitioner(settings, bits) for _ in workers]
     Crew(len(workers)).run(prove)
     scattered = [Worker(one) for one in suspects]
     totals = [Totals(settings, suspects) for _ in workers]
