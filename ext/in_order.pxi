@@ -117,11 +117,13 @@ cdef class Proof:
         cdef int n
         while True:
             n = <int>min((words.in_last if block == words.last else words_a_block(words)) // 2, 64)
+            if n == 0:       # a worker that came too late for any row
+                return 0
             prove_rows(self.proven, <const u32*>read.pool.blocks[block], n, &open_rows)
             seen += n
             left_open += n if is_dense(dm_count_bits(open_rows), n) else dm_count_bits(open_rows)
             if block == words.last:
-                return left_open * read.rows // max(seen, 1)
+                return left_open * read.rows // seen
             block = read.pool.next[block]
 
     def prove(self, Partitioner read, Partitioner suspects, Batch batch, Py_ssize_t start, Py_ssize_t stop):

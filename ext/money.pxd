@@ -130,7 +130,7 @@ cdef inline i64 quick_amount(u64 w, i64 length) noexcept nogil:
     behind it at most. BAD_UNITS for any other text, be it an amount or not.
 
     All bytes at once: the point is squeezed out, then neighbouring digits are joined in pairs, fours and eights (Lemire
-    2022, "Parsing integers faster with SIMD and SWAR", and sources there).
+    2018, "Quickly parsing eight digits").
     """
     cdef u64 before, odd, zeros = <u64>0x3030303030303030
     cdef int at, behind = 0

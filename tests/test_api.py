@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 
 import deminimis as dm
-from deminimis.api import start_run
 
 ROLES = {"person": "person", "day": "day", "value": "value"}
 REASONS = [
@@ -287,26 +286,3 @@ def test_currency() -> None:
 def test_public_names(name: str) -> None:
     """The names of the public face exist and say what they are."""
     assert getattr(dm, name).__doc__
-
-
-def test_roles_are_remembered_by_type(table: pa.Table) -> None:
-    """Equal options of another type are checked anew, and runs with the same roles have secrets of their own."""
-    assert len(dm.eligible(table, **ROLES, limit=1)) == table.num_rows
-    with pytest.raises(dm.DeminimisError):
-        dm.eligible(table, **ROLES, limit=True)
-    first, second = (start_run({"limit": 1}, wide=False, **ROLES)[0].roles for _ in range(2))
-    assert first[:-1] == second[:-1]
-    assert first.secret != second.secret
-
-
-def test_rule_file_is_read_again(table: pa.Table, tmp_path: Path) -> None:
-    """A rule that is named by its file means what the file says at the call."""
-    file = tmp_path / "rule.toml"
-    head = 'name = "own"\ntitle = "own"\nauthority = "own"\nwindow = "day"\noverflow = "all"\n'
-    head += 'currency = "USD"\nkey = ["person"]\n'
-    masks = []
-    for limit in ("1", "800"):
-        step = f'[[step]]\nfrom = 2020-01-01\norigin = "every"\nlimit = "{limit}"\ncitation = "own"\n'
-        file.write_text(head + step)
-        masks.append(dm.eligible(table, **ROLES, rule=file).to_pylist())
-    assert masks[0] != masks[1]

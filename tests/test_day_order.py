@@ -239,21 +239,20 @@ def test_kernel_refuses_a_wrong_use() -> None:
 def test_suspects_are_sampled() -> None:
     """The rows to be scattered are told beforehand, near enough: few of the usual ones, all where all are over."""
     shares = []
-    for values in (table(ORDERS["nearly"](np.random.default_rng(4)))["value"].to_numpy(), np.full(ROWS, 900.0)):
-        rows = table(ORDERS["nearly"](np.random.default_rng(4)))
-        rows = rows.set_column(2, "value", pa.array(values))
+    usual = table(ORDERS["nearly"](np.random.default_rng(4)))
+    for rows in (usual, usual.set_column(2, "value", pa.array(np.full(ROWS, 900.0)))):
         settings = bind(check(**ROLES, limit=800), rows.schema, wide=False, tally=False).settings
         sketch = Sketch(settings, 18_990, 12, 100)
         one = Partitioner(settings, 0, sketch=sketch)
-        roles = Run(check(**ROLES, limit=800), wide=False, tally=False, threads=1, memory_limit=1 << 30)
-        for batch in rows.to_batches():
-            ready = roles.batch(batch)
+        run = Run(check(**ROLES, limit=800), wide=False, tally=False, threads=1, memory_limit=1 << 30)
+        for ready in map(run.batch, rows.to_batches()):
             one.add(ready, 0, ready.length, 0)
         proof = Proof(settings, [sketch])
         proof.add_up(0, proof.places)
         shares.append(proof.count_open(one) / ROWS)
     assert 0 < shares[0] < 0.2
     assert shares[1] == 1
+    assert proof.count_open(Partitioner(settings, 0, sketch=Sketch(settings, 18_990, 12, 100))) == 0
 
 
 @pytest.mark.parametrize("share", [0.5, 0.8, 1.0])
