@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import gzip
 import io
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -274,3 +275,11 @@ def test_other_formats_are_not_read_from_a_stream(tmp_path: Path) -> None:
     write_all(tmp_path)
     with (tmp_path / "t.parquet").open("rb") as file, pytest.raises(InputError, match="give the path"):
         open_source(file)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+def test_pipe_by_its_path(tmp_path: Path) -> None:
+    """A pipe would be waited for twice, for its format and for its rows; it is refused at once instead."""
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(InputError, match=r"pipe\.csv: is a pipe or a device.* standard input, as \"-\""):
+        open_source(tmp_path / "pipe.csv")

@@ -6,6 +6,7 @@ import bz2
 import csv
 import gzip
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -205,6 +206,33 @@ def test_file_that_shrinks(tmp_path: Path) -> None:
     path.write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="cut short while it was read"):
         rows(source)
+
+
+@pytest.mark.parametrize("left", [4, 60, 40_000, 100_000])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_file_that_shrinks_before_it_is_cut(
+    encoding: str, left: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no place to cut is left, or none is looked for, the rest of the file is missed all the same."""
+    monkeypatch.setattr(source_csv, "RANGE_BYTES", 32 << 10)
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + "1,2\n" * 50_000, encoding=encoding)
+    source = open_source(path, encoding=encoding)
+    os.truncate(path, left)
+    with pytest.raises(InputError, match="cut short while it was read"):
+        rows(source)
+
+
+def test_file_that_shrinks_after_some_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lines before the rest are counted where there are none any more; this once went on for ever."""
+    monkeypatch.setattr(source_csv, "RANGE_BYTES", 32 << 10)
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + "1,2\n" * 50_000)
+    pieces = open_source(path).pieces(None)
+    assert abs(sum(batch.num_rows for batch in next(pieces).batches()) - (32 << 10) // 4) <= 2
+    os.truncate(path, 100)
+    with pytest.raises(InputError, match="cut short while it was read"):
+        list(next(pieces).batches())
 
 
 def test_awkward_files(shared_data: Path) -> None:

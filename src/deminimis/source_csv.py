@@ -17,7 +17,7 @@ from .source_base import Piece, Source, reading
 from .source_csv_parse import can_be_cut
 from .source_csv_pieces import Layout, RangePiece, StreamPiece
 from .source_csv_rows import guess_row_start
-from .source_csv_text import CsvOptions, Head, ReadBytes, cuttable, open_bytes, read_head
+from .source_csv_text import CsvOptions, Head, ReadBytes, cuttable, exactly, open_bytes, read_head
 from .source_files import FoundFile, format_of, partition_field
 
 RANGE_BYTES = 8 << 20
@@ -79,7 +79,8 @@ class CsvFile:
     def _rest(self, start: int, layout: Layout) -> Piece:
         @contextmanager
         def begin() -> Iterator[tuple[ReadBytes, bytes, int]]:
-            with open_bytes(self.path, None) as read:
+            with open_bytes(self.path, None) as raw:
+                read = exactly(raw, self.bytes, self.path)
                 lines, left = 0, start
                 while left:
                     text = read(min(left, RANGE_BYTES))
@@ -93,6 +94,8 @@ class CsvFile:
     @contextmanager
     def _head(self) -> Iterator[tuple[ReadBytes, Head]]:
         with reading(self.path), open_bytes(self.path, self._compression) as raw:
+            if self._compression is None:
+                raw = exactly(raw, self.bytes, self.path)
             read, encoding = cuttable(raw, self._options.encoding)
             yield read, read_head(read, self.path, self._options._replace(encoding=encoding))
 

@@ -13,7 +13,7 @@ from .errors import InputError
 from .source_base import Piece, reading
 from .source_csv_parse import CutInsideQuotesError, Dialect, RaggedRowError, text_problem
 from .source_csv_rows import guess_row_start, walk_records
-from .source_csv_text import ReadBytes, read_fully
+from .source_csv_text import ReadBytes, cut_short, read_fully
 from .source_files import with_partition
 
 BLOCK_BYTES = 8 << 20
@@ -77,7 +77,7 @@ class RangePiece(Piece):
             while position < size and (count := file.readinto(room[position:size])):
                 position += count
         if position < size:
-            raise InputError("was cut short while it was read: read it when nothing writes to it.", file=self.file)
+            raise cut_short(self._path)
         return marked if dialect.encoding == "utf-8" else dialect.marked(bytes(room[:size]), self._layout.cells)
 
     def _lines_before(self) -> int:

@@ -62,6 +62,26 @@ def open_bytes(path: str, compression: str | None) -> Iterator[ReadBytes]:
                 yield unpacked.read
 
 
+def exactly(read: ReadBytes, size: int, file: str) -> ReadBytes:
+    """Read the next `size` bytes of a file and no more; where it has fewer by now, it is an InputError."""
+    left = size
+
+    def some(wanted: int) -> bytes:
+        nonlocal left
+        text = read(min(wanted, left))
+        if left and not text:
+            raise cut_short(file)
+        left -= len(text)
+        return text
+
+    return some
+
+
+def cut_short(file: str) -> InputError:
+    """The error for a file that lost its end after it was opened."""
+    return InputError("was cut short while it was read: read it when nothing writes to it.", file=file)
+
+
 def read_fully(read: ReadBytes, size: int) -> bytes:
     """Read `size` bytes, less only at the end; a pipe gives less at a time."""
     text = read(size)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -158,10 +159,12 @@ def _walk(folder: Path) -> Iterator[str]:
 
 def _found(path: str) -> FoundFile:
     with reading(path):
-        size = Path(path).stat().st_size
+        status = Path(path).stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError('is a pipe or a device, which comes once: give it on standard input, as "-".', file=path)
     partition: dict[str, str | None] = {}
     for folder in Path(path).parts[:-1]:
         key, equals, value = folder.partition("=")
         if equals and key:
             partition[unquote(key)] = None if value == HIVE_NULL else unquote(value)
-    return FoundFile(path, size, partition)
+    return FoundFile(path, status.st_size, partition)
