@@ -120,9 +120,66 @@ cdef inline int chain_wide(const Plan* plan, bint settle, WideScratch* s, const 
         block = c.pool.next[block]
 
 
-cdef inline int total_wide(const Plan* plan, Chains** chains, int workers, int p, WideScratch* s, bint excess,
+cdef struct Head:            # where one worker's records are read: those of a loaded piece, then those in memory
+    WideRecord* loaded
+    i64 n_loaded
+    i64 at                   # in `loaded`
+    bint more                # pieces follow that are not loaded yet
+    u32 block                # in memory
+    i64 place
+
+
+cdef inline void start_heads(Head* heads, Chains** chains, int workers, int p) noexcept nogil:
+    """Nothing is loaded; what is in memory is read from its start."""
+    cdef int w
+    memset(heads, 0, workers * sizeof(Head))
+    for w in range(workers):
+        heads[w].block = chains[w].first[p]
+
+
+cdef inline WideRecord* head_record(Head* head, const Chains* c, int p) noexcept nogil:
+    """The record at a worker's head, NULL at the end."""
+    if head.at < head.n_loaded:
+        return head.loaded + head.at
+    if head.place == in_block(c, p, head.block) and head.block != c.last[p]:
+        head.block = c.pool.next[head.block]
+        head.place = 0
+    if head.place < in_block(c, p, head.block):
+        return <WideRecord*>c.pool.blocks[head.block] + head.place
+    return NULL
+
+
+cdef inline int merge_wide(const Plan* plan, Chains** chains, int workers, int p, WideScratch* s, Head* heads,
                            WideCounts* counts) noexcept nogil:
-    """The outcome of each record of partition p, written over it. -1 where memory ran out."""
+    """Settle the workers' records by row number; each worker's are in row order, as it reads its parts in order.
+    Returns the worker whose loaded piece is used up and whose next one is wanted, or -1 at the end."""
+    cdef int w, first
+    cdef u64 least = 0
+    cdef WideRecord* r
+    cdef WideRecord* next
+    while True:
+        first = -1
+        next = NULL
+        for w in range(workers):
+            if heads[w].more and heads[w].at == heads[w].n_loaded:
+                return w
+            r = head_record(&heads[w], chains[w], p)
+            if r != NULL and (first < 0 or r.row < least):
+                first = w
+                least = r.row
+                next = r
+        if first < 0:
+            return -1
+        settle_wide(plan, s, next, True, counts)
+        if heads[first].at < heads[first].n_loaded:
+            heads[first].at += 1
+        else:
+            heads[first].place += 1
+
+
+cdef inline int total_wide(const Plan* plan, Chains** chains, int workers, int p, WideScratch* s, Head* heads, bint excess,
+                           WideCounts* counts) noexcept nogil:
+    """The outcome of each record of partition p, all in memory, written over it. -1 where memory ran out."""
     cdef int w
     if total_records(chains, workers, p) == 0:
         return 0
@@ -133,58 +190,9 @@ cdef inline int total_wide(const Plan* plan, Chains** chains, int workers, int p
             return -1
     counts.groups += s.keys
     if excess:
-        return settle_in_row_order(plan, chains, workers, p, s, NULL, NULL, counts)
+        start_heads(heads, chains, workers, p)
+        merge_wide(plan, chains, workers, p, s, heads, counts)
+        return 0
     for w in range(workers):
         chain_wide(plan, True, s, chains[w], p, counts)
-    return 0
-
-
-cdef struct Head:            # where one worker's records are read: first those that were on disk, then its chain
-    i64 loaded
-    u32 block
-    i64 place
-
-
-cdef inline WideRecord* head_record(Head* head, const Chains* c, int p, WideRecord* loaded, i64 n_loaded) noexcept nogil:
-    """The record at a worker's head, NULL at the end."""
-    if head.loaded < n_loaded:
-        return loaded + head.loaded
-    if head.place == in_block(c, p, head.block) and head.block != c.last[p]:
-        head.block = c.pool.next[head.block]
-        head.place = 0
-    if head.place < in_block(c, p, head.block):
-        return <WideRecord*>c.pool.blocks[head.block] + head.place
-    return NULL
-
-
-cdef inline int settle_in_row_order(const Plan* plan, Chains** chains, int workers, int p, WideScratch* s,
-                                    WideRecord** loaded, i64* n_loaded, WideCounts* counts) noexcept nogil:
-    """Merge the workers' records by row number; each worker's are in row order, as it reads its parts in order."""
-    cdef int w, first
-    cdef u64 least = 0
-    cdef WideRecord* r
-    cdef WideRecord* next
-    cdef Head* heads = <Head*>calloc(workers if workers > 0 else 1, sizeof(Head))
-    if heads == NULL:
-        return -1
-    for w in range(workers):
-        heads[w].block = chains[w].first[p]
-    while True:
-        first = -1
-        next = NULL
-        for w in range(workers):
-            r = head_record(&heads[w], chains[w], p, loaded[w] if loaded != NULL else NULL,
-                            n_loaded[w] if n_loaded != NULL else 0)
-            if r != NULL and (first < 0 or r.row < least):
-                first = w
-                least = r.row
-                next = r
-        if first < 0:
-            break
-        settle_wide(plan, s, next, True, counts)
-        if n_loaded != NULL and heads[first].loaded < n_loaded[first]:
-            heads[first].loaded += 1
-        else:
-            heads[first].place += 1
-    free(heads)
     return 0

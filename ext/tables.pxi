@@ -8,6 +8,8 @@ cdef class Totals:
     cdef list partitioners
     cdef Chains** chains
     cdef u64** bits
+    cdef Head* heads
+    cdef list loaded         # by worker, what its head points to
     cdef Scratch scratch
     cdef WideScratch wide_scratch
     cdef Counts narrow
@@ -18,9 +20,11 @@ cdef class Totals:
         cdef Partitioner one
         self.settings = settings
         self.partitioners = partitioners
+        self.loaded = [None] * len(partitioners)
         self.chains = <Chains**>malloc(len(partitioners) * sizeof(Chains*))
         self.bits = <u64**>malloc(len(partitioners) * sizeof(u64*))
-        if self.chains == NULL or self.bits == NULL:
+        self.heads = <Head*>calloc(len(partitioners), sizeof(Head))
+        if self.chains == NULL or self.bits == NULL or self.heads == NULL:
             raise MemoryError()
         for w in range(len(partitioners)):
             one = partitioners[w]
@@ -45,7 +49,7 @@ cdef class Totals:
             with nogil:
                 if self.settings.plan.wide:
                     code = total_wide(&self.settings.plan, self.chains, workers, p, &self.wide_scratch,
-                                      self.settings.excess, &self.wide)
+                                      self.heads, self.settings.excess, &self.wide)
                 else:
                     code = total_narrow(&self.settings.plan, self.chains, workers, p, &self.scratch, self.bits,
                                         &self.narrow)
@@ -57,75 +61,87 @@ cdef class Totals:
         cdef int w
         return [self.chains[w].spilled[p] for w in range(len(self.partitioners))]
 
+    @property
+    def steps(self):
+        """See _kernel.pyi."""
+        if not self.settings.plan.wide:
+            return 4
+        return 1 if self.settings.excess else 2
+
     def start(self, int p):
         """See _kernel.pyi."""
-        cdef int w, workers = len(self.partitioners)
-        self.find_bits(p)
-        if start_narrow(&self.settings.plan, total_records(self.chains, workers, p), &self.scratch) < 0:
+        cdef int workers = len(self.partitioners)
+        cdef bint is_ready
+        if self.settings.plan.wide:
+            is_ready = start_wide_slots(&self.wide_scratch)
+            start_heads(self.heads, self.chains, workers, p)
+        else:
+            self.find_bits(p)
+            is_ready = start_narrow(&self.settings.plan, total_records(self.chains, workers, p), &self.scratch) == 0
+        if not is_ready:
             raise MemoryError("no memory for the totals of a partition")
 
     def step(self, int number, int worker, int p, i64 first, records):
         """See _kernel.pyi."""
         cdef u8[::1] view
-        cdef u64* bits = self.bits[worker] + (first >> 6)
+        cdef u8* start = NULL
         cdef int code
-        cdef i64 n
-        if records is None:
-            with nogil:
-                code = step_chain(&self.settings.plan, number, &self.scratch, self.chains[worker], p, bits, &self.narrow)
-        else:
+        cdef i64 n = 0
+        if records is not None:
             view = records
-            n = view.shape[0] // <Py_ssize_t>sizeof(Record)
+            start = &view[0]
+            n = view.shape[0] // self.chains[worker].record_bytes
             if first % 64 or not 0 <= first <= first + n <= self.chains[worker].spilled[p]:
                 raise ValueError("spilled records come in whole blocks, within what was spilled")
-            with nogil:
-                code = step_narrow(&self.settings.plan, number, &self.scratch, <Record*>&view[0], n, bits, &self.narrow)
+        elif first != self.chains[worker].spilled[p]:
+            raise ValueError("the records in memory come after all of those that were spilled")
+        with nogil:
+            code = self.step_wide(number, worker, p, start, n) if self.settings.plan.wide else \
+                self.step_narrow(number, worker, p, first, start, n)
         if code < 0:
             raise MemoryError("no memory for the totals of a partition")
 
-    def settle_wide(self, int p, list loaded):
-        """See _kernel.pyi."""
-        cdef int w, workers = len(self.partitioners), code = 0
-        cdef WideRecord** records = <WideRecord**>calloc(workers, sizeof(WideRecord*))
-        cdef i64* counts = <i64*>calloc(workers, sizeof(i64))
-        cdef u8[::1] view
-        try:
-            if records == NULL or counts == NULL or not start_wide_slots(&self.wide_scratch):
-                raise MemoryError("no memory for the totals of a partition")
-            for w in range(workers):
-                if loaded[w] is not None:
-                    view = loaded[w]
-                    counts[w] = view.shape[0] // <Py_ssize_t>sizeof(WideRecord)
-                    records[w] = <WideRecord*>&view[0]
-                if counts[w] != self.chains[w].spilled[p]:
-                    raise ValueError("all spilled records of the partition are wanted")
-            with nogil:
-                code = self.settle_loaded(p, workers, records, counts)
-            if code < 0:
-                raise MemoryError("no memory for the totals of a partition")
-        finally:
-            free(records)
-            free(counts)
-
-    cdef int settle_loaded(self, int p, int workers, WideRecord** records, i64* counts) noexcept nogil:
+    cdef int step_narrow(self, int number, int worker, int p, i64 first, u8* records, i64 n) noexcept nogil:
         cdef const Plan* plan = &self.settings.plan
-        cdef int w
-        for w in range(workers):
-            if counts[w] and add_wide(&self.wide_scratch, records[w], counts[w]) < 0:
-                return -1
-            if chain_wide(plan, False, &self.wide_scratch, self.chains[w], p, &self.wide) < 0:
-                return -1
-        self.wide.groups += self.wide_scratch.keys
-        if self.settings.excess:
-            return settle_in_row_order(plan, self.chains, workers, p, &self.wide_scratch, records, counts, &self.wide)
-        for w in range(workers):
-            settle_records(plan, &self.wide_scratch, records[w], counts[w], &self.wide)
-            chain_wide(plan, True, &self.wide_scratch, self.chains[w], p, &self.wide)
+        cdef u64* bits = self.bits[worker] + (first >> 6)
+        if records == NULL:
+            return step_chain(plan, number, &self.scratch, self.chains[worker], p, bits, &self.narrow)
+        return step_narrow(plan, number, &self.scratch, <Record*>records, n, bits, &self.narrow)
+
+    cdef int step_wide(self, int number, int worker, int p, u8* records, i64 n) noexcept nogil:
+        cdef const Plan* plan = &self.settings.plan
+        if records == NULL:
+            return chain_wide(plan, number == 1, &self.wide_scratch, self.chains[worker], p, &self.wide)
+        if number == 0:
+            return add_wide(&self.wide_scratch, <WideRecord*>records, n)
+        settle_records(plan, &self.wide_scratch, <WideRecord*>records, n, &self.wide)
         return 0
+
+    def load(self, int worker, u8[::1] records, bint more):
+        """See _kernel.pyi."""
+        cdef Head* head = &self.heads[worker]
+        if head.at < head.n_loaded or (head.n_loaded and not head.more):
+            raise ValueError("a piece follows one that is used up, where more were told of")
+        self.loaded[worker] = records
+        head.loaded = <WideRecord*>&records[0]
+        head.n_loaded = records.shape[0] // <Py_ssize_t>sizeof(WideRecord)
+        head.at = 0
+        head.more = more
+
+    def merge(self, int p):
+        """See _kernel.pyi."""
+        cdef int wanted, workers = len(self.partitioners)
+        with nogil:
+            wanted = merge_wide(&self.settings.plan, self.chains, workers, p, &self.wide_scratch, self.heads, &self.wide)
+        if wanted < 0:
+            self.loaded = [None] * workers
+        return wanted
 
     def count_groups(self):
         """See _kernel.pyi."""
-        if self.settings.plan.tally:
+        if self.settings.plan.wide:
+            self.wide.groups += self.wide_scratch.keys
+        elif self.settings.plan.tally:
             self.narrow.groups += distinct(&self.scratch, self.scratch.cells_in_use, self.scratch.n_records)
 
     @property
@@ -143,3 +159,4 @@ cdef class Totals:
         free(self.wide_scratch.slots)
         free(self.chains)
         free(self.bits)
+        free(self.heads)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import deminimis as dm
-from deminimis import spill
+from deminimis import spill, totalling
 
 ROWS = 480_000
 GROUP = 60_000
@@ -105,6 +106,38 @@ def test_excess_in_little_memory(case: tuple[str, Path, pa.BooleanArray], memory
     assert pq.read_table(tmp_path / "out.parquet")["eligible"].combine_chunks().equals(expected)
 
 
+@pytest.mark.parametrize("overflow", ["all", "excess"])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_partition_larger_than_memory(
+    case: tuple[str, Path, pa.BooleanArray], overflow: str, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records come back a piece at a time, for the mask alone and for reasons and totals, and go before the next."""
+    piece, most, on_disk = 32 << 10, 0, 0
+    monkeypatch.setattr(totalling, "WHOLE_BYTES", 0)
+    monkeypatch.setattr(spill, "PIECE_BYTES", piece)
+    alive: dict[int, int] = {}
+    read = totalling._OnDisk.read
+
+    def watched(self: Any, w: int, one: spill.Piece) -> Any:
+        nonlocal most, on_disk
+        content = read(self, w, one)
+        alive[id(content)] = one.size
+        weakref.finalize(content, alive.pop, id(content))
+        most, on_disk = max(most, sum(list(alive.values()))), on_disk + one.size
+        return content
+
+    _, path, _ = case
+    table = pq.read_table(path)
+    options: dict[str, Any] = {**ROLES, "limit": 30_000, "overflow": overflow}
+    expected = dm.score(table, **options, threads=1, memory_limit="1GiB")
+    monkeypatch.setattr(totalling._OnDisk, "read", watched)
+    scored = dm.score(table, **options, threads=threads, memory_limit="16KiB")
+    assert scored.mask.equals(expected.mask) and scored.reason.equals(expected.reason)
+    assert scored.total.equals(expected.total)
+    assert dm.eligible(table, **options, threads=threads, memory_limit="16KiB").equals(expected.mask)
+    assert most <= threads * (threads + 1) * piece < on_disk
+
+
 @pytest.mark.parametrize("window", ["month", "quarter", "year"])
 def test_no_window_is_cut_in_two(window: Any, tmp_path: Path) -> None:
     """Where totals are kept by the month, the quarter or the year, days are released at its end and not before."""
@@ -163,21 +196,21 @@ def test_spill_files_have_no_names(spill_folder: Path, monkeypatch: pytest.Monke
 def test_changed_block_is_an_error(spill_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A block that comes back with one bit changed, or short, is told; there is no mask."""
     opened: list[Any] = []
-    original = tempfile.TemporaryFile
+    temporary, read = tempfile.TemporaryFile, spill.Spill.read
 
-    def temporary(*args: Any, **kwargs: Any) -> Any:
-        opened.append(original(*args, **kwargs))
+    def open_it(*args: Any, **kwargs: Any) -> Any:
+        opened.append(temporary(*args, **kwargs))
         return opened[-1]
 
-    def damage(*args: Any) -> None:
-        monkeypatch.setattr("deminimis.totalling.total_partition", spill.total_partition)
-        file = opened[0]
-        at = os.fstat(file.fileno()).st_size // 3
-        os.pwrite(file.fileno(), bytes([os.pread(file.fileno(), 1, at)[0] ^ 1]), at)
-        spill.total_partition(*args)
+    def damage(self: spill.Spill, piece: spill.Piece) -> Any:
+        monkeypatch.setattr(spill.Spill, "read", read)
+        file = opened[0].fileno()
+        at = piece.offset + piece.size // 3
+        os.pwrite(file, bytes([os.pread(file, 1, at)[0] ^ 1]), at)
+        return self.read(piece)
 
-    monkeypatch.setattr(spill.tempfile, "TemporaryFile", temporary)
-    monkeypatch.setattr("deminimis.totalling.total_partition", damage)
+    monkeypatch.setattr(spill.tempfile, "TemporaryFile", open_it)
+    monkeypatch.setattr(spill.Spill, "read", damage)
     with pytest.raises(dm.errors.CorruptSpillError, match="other than it was written"):
         dm.eligible(
             manifest("shuffled"), **ROLES, limit=30_000, memory_limit="16KiB", spill_dir=spill_folder, threads=1

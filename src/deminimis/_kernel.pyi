@@ -275,28 +275,32 @@ class Totals:
         """
     def spilled(self, p: int) -> list[int]:
         """The records of partition p that are on disk, by worker."""
+    @property
+    def steps(self) -> int:
+        """The steps that a partition takes: 4 of narrow records, 2 of wide ones; 1 where `merge` comes after it."""
     def start(self, p: int) -> None:
-        """Begin a partition of narrow records that is partly on disk."""
+        """Begin a partition that is partly on disk."""
     def step(self, number: int, worker: int, p: int, first: int, records: _Bytes | None) -> None:
-        """Take records through step 0, 1, 2 or 3; all records of the partition take one before any takes the next.
+        """Take records through a step; all records of the partition take one before any takes the next.
+
+        The last step of wide records writes the outcome of each over its first 16 bytes.
 
         Parameters
         ----------
         first : int
             The place of the first of these records among those of the worker in the partition.
         records : array or None
-            Whole blocks that were on disk; None: the worker's records in memory.
+            Whole blocks that were on disk; None: the worker's records in memory, after all of those on disk.
         """
-    def settle_wide(self, p: int, loaded: list[_Bytes | None]) -> None:
-        """Settle a partition of wide records that is partly on disk.
+    def load(self, worker: int, records: _Bytes, more: bool) -> None:
+        """Give the next records of a worker that were on disk to `merge`; `more`: others follow them."""
+    def merge(self, p: int) -> int:
+        """Settle wide records in the order of their rows, after step 0, where outcomes depend on that order.
 
-        Parameters
-        ----------
-        loaded : list
-            By worker, all its records that are on disk, or None; the first 16 bytes of each become its outcome.
+        Returns the worker whose loaded records have all become outcomes and that wants the next, or -1 at the end.
         """
     def count_groups(self) -> None:
-        """After step 0: estimate the partition's groups."""
+        """After step 0: count the partition's groups, which of narrow records is an estimate."""
     @property
     def counts(self) -> tuple[int, int, int, int, int]:
         """Rows that are eligible, over the limit, unproven; groups (an estimate of narrow records); eligible units.

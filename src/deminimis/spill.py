@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,17 +21,12 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _kernel
-from ._kernel import Partitioner, Totals
+from ._kernel import Partitioner
 from .errors import CorruptSpillError, InputError, OutOfSpaceError
 
 PIECE_BYTES = 4 << 20
-RECORD_BYTES = 16
-WIDE_RECORD_BYTES = 32
-OUTCOME_BYTES = 16 << 10
+OUTCOMES_BYTES = 16 << 10
 """Outcomes that are brought back at a time, of each partition."""
-
-WHOLE_BYTES = 64 << 20
-"""A partition of at most this many spilled bytes is read back once; a larger one is read anew for each step."""
 
 
 class Piece(NamedTuple):
@@ -88,12 +83,11 @@ class Spill:
             _kernel.drop_full_words(self._partitioner)
 
     def write_outcomes(self, p: int, outcomes: npt.NDArray[np.uint8]) -> None:
-        """Put the outcomes of partition p on disk instead of the records that they belong to."""
+        """Put the outcomes of some records of partition p on disk, behind those of the records before them."""
         blocks = [outcomes[at : at + self._block_bytes].data for at in range(0, len(outcomes), self._block_bytes)]
         with self._lock:
-            self._outcomes[p] = deque()
-            self._put(blocks, self._outcomes[p], step=max(1, OUTCOME_BYTES // self._block_bytes))
-            self._records[p] = []
+            written = self._outcomes.setdefault(p, deque())
+            self._put(blocks, written, step=max(1, OUTCOMES_BYTES // self._block_bytes))
 
     def bring_outcomes(self, p: int) -> None:
         """Bring the next outcomes of partition p back."""
@@ -151,56 +145,3 @@ class Spill:
         """Bring back as many words as the next `rows` rows need."""
         while self._words and _kernel.words_before_gap(self._partitioner) < rows:
             _kernel.load_words(self._partitioner, self.read(self._words.popleft()))
-
-
-def total_partition(totals: Totals, spills: Sequence[Spill | None], p: int) -> None:
-    """Answer the narrow records of partition p, on disk and in memory, in four steps over all of them."""
-    pieces = [(w, piece) for w, spill in enumerate(spills) if spill is not None for piece in spill.records(p)]
-    kept: dict[tuple[int, Piece], npt.NDArray[np.uint8]] | None = None
-    if sum(piece.size for _, piece in pieces) <= WHOLE_BYTES:
-        kept = {}
-    totals.start(p)
-    on_disk = totals.spilled(p)
-    for step in range(4):
-        first = [0] * len(spills)
-        for w, content in _contents(spills, pieces, kept):
-            totals.step(step, w, p, first[w], content)
-            first[w] += len(content) // RECORD_BYTES
-        for w, count in enumerate(on_disk):
-            totals.step(step, w, p, count, None)
-        if step == 0:
-            totals.count_groups()
-
-
-def settle_partition(totals: Totals, spills: Sequence[Spill | None], p: int) -> None:
-    """Settle the wide records of partition p, on disk and in memory; outcomes of those on disk go back there.
-
-    All its records are read at once: outcomes in row order need the workers' records side by side.
-    """
-    loaded = []
-    for spill in spills:
-        pieces = spill.records(p) if spill is not None else []
-        contents = [spill.read(piece) for piece in pieces] if spill is not None else []
-        loaded.append(np.concatenate(contents) if contents else None)
-    totals.settle_wide(p, loaded)
-    for spill, records in zip(spills, loaded, strict=True):
-        if spill is not None and records is not None:
-            outcomes = np.ascontiguousarray(records.reshape(-1, WIDE_RECORD_BYTES)[:, :16]).reshape(-1)
-            spill.write_outcomes(p, outcomes)
-
-
-def _contents(
-    spills: Sequence[Spill | None],
-    pieces: Sequence[tuple[int, Piece]],
-    kept: dict[tuple[int, Piece], npt.NDArray[np.uint8]] | None,
-) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
-    for w, piece in pieces:
-        spill = spills[w]
-        assert spill is not None
-        if kept is None:
-            yield w, spill.read(piece)
-        else:
-            key = w, piece
-            if key not in kept:
-                kept[key] = spill.read(piece)
-            yield w, kept[key]

@@ -1,13 +1,24 @@
-"""All partitions of an epoch to their totals: a few at a time to each worker's tables, spilled ones by their blocks."""
+"""All partitions of an epoch to their totals: a few at a time to each worker's tables, spilled ones piece by piece."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
 
 from ._kernel import Totals
 from .parts import Worker
-from .spill import settle_partition, total_partition
+from .spill import Piece, Spill
 from .workers import Crew
+
+RECORD_BYTES, WIDE_RECORD_BYTES, OUTCOME_BYTES = 16, 32, 16
+
+WHOLE_BYTES = 64 << 20
+"""A partition of at most this many spilled bytes is read back once; a larger one is read anew for each step."""
+
+Bytes = npt.NDArray[np.uint8]
 
 
 def total_partitions(
@@ -20,7 +31,7 @@ def total_partitions(
     totals : sequence of Totals
         As many as there are workers.
     wide : bool
-        Records are wide.
+        Records are wide: the outcomes of those that are on disk go there too.
     tell : callable
         Takes the share that is done, in the calling thread.
 
@@ -44,8 +55,79 @@ def total_partitions(
                 if number == 0:
                     tell((p - partitions.start) / count)
                 if one_by_one and any(mine.spilled(p)):
-                    (settle_partition if wide else total_partition)(mine, spills, p)
+                    _total_spilled(mine, _OnDisk(spills, p), wide=wide)
                 else:
                     mine.run(p, p + 1 if one_by_one else some.stop)
 
     crew.run(work)
+
+
+class _OnDisk:
+    """The pieces of one partition, worker by worker, each with its records in the order they were read."""
+
+    def __init__(self, spills: Sequence[Spill | None], p: int) -> None:
+        self.p = p
+        self.spills = spills
+        self.pieces = [spill.records(p) if spill is not None else [] for spill in spills]
+        self._kept: dict[tuple[int, Piece], Bytes] | None = None
+        if sum(piece.size for some in self.pieces for piece in some) <= WHOLE_BYTES:
+            self._kept = {}
+
+    def read(self, w: int, piece: Piece) -> Bytes:
+        """The records of a piece of worker w."""
+        spill = self.spills[w]
+        assert spill is not None
+        if self._kept is None:
+            return spill.read(piece)
+        key = w, piece
+        if key not in self._kept:
+            self._kept[key] = spill.read(piece)
+        return self._kept[key]
+
+    def write_outcomes(self, w: int, settled: Bytes) -> None:
+        """Put the outcomes of wide records that were on disk there."""
+        spill = self.spills[w]
+        assert spill is not None
+        spill.write_outcomes(self.p, settled.reshape(-1, WIDE_RECORD_BYTES)[:, :OUTCOME_BYTES].reshape(-1))
+
+
+def _total_spilled(totals: Totals, on_disk: _OnDisk, *, wide: bool) -> None:
+    """Answer a partition that is partly on disk. Memory holds a piece of it at a time, or all if they are few."""
+    totals.start(on_disk.p)
+    for step in range(totals.steps):
+        for w in range(len(on_disk.pieces)):
+            _take_step(totals, on_disk, step, w, wide=wide)
+        if step == 0:
+            totals.count_groups()
+    if totals.steps == 1:
+        _settle_in_row_order(totals, on_disk)
+
+
+def _take_step(totals: Totals, on_disk: _OnDisk, step: int, w: int, *, wide: bool) -> None:
+    first = 0
+    for piece in on_disk.pieces[w]:
+        records = on_disk.read(w, piece)
+        totals.step(step, w, on_disk.p, first, records)
+        first += len(records) // (WIDE_RECORD_BYTES if wide else RECORD_BYTES)
+        if wide and step == 1:
+            on_disk.write_outcomes(w, records)
+    totals.step(step, w, on_disk.p, first, None)
+
+
+def _settle_in_row_order(totals: Totals, on_disk: _OnDisk) -> None:
+    """Merge the workers' records by the numbers of their rows, with one piece of each worker in memory."""
+    left = [deque(pieces) for pieces in on_disk.pieces]
+    loaded: dict[int, Bytes] = {}
+
+    def load(w: int) -> None:
+        loaded[w] = on_disk.read(w, left[w].popleft())
+        totals.load(w, loaded[w], bool(left[w]))
+
+    for w, pieces in enumerate(left):
+        if pieces:
+            load(w)
+    while (w := totals.merge(on_disk.p)) >= 0:
+        on_disk.write_outcomes(w, loaded[w])
+        load(w)
+    for w, settled in loaded.items():
+        on_disk.write_outcomes(w, settled)
