@@ -52,6 +52,7 @@ cdef struct Plan:            # what the rows of one manifest mean; the same for 
     bint tally               # count reasons and add up values
     int n_limits
     i64 limits[MAX_LIMITS]
+    i64 proof[MAX_LIMITS]    # the least limit that any row of a group has in which a row has this one
     i64 cap                  # one more than the largest limit
     int index_shift          # where a Record keeps its limit's index
     bint constant            # one limit for every row

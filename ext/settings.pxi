@@ -75,6 +75,7 @@ cdef class Settings:
             raise ValueError("the schedule and `steady` have a column for each day")
         p.n_classes = <int>(len(schedule) // n_days)
         p.steady = <i32*><char*>steady if schedule else NULL
+        self.set_proofs()
         p.n_origins = len(origins)
         p.code_lengths = 1 << 2
         for i, (text, origin_class) in enumerate(sorted(origins.items())):
@@ -86,6 +87,24 @@ cdef class Settings:
         p.has_record[IS_EXCLUDED] = p.wide or tally or count_excluded
         p.marked = excluded >= 0 or bad_values == "ignore"
         self.set_keys(placeholders, fold, secret)
+
+    cdef void set_proofs(self) noexcept:
+        """A total within `proof` of one row's limit is within the limits of all rows of its group, whatever their origins."""
+        cdef Plan* p = &self.plan
+        cdef i64 place = 0
+        cdef int i, origin_class
+        cdef u8 index, least
+        for i in range(p.n_limits):
+            p.proof[i] = p.limits[i]
+        while not p.constant and place < p.n_days:
+            least = 0 if p.window != DAY else NONE_IN_FORCE      # longer windows: of any day; limits ascend
+            for origin_class in range(p.n_classes):
+                least = min(least, p.schedule[origin_class * p.n_days + place])
+            for origin_class in range(p.n_classes):
+                index = p.schedule[origin_class * p.n_days + place]
+                if index != NONE_IN_FORCE:
+                    p.proof[index] = min(p.proof[index], p.limits[least])
+            place = p.steady[place] + 1
 
     cdef void set_keys(self, list placeholders, object fold, bytes secret) except *:
         cdef Keys* k = &self.keys

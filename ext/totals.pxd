@@ -3,7 +3,8 @@
 # The sketch: cells of 32 bits, a row adds its units to the cell that its key's low bits name. Values are not negative,
 #   so a cell within the limit proves all its rows eligible: no keys are compared, no branch is taken. Most rows end here.
 # The slots: open addressing with linear probing (load at most 5/8), exact totals of the rows that the sketch left open.
-#   All rows of a key share its cell, so a key is either wholly in the slots or not at all.
+#   All rows of a key share its cell. Where they all have one limit, the key is wholly in the slots or not at all; where
+#   limits differ by origin, a row is proven only by a cell within all of them (Plan.proof), and the others then pass too.
 #
 # Sums are capped at cap = largest limit + 1: units <= cap < 2**30, so no sum of two wraps.
 from libc.stdlib cimport calloc, free, realloc
@@ -131,7 +132,7 @@ cdef inline void prove_eligible(const Plan* plan, Scratch* s, u64 mask, const Re
             some = n - i if n - i < 64 else 64
             word = 0
             for j in range(some):
-                limit = <u32>plan.limits[(r[i + j].units & (<u32>EXCLUDED - 1)) >> plan.index_shift]
+                limit = <u32>plan.proof[(r[i + j].units & (<u32>EXCLUDED - 1)) >> plan.index_shift]
                 word |= <u64>((s.cells[r[i + j].key & mask] & ~touched) <= limit) << j
             bits[i >> 6] = word
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +26,7 @@ from strategies import (
 )
 
 import deminimis as dm
+from deminimis.rule_steps import Step
 
 THREADS = st.integers(1, 4)
 SETTINGS = st.fixed_dictionaries(
@@ -152,6 +154,45 @@ def test_rules(name: str, cells: list[tuple[str, int, int, str | None]]) -> None
     roles = {role: role for role in types} | ({"per": ["supplier"]} if name == "kr" else {})
     expected = oracle.judge(rows, schedules.limit_on(schedules.SCHEDULES[name]), **schedules.MEANING[name])
     assert verdicts(dm.score(table, **roles, rule=name)) == expected
+    assert dm.eligible(table, **roles, rule=name).to_pylist() == [one.eligible for one in expected]
+
+
+LIMITS = st.lists(st.integers(1, 12), min_size=3, max_size=3)
+ORIGINS_AT = st.sampled_from([("AA", 0), ("BB", 0), ("CC", 0), ("AA", 40), ("BB", 40), ("CC", 40)])
+
+
+@given(
+    limits=st.tuples(LIMITS, LIMITS),
+    cells=st.lists(st.tuples(st.sampled_from("AB"), ORIGINS_AT, st.integers(0, 8)), min_size=1, max_size=24),
+    window=st.sampled_from(["day", "month"]),
+    overflow=st.sampled_from(["all", "excess"]),
+)
+def test_limits_that_differ_within_a_group(
+    limits: tuple[list[int], list[int]], cells: list[tuple[str, tuple[str, int], int]], window: Any, overflow: Any
+) -> None:
+    """One total, held against the limit of each row's own origin, whichever limits hold on other days."""
+    codes, (january, february) = ("AA", "BB", "CC"), (date(2024, 1, 1), date(2024, 2, 1))
+    steps = [
+        Step(february, None, "other", Decimal(1), "a test"),
+        Step(january, february, "other", None, "a test"),
+    ]
+    for code, before, after in zip(codes, *limits, strict=True):
+        steps.append(Step(january, february, (code,), Decimal(before), "a test"))
+        steps.append(Step(february, None, (code,), Decimal(after), "a test"))
+    first = oracle.day_number("2024-01-01")
+    rows = [Row(person, first + shift, value, origin=code) for person, (code, shift), value in cells]
+
+    def limit_on(day: int, origin: str | None) -> Decimal:
+        return Decimal(limits[day >= first + 31][codes.index(origin or "")])
+
+    expected = oracle.judge(rows, limit_on, window=window, overflow=overflow)
+    types = {"person": pa.string(), "day": pa.date32(), "value": pa.int32(), "origin": pa.string()}
+    table = pa.table({role: pa.array([getattr(row, role) for row in rows], type_) for role, type_ in types.items()})
+    roles: dict[str, Any] = {role: role for role in types} | {
+        "rule": dm.Rule(steps=steps, window=window, overflow=overflow)
+    }
+    assert verdicts(dm.score(table, **roles)) == expected
+    assert dm.eligible(table, **roles).to_pylist() == [one.eligible for one in expected]
 
 
 @given(simple_rows(), st.randoms(use_true_random=False), st.sampled_from(["unproven", "ignore"]))
