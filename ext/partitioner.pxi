@@ -194,7 +194,7 @@ cdef class Partitioner:
             self.cursors.on_disk[p] = self.chains.spilled[p]
             self.cursors.next_record[p] = <u64><uintptr_t>self.pool.blocks[self.chains.first[p]]
             total += (count_of(&self.chains, p) + 63) // 64
-        if self.settings.plan.wide:
+        if self.settings.plan.outcomes:
             return
         free(self.bits[slot])
         self.bits[slot] = <u64*>malloc(8 * total + 8)
@@ -213,8 +213,8 @@ cdef class Partitioner:
 
     def answer(self, Py_ssize_t rows, u8[::1] mask):
         """See _kernel.pyi."""
-        if self.settings.plan.wide or mask.shape[0] * 8 < rows:
-            raise ValueError("`answer` is for narrow records, with room for its rows")
+        if self.settings.plan.outcomes or mask.shape[0] * 8 < rows:
+            raise ValueError("`answer` is for the mask alone, with room for its rows")
         if self.sketch is not None:
             if self.proven != self.rows or self.answered + rows > self.rows:
                 raise ValueError("rows are answered once, and proven before")
@@ -229,8 +229,8 @@ cdef class Partitioner:
         """See _kernel.pyi."""
         cdef int wanted = -1
         cdef i64 reached = rows
-        if not self.settings.plan.wide or reasons.shape[0] < rows or totals.shape[0] < 16 * rows:
-            raise ValueError("`answer_all` is for wide records, with room for its rows")
+        if not self.settings.plan.outcomes or reasons.shape[0] < rows or totals.shape[0] < 16 * rows:
+            raise ValueError("`answer_all` is for reasons and totals, with room for its rows")
         if mask.shape[0] * 8 < rows or known.shape[0] * 8 < rows:
             raise ValueError("too little room for the bits")
         if not 0 <= row <= rows:

@@ -5,6 +5,7 @@ from records cimport *
 from plan cimport Plan
 from totals cimport *
 from wide cimport *
+from wide_mask cimport *
 
 
 cdef inline i64 total_records(Chains** chains, int workers, int p) noexcept nogil:
@@ -22,13 +23,18 @@ cdef inline i64 power_of_two(i64 n) noexcept nogil:
     return power
 
 
-cdef inline double distinct(const Scratch* s, i64 n_cells, i64 n) noexcept nogil:
+ctypedef fused cell_t:
+    u32
+    u64
+
+
+cdef inline double distinct(const cell_t* cells, i64 n_cells, i64 n) noexcept nogil:
     """An estimate of the keys among n records from the cells that none touched (Whang, Vander-Zanden and Taylor 1990,
     "A linear-time probabilistic counting algorithm")."""
     cdef i64 i, untouched = 0
     cdef double estimate
     for i in range(n_cells):
-        untouched += s.cells[i] == 0
+        untouched += cells[i] == 0
     estimate = -<double>n_cells * log((untouched if untouched else 0.5) / <double>n_cells)
     return estimate if estimate < n else <double>n
 
@@ -94,30 +100,77 @@ cdef inline int total_narrow(const Plan* plan, Chains** chains, int workers, int
             if step_chain(plan, step, s, chains[w], p, bits[w], counts) < 0:
                 return -1
         if step == 0 and plan.tally:
-            counts.groups += distinct(s, s.cells_in_use, n)
+            counts.groups += distinct(s.cells, s.cells_in_use, n)
     return 0
 
 
-cdef inline void settle_records(const Plan* plan, WideScratch* s, WideRecord* r, i64 n, WideCounts* counts) noexcept nogil:
-    """The outcomes of n records, where the order of rows does not matter."""
+cdef inline bint start_wide(const Plan* plan, i64 n, WideScratch* s) noexcept nogil:
+    """Clear tables for a partition of n records. False where memory ran out."""
+    cdef i64 wanted = power_of_two(n if n < MAX_CELLS else MAX_CELLS)
+    cdef void* cells
+    s.n_records = n
+    if not start_wide_slots(s):
+        return False
+    if not plan.outcomes:
+        cells = cleared(s.cells, &s.n_cells, wanted, sizeof(u64))
+        s.cells = <u64*>cells if cells != NULL else s.cells
+        s.cells_in_use = wanted
+        return cells != NULL
+    return True
+
+
+cdef inline int wide_steps(const Plan* plan) noexcept nogil:
+    """The steps that a partition of wide records takes; the last one is `merge_wide` where the order of rows matters."""
+    return 2 if plan.outcomes else 4
+
+
+cdef inline int step_wide(const Plan* plan, int step, WideScratch* s, WideRecord* r, i64 n, u64* bits,
+                          WideCounts* counts) noexcept nogil:
+    """One step over n records: add to their totals and write outcomes; or for the mask alone the steps of
+    `step_narrow`. -1 where memory ran out."""
     cdef i64 i
-    for i in range(n):
-        settle_wide(plan, s, r + i, False, counts)
+    if plan.outcomes:
+        if step == 0:
+            return add_wide(s, r, n)
+        for i in range(n):
+            settle_wide(plan, s, r + i, counts)
+    elif step == 0:
+        add_to_wide_cells(plan, s, r, n)
+    elif step == 1:
+        prove_wide(plan, s, r, n, bits)
+    elif step == 2:
+        return add_open_wide(s, r, n, bits)
+    else:
+        settle_bits(plan, s, r, n, bits, counts)
+    return 0
 
 
-cdef inline int chain_wide(const Plan* plan, bint settle, WideScratch* s, const Chains* c, int p, WideCounts* counts) noexcept nogil:
-    """Add the records in memory of partition p of one worker to their totals, or write their outcomes over them."""
+cdef inline u64* bits_from(const Plan* plan, u64* bits, i64 first) noexcept nogil:
+    """The bits of record `first` on; outcomes have none."""
+    return bits if plan.outcomes else bits + (first >> 6)
+
+
+cdef inline int chain_wide(const Plan* plan, int step, WideScratch* s, const Chains* c, int p, u64* bits,
+                           WideCounts* counts) noexcept nogil:
+    """One step over the blocks in memory of partition p of one worker; `bits` are those of its first record there."""
     cdef u32 block = c.first[p]
-    cdef i64 some
+    cdef i64 some, done = 0
     while True:
         some = in_block(c, p, block)
-        if settle:
-            settle_records(plan, s, <WideRecord*>c.pool.blocks[block], some, counts)
-        elif add_wide(s, <WideRecord*>c.pool.blocks[block], some) < 0:
+        if step_wide(plan, step, s, <WideRecord*>c.pool.blocks[block], some, bits_from(plan, bits, done), counts) < 0:
             return -1
+        done += some
         if block == c.last[p]:
             return 0
         block = c.pool.next[block]
+
+
+cdef inline void count_wide_groups(const Plan* plan, const WideScratch* s, WideCounts* counts) noexcept nogil:
+    """After step 0."""
+    if plan.outcomes:
+        counts.groups += s.keys
+    elif plan.tally:
+        counts.groups += distinct(s.cells, s.cells_in_use, s.n_records)
 
 
 cdef struct Head:            # where one worker's records are read: those of a loaded piece, then those in memory
@@ -127,6 +180,7 @@ cdef struct Head:            # where one worker's records are read: those of a l
     bint more                # pieces follow that are not loaded yet
     u32 block                # in memory
     i64 place
+    i64 done                 # records before it, of either
 
 
 cdef inline void start_heads(Head* heads, Chains** chains, int workers, int p) noexcept nogil:
@@ -149,12 +203,13 @@ cdef inline WideRecord* head_record(Head* head, const Chains* c, int p) noexcept
     return NULL
 
 
-cdef inline int merge_wide(const Plan* plan, Chains** chains, int workers, int p, WideScratch* s, Head* heads,
+cdef inline int merge_wide(const Plan* plan, Chains** chains, int workers, int p, WideScratch* s, Head* heads, u64** bits,
                            WideCounts* counts) noexcept nogil:
     """Settle the workers' records by row number; each worker's are in row order, as it reads its parts in order.
     Returns the worker whose loaded piece is used up and whose next one is wanted, or -1 at the end."""
     cdef int w, first
-    cdef u64 least = 0
+    cdef u64 own, least = 0
+    cdef u64* word
     cdef WideRecord* r
     cdef WideRecord* next
     while True:
@@ -170,29 +225,37 @@ cdef inline int merge_wide(const Plan* plan, Chains** chains, int workers, int p
                 next = r
         if first < 0:
             return -1
-        settle_wide(plan, s, next, True, counts)
+        if plan.outcomes:
+            settle_wide(plan, s, next, counts)
+        else:
+            word = &bits[first][heads[first].done >> 6]
+            own = <u64>1 << (heads[first].done & 63)
+            word[0] = word[0] | own if settle_bit(plan, s, next, (word[0] & own) != 0, counts) else word[0] & ~own
+        heads[first].done += 1
         if heads[first].at < heads[first].n_loaded:
             heads[first].at += 1
         else:
             heads[first].place += 1
 
 
-cdef inline int total_wide(const Plan* plan, Chains** chains, int workers, int p, WideScratch* s, Head* heads, bint excess,
+cdef inline int total_wide(const Plan* plan, Chains** chains, int workers, int p, WideScratch* s, Head* heads, u64** bits,
                            WideCounts* counts) noexcept nogil:
-    """The outcome of each record of partition p, all in memory, written over it. -1 where memory ran out."""
-    cdef int w
-    if total_records(chains, workers, p) == 0:
+    """The outcome of each record of partition p, all in memory, written over it; or a bit for each, worker after worker
+    into bits[w]. -1 where memory ran out."""
+    cdef i64 n = total_records(chains, workers, p)
+    cdef int w, step, steps = wide_steps(plan)
+    if n == 0:
         return 0
-    if not start_wide_slots(s):
+    if not start_wide(plan, n, s):
         return -1
-    for w in range(workers):
-        if chain_wide(plan, False, s, chains[w], p, counts) < 0:
-            return -1
-    counts.groups += s.keys
-    if excess:
-        start_heads(heads, chains, workers, p)
-        merge_wide(plan, chains, workers, p, s, heads, counts)
-        return 0
-    for w in range(workers):
-        chain_wide(plan, True, s, chains[w], p, counts)
+    for step in range(steps):
+        if plan.excess and step == steps - 1:
+            start_heads(heads, chains, workers, p)
+            merge_wide(plan, chains, workers, p, s, heads, bits, counts)
+            return 0
+        for w in range(workers):
+            if chain_wide(plan, step, s, chains[w], p, bits[w], counts) < 0:
+                return -1
+        if step == 0:
+            count_wide_groups(plan, s, counts)
     return 0

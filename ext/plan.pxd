@@ -48,7 +48,9 @@ cdef struct Plan:            # what the rows of one manifest mean; the same for 
     int window
     int bad_values
     bint count_excluded
-    bint wide                # 32-byte records: reasons and totals, or limits beyond a Record
+    bint excess              # rows of a total over the limit are accepted in row order while it lasts
+    bint wide                # 32-byte records: outcomes, acceptance in row order, or limits beyond a Record
+    bint outcomes            # reasons and totals are asked for, so records become outcomes; else they become bits
     bint tally               # count reasons and add up values
     int n_limits
     i64 limits[MAX_LIMITS]

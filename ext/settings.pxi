@@ -27,7 +27,6 @@ cdef class Settings:
 
     cdef Plan plan
     cdef Keys keys
-    cdef bint excess
     cdef readonly list columns
     cdef bytes schedule, steady
     cdef object fold
@@ -47,7 +46,6 @@ cdef class Settings:
         self.columns = columns
         self.schedule, self.steady = schedule, steady
         self.fold = fold
-        self.excess = excess
         p.n_persons, p.first_of, p.n_per, p.exact = len(persons), first_of, len(per), exact
         for i in range(len(persons)):
             p.persons[i] = persons[i]
@@ -67,7 +65,9 @@ cdef class Settings:
         while 1 << index_bits < p.n_limits:
             index_bits += 1
         p.index_shift = 30 - index_bits
-        p.wide = wide or excess or p.cap >= <i64>1 << p.index_shift
+        p.excess = excess
+        p.outcomes = wide or p.cap == 0x7fffffffffffffff     # beyond it, a sum that is capped would pass
+        p.wide = p.outcomes or excess or p.cap >= <i64>1 << p.index_shift
         p.constant = not schedule
         p.schedule = <u8*><char*>schedule if schedule else NULL
         p.n_days, p.day_first = n_days, day_first
@@ -128,6 +128,14 @@ cdef class Settings:
     @property
     def wide(self):
         return bool(self.plan.wide)
+
+    @property
+    def outcomes(self):
+        return bool(self.plan.outcomes)
+
+    @property
+    def excess(self):
+        return bool(self.plan.excess)
 
     @property
     def can_be_in_order(self):

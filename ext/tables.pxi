@@ -7,7 +7,8 @@ cdef class Totals:
     cdef Settings settings
     cdef list partitioners
     cdef Chains** chains
-    cdef u64** bits
+    cdef u64** bits          # by worker, of the partition's first record
+    cdef u64 no_bits         # outcomes have none
     cdef Head* heads
     cdef list loaded         # by worker, what its head points to
     cdef Scratch scratch
@@ -37,19 +38,18 @@ cdef class Totals:
         cdef int w
         for w in range(len(self.partitioners)):
             one = self.partitioners[w]
-            self.bits[w] = <u64*><uintptr_t>(one.cursors.next_bit[p] >> 3)
+            self.bits[w] = &self.no_bits if self.settings.plan.outcomes else <u64*><uintptr_t>(one.cursors.next_bit[p] >> 3)
 
     def run(self, int first, int last):
         """See _kernel.pyi."""
         cdef int p, code = 0
         cdef int workers = len(self.partitioners)
         for p in range(first, last):
-            if not self.settings.plan.wide:
-                self.find_bits(p)
+            self.find_bits(p)
             with nogil:
                 if self.settings.plan.wide:
                     code = total_wide(&self.settings.plan, self.chains, workers, p, &self.wide_scratch,
-                                      self.heads, self.settings.excess, &self.wide)
+                                      self.heads, self.bits, &self.wide)
                 else:
                     code = total_narrow(&self.settings.plan, self.chains, workers, p, &self.scratch, self.bits,
                                         &self.narrow)
@@ -64,19 +64,18 @@ cdef class Totals:
     @property
     def steps(self):
         """See _kernel.pyi."""
-        if not self.settings.plan.wide:
-            return 4
-        return 1 if self.settings.excess else 2
+        cdef const Plan* plan = &self.settings.plan
+        return wide_steps(plan) - plan.excess if plan.wide else 4
 
     def start(self, int p):
         """See _kernel.pyi."""
         cdef int workers = len(self.partitioners)
         cdef bint is_ready
+        self.find_bits(p)
         if self.settings.plan.wide:
-            is_ready = start_wide_slots(&self.wide_scratch)
+            is_ready = start_wide(&self.settings.plan, total_records(self.chains, workers, p), &self.wide_scratch)
             start_heads(self.heads, self.chains, workers, p)
         else:
-            self.find_bits(p)
             is_ready = start_narrow(&self.settings.plan, total_records(self.chains, workers, p), &self.scratch) == 0
         if not is_ready:
             raise MemoryError("no memory for the totals of a partition")
@@ -96,26 +95,21 @@ cdef class Totals:
         elif first != self.chains[worker].spilled[p]:
             raise ValueError("the records in memory come after all of those that were spilled")
         with nogil:
-            code = self.step_wide(number, worker, p, start, n) if self.settings.plan.wide else \
-                self.step_narrow(number, worker, p, first, start, n)
+            code = self.take_step(number, worker, p, first, start, n)
         if code < 0:
             raise MemoryError("no memory for the totals of a partition")
 
-    cdef int step_narrow(self, int number, int worker, int p, i64 first, u8* records, i64 n) noexcept nogil:
+    cdef int take_step(self, int number, int worker, int p, i64 first, u8* records, i64 n) noexcept nogil:
         cdef const Plan* plan = &self.settings.plan
-        cdef u64* bits = self.bits[worker] + (first >> 6)
+        cdef const Chains* chains = self.chains[worker]
+        cdef u64* bits = bits_from(plan, self.bits[worker], first)
+        if plan.wide and records == NULL:
+            return chain_wide(plan, number, &self.wide_scratch, chains, p, bits, &self.wide)
+        if plan.wide:
+            return step_wide(plan, number, &self.wide_scratch, <WideRecord*>records, n, bits, &self.wide)
         if records == NULL:
-            return step_chain(plan, number, &self.scratch, self.chains[worker], p, bits, &self.narrow)
+            return step_chain(plan, number, &self.scratch, chains, p, bits, &self.narrow)
         return step_narrow(plan, number, &self.scratch, <Record*>records, n, bits, &self.narrow)
-
-    cdef int step_wide(self, int number, int worker, int p, u8* records, i64 n) noexcept nogil:
-        cdef const Plan* plan = &self.settings.plan
-        if records == NULL:
-            return chain_wide(plan, number == 1, &self.wide_scratch, self.chains[worker], p, &self.wide)
-        if number == 0:
-            return add_wide(&self.wide_scratch, <WideRecord*>records, n)
-        settle_records(plan, &self.wide_scratch, <WideRecord*>records, n, &self.wide)
-        return 0
 
     def load(self, int worker, u8[::1] records, bint more):
         """See _kernel.pyi."""
@@ -132,7 +126,8 @@ cdef class Totals:
         """See _kernel.pyi."""
         cdef int wanted, workers = len(self.partitioners)
         with nogil:
-            wanted = merge_wide(&self.settings.plan, self.chains, workers, p, &self.wide_scratch, self.heads, &self.wide)
+            wanted = merge_wide(&self.settings.plan, self.chains, workers, p, &self.wide_scratch, self.heads,
+                                self.bits, &self.wide)
         if wanted < 0:
             self.loaded = [None] * workers
         return wanted
@@ -140,9 +135,9 @@ cdef class Totals:
     def count_groups(self):
         """See _kernel.pyi."""
         if self.settings.plan.wide:
-            self.wide.groups += self.wide_scratch.keys
+            count_wide_groups(&self.settings.plan, &self.wide_scratch, &self.wide)
         elif self.settings.plan.tally:
-            self.narrow.groups += distinct(&self.scratch, self.scratch.cells_in_use, self.scratch.n_records)
+            self.narrow.groups += distinct(self.scratch.cells, self.scratch.cells_in_use, self.scratch.n_records)
 
     @property
     def counts(self):
@@ -150,13 +145,14 @@ cdef class Totals:
         if self.settings.plan.wide:
             units = (int(self.wide.eligible_high) << 64) + self.wide.eligible_low
             reasons = self.wide.reasons
-            return reasons[REASON_ELIGIBLE], reasons[REASON_OVER_LIMIT], reasons[REASON_UNPROVEN], self.wide.groups, units
+            return reasons[REASON_ELIGIBLE], reasons[REASON_OVER_LIMIT], reasons[REASON_UNPROVEN], round(self.wide.groups), units
         return (self.narrow.eligible, self.narrow.over, self.narrow.unproven, round(self.narrow.groups),
                 -int(self.narrow.refused_units))
 
     def __dealloc__(self):
         free_scratch(&self.scratch)
         free(self.wide_scratch.slots)
+        free(self.wide_scratch.cells)
         free(self.chains)
         free(self.bits)
         free(self.heads)

@@ -42,11 +42,15 @@ cdef struct WideScratch:
     WideSlot* slots
     i64 n_slots              # a power of two
     i64 keys
+    u64* cells               # of wide_mask.pxd
+    i64 n_cells              # allocated
+    i64 cells_in_use         # of this partition; a power of two
+    i64 n_records            # of this partition
 
 
 cdef struct WideCounts:
     i64 reasons[8]           # of rows whose own status is plain
-    i64 groups
+    double groups            # counted, or where only the mask is asked for an estimate
     u64 eligible_low
     u64 eligible_high
 
@@ -129,18 +133,27 @@ cdef inline u32 judge_excess(WideSlot* slot, const WideRecord* r, u64 limit) noe
     return REASON_UNPROVEN if slot.poisoned else REASON_ELIGIBLE
 
 
-cdef inline void settle_wide(const Plan* plan, WideScratch* s, WideRecord* r, bint excess, WideCounts* counts) noexcept nogil:
-    """Write one record's outcome over it. With `excess`, records come in row order."""
-    cdef WideSlot* slot = wide_slot_of(s, r.key, r.more)
+cdef inline u32 judge(const Plan* plan, WideSlot* slot, const WideRecord* r) noexcept nogil:
+    """A record's reason by its group's total. With overflow="excess", records come in row order."""
     cdef u64 limit = <u64>plan.limits[r.limit_index]
-    cdef u64 units = r.units
+    return judge_excess(slot, r, limit) if plan.excess else judge_all(slot, limit)
+
+
+cdef inline void count_reason(WideCounts* counts, u32 reason, u64 units) noexcept nogil:
+    """One more row whose own status is plain."""
+    counts.reasons[reason] += 1
+    if reason == REASON_ELIGIBLE:
+        counts.eligible_low += units
+        counts.eligible_high += counts.eligible_low < units
+
+
+cdef inline void settle_wide(const Plan* plan, WideScratch* s, WideRecord* r, WideCounts* counts) noexcept nogil:
+    """Write one record's outcome over it. With overflow="excess", records come in row order."""
+    cdef WideSlot* slot = wide_slot_of(s, r.key, r.more)
     cdef Outcome* out = <Outcome*>r
-    cdef u32 reason = judge_excess(slot, r, limit) if excess else judge_all(slot, limit)
+    cdef u32 reason = judge(plan, slot, r)
     if not r.marks & (MARK_BAD | MARK_EXCLUDED):
-        counts.reasons[reason] += 1
-        if reason == REASON_ELIGIBLE:
-            counts.eligible_low += units
-            counts.eligible_high += counts.eligible_low < units
+        count_reason(counts, reason, r.units)
     out.low = slot.low
     out.high = slot.high
     out.reason = reason

@@ -127,8 +127,8 @@ def test_partition_larger_than_memory(
         return content
 
     _, path, _ = case
-    table = pq.read_table(path)
-    options: dict[str, Any] = {**ROLES, "limit": 30_000, "overflow": overflow}
+    table = pq.read_table(path).append_column("quantity", pa.array(np.full(ROWS, 10)))
+    options: dict[str, Any] = {**ROLES, "quantity": "quantity", "limit": 300_000, "overflow": overflow}
     expected = dm.score(table, **options, threads=1, memory_limit="1GiB")
     monkeypatch.setattr(totalling._OnDisk, "read", watched)
     scored = dm.score(table, **options, threads=threads, memory_limit="16KiB")

@@ -96,6 +96,31 @@ def test_first_bad_value_is_named(manifest: Manifest) -> None:
     assert caught.value.row == bad[0]
 
 
+@pytest.mark.parametrize("limit", [107_374, 107_375, 10**13])
+@given(data=st.data(), settings=SETTINGS, threads=THREADS)
+def test_mask_of_large_limits(limit: int, data: Any, settings: dict[str, Any], threads: int) -> None:
+    """Beyond the limits that fit a narrow record too, the mask alone is the oracle's."""
+    rows = data.draw(simple_rows(limit))
+    expected = oracle.judge(rows, oracle.constant(limit), **settings)
+    assert mask(rows, limit=limit, threads=threads, **settings) == [verdict.eligible for verdict in expected]
+
+
+@pytest.mark.parametrize("last", ["922337203685477.5806", "922337203685477.5807"])
+@pytest.mark.parametrize("overflow", ["all", "excess"])
+def test_mask_of_the_largest_limits(last: str, overflow: str) -> None:
+    """Sums that are capped pass no limit, not even the largest that there is."""
+    values = [Decimal(last), Decimal("0.0001"), Decimal(last) / 2, Decimal(last) / 2, Decimal(last)]
+    rows = [
+        Row(person, DAYS[0], value.quantize(Decimal("0.0001"))) for person, value in zip("AABBC", values, strict=True)
+    ]
+    table = simple_table([]).schema.set(2, pa.field("value", pa.decimal128(19, 4)))
+    cells = [{"person": row.person, "day": row.day, "value": row.value, "excluded": False} for row in rows]
+    options = {"limit": last, "overflow": overflow}
+    expected = [verdict.eligible for verdict in oracle.judge(rows, oracle.constant(last), overflow=overflow)]
+    assert expected[0] == (overflow == "excess") and expected[4]
+    assert dm.eligible(pa.Table.from_pylist(cells, table), **SIMPLE_ROLES, **options).to_pylist() == expected
+
+
 @given(manifests(COLUMNS_OF_ONE_TYPE))
 def test_first_of(manifest: Manifest) -> None:
     """The person is the first part that is present; the same name from another column is the same person."""

@@ -80,7 +80,13 @@ class Settings:
     ) -> Self: ...
     @property
     def wide(self) -> bool:
-        """Whether records are wide: reasons and totals were asked for, or a limit is too large for narrow ones."""
+        """Whether records are wide: with outcomes, with overflow "excess", or a limit is too large for narrow ones."""
+    @property
+    def outcomes(self) -> bool:
+        """Whether records become outcomes, as reasons and totals are asked for, rather than bits of the mask."""
+    @property
+    def excess(self) -> bool:
+        """Whether the rows of a total over the limit are accepted in row order while it lasts."""
     @property
     def can_be_in_order(self) -> bool:
         """Whether rows with these settings can be read with a `Sketch`."""
@@ -186,13 +192,16 @@ class Partitioner:
     def settle(self, slot: int) -> None:
         """End of a slot's rows: bring its records into their blocks, and make room for the answers."""
     def drop_records(self, slot: int) -> None:
-        """Free a slot's records, for the next epoch. Answers of narrow records stay."""
+        """Free a slot's records, for the next epoch. Bits stay, outcomes do not."""
     def answer(self, rows: int, mask: _Bytes) -> None:
-        """Write the mask bits of the next `rows` rows, in the order they were added, from bit 0 of `mask` on."""
+        """Write the mask bits of the next `rows` rows, in the order they were added, from bit 0 of `mask` on.
+
+        Not for outcomes, which `answer_all` is for.
+        """
     def answer_all(
         self, row: int, rows: int, mask: _Bytes, reasons: _Bytes, totals: _Bytes, known: _Bytes
     ) -> tuple[int, int]:
-        """Of wide records, write bits, reason codes (uint8), totals (16-byte little-endian units) and validity bits.
+        """Of outcomes, write bits, reason codes (uint8), totals (16-byte little-endian units) and validity bits.
 
         Parameters
         ----------
@@ -277,13 +286,13 @@ class Totals:
         """The records of partition p that are on disk, by worker."""
     @property
     def steps(self) -> int:
-        """The steps that a partition takes: 4 of narrow records, 2 of wide ones; 1 where `merge` comes after it."""
+        """The steps that a partition takes: 2 to outcomes, 4 to bits; with overflow "excess" `merge` is the last."""
     def start(self, p: int) -> None:
         """Begin a partition that is partly on disk."""
     def step(self, number: int, worker: int, p: int, first: int, records: _Bytes | None) -> None:
         """Take records through a step; all records of the partition take one before any takes the next.
 
-        The last step of wide records writes the outcome of each over its first 16 bytes.
+        The last step to outcomes writes that of each record over its first 16 bytes.
 
         Parameters
         ----------
@@ -295,15 +304,15 @@ class Totals:
     def load(self, worker: int, records: _Bytes, more: bool) -> None:
         """Give the next records of a worker that were on disk to `merge`; `more`: others follow them."""
     def merge(self, p: int) -> int:
-        """Settle wide records in the order of their rows, after step 0, where outcomes depend on that order.
+        """Settle wide records in the order of their rows, after all steps, where answers depend on that order.
 
-        Returns the worker whose loaded records have all become outcomes and that wants the next, or -1 at the end.
+        Returns the worker whose loaded records are all settled and that wants the next, or -1 at the end.
         """
     def count_groups(self) -> None:
-        """After step 0: count the partition's groups, which of narrow records is an estimate."""
+        """After step 0: count the partition's groups; an estimate but where records become outcomes."""
     @property
     def counts(self) -> tuple[int, int, int, int, int]:
-        """Rows that are eligible, over the limit, unproven; groups (an estimate of narrow records); eligible units.
+        """Rows that are eligible, over the limit, unproven; groups (an estimate but with outcomes); eligible units.
 
         Of narrow records the units are below 0: what is to be taken from those of plain rows (`Partitioner.counts`).
         """

@@ -29,14 +29,14 @@ class Span:
 
 
 class Answer(NamedTuple):
-    """A run of rows in row order: their mask, and of wide records their reason codes (uint8) and totals."""
+    """A run of rows in row order: their mask, and where they are asked for their reason codes (uint8) and totals."""
 
     mask: pa.BooleanArray
     codes: pa.UInt8Array | None = None
     totals: pa.Decimal128Array | None = None
 
 
-def narrow_answers(work: Sequence[Work]) -> list[Answer]:
+def mask_answers(work: Sequence[Work]) -> list[Answer]:
     """The masks of all spans, in row order."""
     found: dict[int, pa.BooleanArray] = {}
 

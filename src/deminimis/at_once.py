@@ -11,7 +11,7 @@ from .roles import Roles
 
 
 def answer_at_once(part: Part, settings: Settings, roles: Roles) -> Answer:
-    """The mask of all rows of a manifest, by narrow records."""
+    """The mask of all rows of a manifest."""
     ((batch, start, stop),) = part.batches
     mask = mask_bits(stop - start)
     try:

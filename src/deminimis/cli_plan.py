@@ -92,7 +92,7 @@ def _steps(plan: Plan) -> list[str]:
         found.append("Hold all rows in memory until the last is read; nothing goes to disk.")
     if plan.epochs is not None and plan.epochs > 1 and plan.spill_bytes:
         found.append("Some days are larger than the memory limit, and go to disk.")
-    if plan.is_wide and (plan.held_bytes or 0) > plan.memory_limit:
+    if plan.has_outcomes and (plan.held_bytes or 0) > plan.memory_limit:
         found.append(f"The open rows take more than {limit}: leave out --with, or give the run more memory.")
     if (plan.spill_bytes or 0) > plan.spill_free_bytes:
         missing = in_bytes((plan.spill_bytes or 0) - plan.spill_free_bytes)

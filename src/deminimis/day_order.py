@@ -100,7 +100,7 @@ def settle_in_order(workers: Sequence[Worker], settings: Settings) -> None:
     Crew(len(workers)).run(prove)
     scattered = [Worker(one) for one in suspects]
     totals = [Totals(settings, suspects) for _ in workers]
-    total_partitions(scattered, totals, range(1 << bits), wide=False, tell=lambda share: None)
+    total_partitions(scattered, totals, range(1 << bits), settings, tell=lambda share: None)
     Crew(len(workers)).run(lambda number: proof.fill(read[number], suspects[number]))
     for worker in workers:
         worker.kept.clear()

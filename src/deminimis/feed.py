@@ -115,7 +115,7 @@ def read_table(run: Run, table: pa.Table | pa.RecordBatch) -> Iterator[Answer]:
             order = order_of_table(binding.settings, table, run.batch)  # batches are read twice: they are not made anew
     elif table.num_rows <= min(held, ROWS_A_PARTITION) and not run.tally:
         some = list(parts)
-        if len(some) == 1 and not run.is_wide:
+        if len(some) == 1 and not run.has_outcomes:
             yield answer_at_once(some[0], run.settings, run.roles)
             return
         parts = iter(some)

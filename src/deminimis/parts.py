@@ -43,6 +43,16 @@ class Bindings:
         """What the rows mean; the same for all batches. Something has to be bound."""
         return self._made[0][1].settings
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether records are wide; not known to be, before something is bound."""
+        return self.first is not None and self.first.settings.wide
+
+    @property
+    def has_outcomes(self) -> bool:
+        """Whether records become outcomes; not known to, before something is bound."""
+        return self.first is not None and self.first.settings.outcomes
+
     def of(self, schema: pa.Schema, file: str | None) -> columns.Binding:
         """The roles bound to this schema; the same for equal schemas."""
         for seen, binding in self._made:

@@ -19,7 +19,7 @@ from . import waves
 from .api import start_run
 from .errors import InputError
 from .feed import check_columns, waves_of
-from .memory import NARROW_BYTES, ROWS_FOR_ONE_WORKER, WIDE_BYTES, available_bytes
+from .memory import ROWS_FOR_ONE_WORKER, available_bytes
 from .options import AnyOptions
 from .outcome import day_of
 from .output import ANSWER_ROWS
@@ -84,7 +84,7 @@ class Plan:
     order: str
     epochs: int | None
     rows_open: int | None
-    is_wide: bool
+    has_outcomes: bool
     threads: int
     memory_limit: int
     held_bytes: int | None
@@ -160,7 +160,7 @@ def _plan(run: Run, source: Source, pieces: list[Piece] | None) -> Plan:
         order=_order(known) if is_known else "promised" if run.roles.sorted_by else "not known",
         epochs=None if is_promised else 1 if counts is None else len(counts),
         rows_open=rows_open,
-        is_wide=run.is_wide,
+        has_outcomes=run.has_outcomes,
         threads=threads,
         memory_limit=run.memory_limit,
         held_bytes=held,
@@ -209,14 +209,13 @@ def _order(bounds: Sequence[tuple[int, int]]) -> str:
 
 
 def _held(run: Run, rows_open: int) -> int:
-    if run.is_wide:
-        return min(rows_open * WIDE_BYTES, run.budget.blocks) + min(rows_open, ANSWER_ROWS) * WIDE_ANSWER_BYTES
-    return min(rows_open * NARROW_BYTES, run.budget.blocks)
+    held = min(rows_open * run.budget.a_row, run.budget.blocks)
+    return held + min(rows_open, ANSWER_ROWS) * WIDE_ANSWER_BYTES if run.has_outcomes else held
 
 
 def _spill(run: Run, rows: int | None, counts: Sequence[int] | None) -> int | None:
-    """Rows that wait on disk: all, or those runs of days that do not fit; of wide records also their outcomes."""
-    a_row = WIDE_BYTES + OUTCOME_BYTES if run.is_wide else NARROW_BYTES
+    """Rows that wait on disk: all, or those runs of days that do not fit; where there are any, also their outcomes."""
+    a_row = run.budget.a_row + (OUTCOME_BYTES if run.has_outcomes else 0)
     if rows is None:
         return None
     if counts is None:

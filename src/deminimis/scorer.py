@@ -18,7 +18,7 @@ import pyarrow.types as pt
 from . import columns
 from ._kernel import Batch, Partitioner, Settings, Totals, memory_in_use
 from ._kernel import release_memory as release_memory
-from .answers import Answer, Span, narrow_answers, wide_answer
+from .answers import Answer, Span, mask_answers, wide_answer
 from .day_order import DayOrder, settle_in_order
 from .errors import OutOfMemoryError
 from .memory import ROWS_FOR_ONE_WORKER, Budget, bits_that_fit, block_bytes, partition_bits
@@ -77,14 +77,14 @@ class Run:
         return self._bindings.settings
 
     @property
-    def is_wide(self) -> bool:
-        """Whether records are wide, so that groups are counted exactly and reasons and totals are there."""
-        return self._bindings.first is not None and self._bindings.first.settings.wide
+    def has_outcomes(self) -> bool:
+        """Whether reasons and totals are there, and groups are counted exactly."""
+        return self._bindings.has_outcomes
 
     @property
     def budget(self) -> Budget:
         """What the memory limit allows."""
-        return Budget.of(self.memory_limit, wide=self.is_wide)
+        return Budget.of(self.memory_limit, wide=self._bindings.is_wide)
 
     @property
     def bytes_spilled(self) -> int:
@@ -210,7 +210,7 @@ class Run:
 
     def _waiting(self) -> range:
         """The partitions whose outcomes stand in place of their records until the next wave ends."""
-        if self._slots == 1 or self._wave == 0 or not self.is_wide:
+        if self._slots == 1 or self._wave == 0 or not self.has_outcomes:
             return range(0)
         slot = (self._wave - 1) % self._slots
         return range(slot << self._bits, (slot + 1) << self._bits)
@@ -223,7 +223,7 @@ class Run:
         if self._workers:
             self._total(self._wave % self._slots)
             yield from self._answer(self._wave if last else self._wave - 1)
-        if self._workers and self.is_wide and self._wave > 0:
+        if self._workers and self.has_outcomes and self._wave > 0:
             self._drop((self._wave - 1) % self._slots)
         self._wave += 1
         self.epochs = self._wave
@@ -252,11 +252,11 @@ class Run:
             if len(self._totals) != len(self._workers):
                 self._totals = [Totals(settings, partitioners) for _ in self._workers]
             partitions = range(slot << self._bits, (slot + 1) << self._bits)
-            total_partitions(self._workers, self._totals, partitions, wide=settings.wide, tell=tell)
+            total_partitions(self._workers, self._totals, partitions, settings, tell=tell)
             self._totalled = self.rows
         except MemoryError as error:
             raise OutOfMemoryError(str(error) or "no memory for the totals") from None
-        if not settings.wide:
+        if not settings.outcomes:
             self._drop(slot)
         self._clock("total", started)
 
@@ -271,13 +271,13 @@ class Run:
             span.first = first
             first += span.rows
         begin, self._answered = self._answered, first
-        step = self.answer_rows if self.is_wide and self.answer_rows else max(first - begin, 1)
+        step = self.answer_rows if self.has_outcomes and self.answer_rows else max(first - begin, 1)
         for at in range(begin, first, step):
             work = [
                 (w.partitioner, [s for s in spans if at <= s.first < at + step], w.spill)
                 for w, spans in zip(self._workers, ready, strict=True)
             ]
-            given = [wide_answer(work)] if self.is_wide else narrow_answers(work)
+            given = [wide_answer(work)] if self.has_outcomes else mask_answers(work)
             self._clock("answer", started)
             yield from given
             started = time.perf_counter()

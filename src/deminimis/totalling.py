@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ._kernel import Totals
+from ._kernel import Settings, Totals
 from .parts import Worker
 from .spill import Piece, Spill
 from .workers import Crew
@@ -22,7 +22,12 @@ Bytes = npt.NDArray[np.uint8]
 
 
 def total_partitions(
-    workers: Sequence[Worker], totals: Sequence[Totals], partitions: range, *, wide: bool, tell: Callable[[float], None]
+    workers: Sequence[Worker],
+    totals: Sequence[Totals],
+    partitions: range,
+    settings: Settings,
+    *,
+    tell: Callable[[float], None],
 ) -> None:
     """Answer all records of these partitions.
 
@@ -30,8 +35,6 @@ def total_partitions(
     ----------
     totals : sequence of Totals
         As many as there are workers.
-    wide : bool
-        Records are wide: the outcomes of those that are on disk go there too.
     tell : callable
         Takes the share that is done, in the calling thread.
 
@@ -55,7 +58,7 @@ def total_partitions(
                 if number == 0:
                     tell((p - partitions.start) / count)
                 if one_by_one and any(mine.spilled(p)):
-                    _total_spilled(mine, _OnDisk(spills, p), wide=wide)
+                    _total_spilled(mine, _OnDisk(spills, p, settings))
                 else:
                     mine.run(p, p + 1 if one_by_one else some.stop)
 
@@ -65,8 +68,11 @@ def total_partitions(
 class _OnDisk:
     """The pieces of one partition, worker by worker, each with its records in the order they were read."""
 
-    def __init__(self, spills: Sequence[Spill | None], p: int) -> None:
+    def __init__(self, spills: Sequence[Spill | None], p: int, settings: Settings) -> None:
         self.p = p
+        self.record_bytes = WIDE_RECORD_BYTES if settings.wide else RECORD_BYTES
+        self.in_row_order = settings.excess
+        self._has_outcomes = settings.outcomes
         self.spills = spills
         self.pieces = [spill.records(p) if spill is not None else [] for spill in spills]
         self._kept: dict[tuple[int, Piece], Bytes] | None = None
@@ -85,31 +91,33 @@ class _OnDisk:
         return self._kept[key]
 
     def write_outcomes(self, w: int, settled: Bytes) -> None:
-        """Put the outcomes of wide records that were on disk there."""
-        spill = self.spills[w]
-        assert spill is not None
-        spill.write_outcomes(self.p, settled.reshape(-1, WIDE_RECORD_BYTES)[:, :OUTCOME_BYTES].reshape(-1))
+        """Put the outcomes of records that were on disk there, where records become outcomes."""
+        if self._has_outcomes:
+            spill = self.spills[w]
+            assert spill is not None
+            spill.write_outcomes(self.p, settled.reshape(-1, WIDE_RECORD_BYTES)[:, :OUTCOME_BYTES].reshape(-1))
 
 
-def _total_spilled(totals: Totals, on_disk: _OnDisk, *, wide: bool) -> None:
+def _total_spilled(totals: Totals, on_disk: _OnDisk) -> None:
     """Answer a partition that is partly on disk. Memory holds a piece of it at a time, or all if they are few."""
     totals.start(on_disk.p)
     for step in range(totals.steps):
+        is_last = step == totals.steps - 1 and not on_disk.in_row_order
         for w in range(len(on_disk.pieces)):
-            _take_step(totals, on_disk, step, w, wide=wide)
+            _take_step(totals, on_disk, step, w, is_last=is_last)
         if step == 0:
             totals.count_groups()
-    if totals.steps == 1:
+    if on_disk.in_row_order:
         _settle_in_row_order(totals, on_disk)
 
 
-def _take_step(totals: Totals, on_disk: _OnDisk, step: int, w: int, *, wide: bool) -> None:
+def _take_step(totals: Totals, on_disk: _OnDisk, step: int, w: int, *, is_last: bool) -> None:
     first = 0
     for piece in on_disk.pieces[w]:
         records = on_disk.read(w, piece)
         totals.step(step, w, on_disk.p, first, records)
-        first += len(records) // (WIDE_RECORD_BYTES if wide else RECORD_BYTES)
-        if wide and step == 1:
+        first += len(records) // on_disk.record_bytes
+        if is_last:
             on_disk.write_outcomes(w, records)
     totals.step(step, w, on_disk.p, first, None)
 
