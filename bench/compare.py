@@ -211,7 +211,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rows", type=lambda text: [count(part) for part in text.split(",")], default=[2_000_000])
     parser.add_argument("--engines", type=listed(engines, engines), default=list(engines))
     parser.add_argument(
-        "--workloads", type=listed(workloads.NAMES, workloads.USUAL), default=["int", "text"], help="usual: the issue's"
+        "--workloads",
+        type=listed(workloads.NAMES, workloads.USUAL),
+        default=["int", "text"],
+        help=f"usual: {' '.join(workloads.USUAL)}",
     )
     parser.add_argument("--sources", type=listed(peers.SOURCES, peers.SOURCES), default=list(peers.SOURCES))
     parser.add_argument(
