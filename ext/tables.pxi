@@ -56,6 +56,10 @@ cdef class Totals:
             if code < 0:
                 raise MemoryError("no memory for the totals of a partition")
 
+    def rows(self, int p):
+        """See _kernel.pyi."""
+        return total_records(self.chains, len(self.partitioners), p)
+
     def spilled(self, int p):
         """See _kernel.pyi."""
         cdef int w
@@ -80,8 +84,9 @@ cdef class Totals:
         if not is_ready:
             raise MemoryError("no memory for the totals of a partition")
 
-    def step(self, int number, int worker, int p, i64 first, records):
+    def step(self, int number, int worker, int p, i64 first, records, Totals tables=None):
         """See _kernel.pyi."""
+        cdef Totals of = self if tables is None else tables
         cdef u8[::1] view
         cdef u8* start = NULL
         cdef int code
@@ -95,21 +100,37 @@ cdef class Totals:
         elif first != self.chains[worker].spilled[p]:
             raise ValueError("the records in memory come after all of those that were spilled")
         with nogil:
-            code = self.take_step(number, worker, p, first, start, n)
+            code = self.take_step(number, worker, p, first, start, n, &of.scratch, &of.wide_scratch)
         if code < 0:
             raise MemoryError("no memory for the totals of a partition")
 
-    cdef int take_step(self, int number, int worker, int p, i64 first, u8* records, i64 n) noexcept nogil:
+    cdef int take_step(self, int number, int worker, int p, i64 first, u8* records, i64 n, Scratch* scratch,
+                       WideScratch* wide_scratch) noexcept nogil:
         cdef const Plan* plan = &self.settings.plan
         cdef const Chains* chains = self.chains[worker]
         cdef u64* bits = bits_from(plan, self.bits[worker], first)
         if plan.wide and records == NULL:
-            return chain_wide(plan, number, &self.wide_scratch, chains, p, bits, &self.wide)
+            return chain_wide(plan, number, wide_scratch, chains, p, bits, &self.wide)
         if plan.wide:
-            return step_wide(plan, number, &self.wide_scratch, <WideRecord*>records, n, bits, &self.wide)
+            return step_wide(plan, number, wide_scratch, <WideRecord*>records, n, bits, &self.wide)
         if records == NULL:
-            return step_chain(plan, number, &self.scratch, chains, p, bits, &self.narrow)
-        return step_narrow(plan, number, &self.scratch, <Record*>records, n, bits, &self.narrow)
+            return step_chain(plan, number, scratch, chains, p, bits, &self.narrow)
+        return step_narrow(plan, number, scratch, <Record*>records, n, bits, &self.narrow)
+
+    def add_cells(self, Totals other):
+        """See _kernel.pyi."""
+        if other.scratch.cells_in_use != self.scratch.cells_in_use:
+            raise ValueError("both have begun the same partition")
+        with nogil:
+            add_cells(&self.scratch, &other.scratch, <u32>self.settings.plan.cap)
+
+    def add_slots(self, Totals other):
+        """See _kernel.pyi."""
+        cdef int code
+        with nogil:
+            code = add_slots(&self.scratch, &other.scratch, <u32>self.settings.plan.cap)
+        if code < 0:
+            raise MemoryError("no memory for the totals of a partition")
 
     def load(self, int worker, u8[::1] records, bint more):
         """See _kernel.pyi."""

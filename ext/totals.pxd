@@ -104,6 +104,36 @@ cdef inline bint double_slots(Scratch* s) noexcept nogil:
     return True
 
 
+cdef inline void add_cells(Scratch* s, const Scratch* other, u32 cap) noexcept nogil:
+    """Add the cells of another thread's tables of the same partition."""
+    cdef i64 i
+    cdef u32 sum, touched = <u32>TOUCHED
+    for i in range(s.cells_in_use):
+        sum = (s.cells[i] & ~touched) + (other.cells[i] & ~touched)
+        s.cells[i] = (sum if sum < cap else cap) | ((s.cells[i] | other.cells[i]) & touched)
+
+
+cdef inline int add_slots(Scratch* s, const Scratch* other, u32 cap) noexcept nogil:
+    """Add the slots of another thread's tables of the same partition. -1 where memory ran out."""
+    cdef i64 i
+    cdef u32 sum
+    cdef const Slot* more
+    cdef Slot* slot
+    for i in range(other.slots_in_use):
+        more = &other.slots[i]
+        if more.total == 0:
+            continue
+        if 8 * (s.keys + 1) > 5 * s.slots_in_use and not double_slots(s):
+            return -1
+        slot = slot_of(s, more.key, more.more)
+        s.keys += slot.total == 0
+        slot.key = more.key
+        slot.more = more.more
+        sum = (slot.total & (<u32>USED - 1)) + (more.total & (<u32>USED - 1))
+        slot.total = (slot.total | more.total) & <u32>POISON | <u32>USED | (sum if sum < cap else cap)
+    return 0
+
+
 cdef inline void add_to_cells(Scratch* s, u64 mask, const Record* r, i64 n, u32 units_mask, u32 cap, u32 touched) noexcept nogil:
     cdef i64 i
     cdef u32 sum
@@ -197,7 +227,8 @@ cdef inline void settle_open(const Plan* plan, Scratch* s, const Record* r, i64 
             limit = <u32>plan.limits[(r[j].units & (<u32>EXCLUDED - 1)) >> plan.index_shift]
             over = not r[j].units & <u32>POISON and (r[j].units & units_mask) > limit    # by itself
             if not over:
-                slot = slot_of(s, r[j].key, r[j].more)
+                if slot == NULL or slot.key != r[j].key or slot.more != r[j].more:
+                    slot = slot_of(s, r[j].key, r[j].more)
                 over = (slot.total & (<u32>USED - 1)) > limit
             if not over and not slot.total & <u32>POISON:
                 word |= own

@@ -282,6 +282,8 @@ class Totals:
         ------
         MemoryError
         """
+    def rows(self, p: int) -> int:
+        """The records of partition p, of all workers."""
     def spilled(self, p: int) -> list[int]:
         """The records of partition p that are on disk, by worker."""
     @property
@@ -289,7 +291,9 @@ class Totals:
         """The steps that a partition takes: 2 to outcomes, 4 to bits; with overflow "excess" `merge` is the last."""
     def start(self, p: int) -> None:
         """Begin a partition that is partly on disk."""
-    def step(self, number: int, worker: int, p: int, first: int, records: _Bytes | None) -> None:
+    def step(
+        self, number: int, worker: int, p: int, first: int, records: _Bytes | None, tables: Totals | None = None
+    ) -> None:
         """Take records through a step; all records of the partition take one before any takes the next.
 
         The last step to outcomes writes that of each record over its first 16 bytes.
@@ -300,6 +304,17 @@ class Totals:
             The place of the first of these records among those of the worker in the partition.
         records : array or None
             Whole blocks that were on disk; None: the worker's records in memory, after all of those on disk.
+        tables : Totals, optional
+            Whose tables are read in steps 1 and 3 of narrow records, where several threads share a partition.
+        """
+    def add_cells(self, other: Totals) -> None:
+        """After step 0 of a partition of narrow records that several threads share, add another thread's cells."""
+    def add_slots(self, other: Totals) -> None:
+        """After step 2, add another thread's slots.
+
+        Raises
+        ------
+        MemoryError
         """
     def load(self, worker: int, records: _Bytes, more: bool) -> None:
         """Give the next records of a worker that were on disk to `merge`; `more`: others follow them."""

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from ._kernel import Batch, Partitioner, Proof, Settings, Sketch, Totals, days_of
+from .answers import mask_bits, mask_of_bits
 from .memory import MAX_BITS, NARROW_BYTES, partition_bits
 from .parts import Worker
 from .totalling import total_partitions
@@ -27,6 +28,7 @@ MOST_CELL_BITS = 19
 BYTES_A_ROW = 6 + NARROW_BYTES
 """A cell's number, some cells of each worker and, should the sketch prove nothing, a record and its word."""
 SAMPLES, SAMPLE_ROWS = 32, 64
+REFUSED_ROWS = 4_096
 OPEN_DAYS = 8
 """Days that one sample of rows that are nearly in order may span."""
 
@@ -65,6 +67,28 @@ def order_of_table(
         lows.append(int(days[len(days) // 2]))
         highs.append(int(days[len(days) // 2]) + 1)
     return _order(lows, highs, table.num_rows)
+
+
+def is_often_refused(
+    settings: Settings, table: pa.Table | pa.RecordBatch, batch: Callable[[pa.RecordBatch], Batch]
+) -> bool:
+    """Whether a quarter of a sample is not eligible, so that so many rows would have to be read twice.
+
+    The totals of the sample are parts of the table's: what is not eligible in it is not in the table.
+    """
+    some = table.slice(table.num_rows // 2, REFUSED_ROWS)
+    one = Partitioner(settings, 0)
+    try:
+        for part in some.to_batches() if isinstance(some, pa.Table) else [some]:
+            if one.add(batch(part), 0, part.num_rows, 0) >= 0:
+                return False
+    except ValueError:
+        return False  # as above: the run will tell what is wrong, and where
+    one.settle(0)
+    Totals(settings, [one]).run(0, 1)
+    bits = mask_bits(some.num_rows)
+    one.answer(some.num_rows, bits)
+    return bool(4 * mask_of_bits(bits, some.num_rows).true_count < 3 * some.num_rows)
 
 
 def _order(lows: list[int], highs: list[int], rows: int) -> DayOrder | None:

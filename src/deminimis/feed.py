@@ -12,7 +12,7 @@ from ._kernel import Batch, Stream
 from .answers import Answer
 from .at_once import answer_at_once
 from .columns import Binding
-from .day_order import is_fit, order_of_table
+from .day_order import is_fit, is_often_refused, order_of_table
 from .errors import InputError
 from .memory import ROWS_A_PARTITION, ROWS_FOR_ONE_WORKER
 from .ordered import Ordered
@@ -113,6 +113,7 @@ def read_table(run: Run, table: pa.Table | pa.RecordBatch) -> Iterator[Answer]:
         binding = run.binding(table.schema)
         if binding.prepare is None and is_fit(binding.settings, table.num_rows, run.budget.blocks):
             order = order_of_table(binding.settings, table, run.batch)  # batches are read twice: they are not made anew
+            order = None if order and is_often_refused(binding.settings, table, run.batch) else order
     elif table.num_rows <= min(held, ROWS_A_PARTITION) and not run.tally:
         some = list(parts)
         if len(some) == 1 and not run.has_outcomes:

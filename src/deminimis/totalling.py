@@ -18,6 +18,9 @@ RECORD_BYTES, WIDE_RECORD_BYTES, OUTCOME_BYTES = 16, 32, 16
 WHOLE_BYTES = 64 << 20
 """A partition of at most this many spilled bytes is read back once; a larger one is read anew for each step."""
 
+HOT_ROWS = 1 << 18
+"""A partition of fewer records is never worth all threads."""
+
 Bytes = npt.NDArray[np.uint8]
 
 
@@ -42,12 +45,16 @@ def total_partitions(
     ------
     MemoryError
     """
-    count = len(partitions)
-    step = max(1, count // (8 * len(workers)))
-    ranges = iter([partitions[at : at + step] for at in range(0, count, step)])
-    crew = Crew(len(workers))
     spills = [worker.spill for worker in workers]
     one_by_one = any(spills)
+    hot = [] if one_by_one or settings.wide or len(totals) == 1 else _hot(totals[0], partitions, len(totals))
+    for p in hot:
+        _total_together(totals, p)
+    rest = [p for p in partitions if p not in hot] if hot else partitions
+    count = len(rest)
+    step = 1 if hot else max(1, count // (8 * len(workers)))
+    ranges = iter([rest[at : at + step] for at in range(0, count, step)])
+    crew = Crew(len(workers))
 
     def work(number: int) -> None:
         mine = totals[number]
@@ -60,9 +67,41 @@ def total_partitions(
                 if one_by_one and any(mine.spilled(p)):
                     _total_spilled(mine, _OnDisk(spills, p, settings))
                 else:
-                    mine.run(p, p + 1 if one_by_one else some.stop)
+                    mine.run(p, p + 1 if one_by_one else some[-1] + 1)
 
     crew.run(work)
+
+
+def _hot(totals: Totals, partitions: range, threads: int) -> list[int]:
+    """Partitions that hold so many of all rows, by one person-day as a rule, that a single thread would hold up the
+    others."""
+    rows = [totals.rows(p) for p in partitions]
+    least = max(HOT_ROWS, sum(rows) // (4 * threads))
+    return [p for p, some in zip(partitions, rows, strict=True) if some >= least]
+
+
+def _total_together(totals: Sequence[Totals], p: int) -> None:
+    """Answer one partition of narrow records in memory by all threads: each has its own worker's records, and adds
+    them to tables of its own; what is read are the first thread's, to which those of the others were added."""
+    one, *others = totals
+    crew = Crew(len(totals))
+
+    def add(w: int) -> None:
+        totals[w].start(p)
+        totals[w].step(0, w, p, 0, None)
+
+    def prove(w: int) -> None:
+        one.step(1, w, p, 0, None)
+        totals[w].step(2, w, p, 0, None)
+
+    crew.run(add)
+    for other in others:
+        one.add_cells(other)
+    one.count_groups()
+    crew.run(prove)
+    for other in others:
+        one.add_slots(other)
+    crew.run(lambda w: totals[w].step(3, w, p, 0, None, one))
 
 
 class _OnDisk:
