@@ -46,7 +46,7 @@ LATE = [
     ),
     (ordered.packed_csv, r"in\.csv\.gz, column 'day', row 39999: "),
     (ordered.two_files, r"2\.csv, column 'day', row 26666: "),
-    (ordered.arrow_file, r"in\.arrow, batches 13 to 13, column 'day', row 999: |in\.arrow, column 'day', row 39999: "),
+    (ordered.arrow_file, r"in\.arrow, column 'day', row 39999: "),
     (ordered.arrow_stream, r"in\.arrows, column 'day', row 39999: "),
     (ordered.without_statistics, r"in\.parquet, column 'day', row 39999: "),
     (ordered.in_memory, r"^column 'day', row 39999: "),

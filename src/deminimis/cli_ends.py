@@ -28,6 +28,7 @@ _OTHER_OPTIONS = {
     "count_excluded=False": "--no-count-excluded",
     "count_excluded=": "--no-count-excluded",
     "placeholders=": "--placeholder",
+    "header=False": "--no-header",
     "header=": "--no-header or --columns",
     "columns=": "--with",
     "late_days= ": "--late-days ",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.types as pt
 
 from . import waves
 from ._kernel import Batch, Stream
@@ -177,7 +178,8 @@ def answers(run: Run, source: Source) -> Iterator[Answer]:
         pieces = source.pieces(names)
         yield from _take_in(run, (part for piece in pieces for part in slices(run, _only_batches(run, piece), piece)))
         return
-    texts = run.dictionary_columns(source.schema)
+    # text may come dictionary encoded where a file holds it so
+    texts = tuple(name for name in run.roles.names() if pt.is_string(source.schema.field(name).type))
     pieces = source.pieces(names, as_dictionary=texts)
     if rows > run.budget.rows_held and source.rows is not None and source.files:
         known = list(pieces)

@@ -77,8 +77,9 @@ class Bindings:
 class Part:
     """A run of batches that one worker reads in order: a piece of a file, or a slice of a batch.
 
-    `rows` may be a guess. `first_row` is the number of the piece's first row within its file or stream; where that is
-    not known, rows are counted within the piece, which `label` names. `rows_before` of the piece came in earlier parts.
+    `rows` may be a guess. `first_row` is the number of the piece's first row within its file or stream, None where that
+    is not known before all parts of the file up to it were read (`RowsRead`). `rows_before` of the piece came in
+    earlier parts. `file` is the name of a stream too; `label` is that of the piece.
     """
 
     batches: Iterable[tuple[Batch, int, int]]
@@ -91,8 +92,25 @@ class Part:
 
     def place(self, row: int) -> dict[str, Any]:
         """Where a row of this part is, as errors say it."""
-        file = self.file if self.first_row is not None else self.label
-        return {"file": file, "row": row + (self.first_row or 0) + self.rows_before}
+        return {"file": self.file, "row": row + (self.first_row or 0) + self.rows_before}
+
+
+class RowsRead:
+    """The rows of the parts that were read, to tell the row of a file whose part does not know where it begins."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[int, str | None, int]] = []
+
+    def note(self, order: int, part: Part, rows: int) -> None:
+        """This part was read to its end."""
+        self._parts.append((order, part.file, rows))
+
+    def place(self, error: InputError) -> None:
+        """Give the error its row's number within the file, once all parts before it were read."""
+        if error.in_part is not None:
+            order, file, row = error.in_part
+            before = sum(rows for at, name, rows in self._parts if name == file and at < order)
+            InputError.__init__(error, error.message, file=file, column=error.column, row=before + row)
 
 
 @dataclass
@@ -129,21 +147,26 @@ def add_rows(
     promise: Promise | None,
 ) -> None:
     """Partition rows [start, stop) of a batch, the first of which is row number `row` of its part."""
+
+    def placed(error: InputError, at: int) -> InputError:
+        if part.first_row is None:
+            error.in_part = order, part.file, at
+        return error
+
     try:
         bad = worker.partitioner.add(batch, start, stop, (order << ORDER_SHIFT) + row)
     except MemoryError as error:
         raise OutOfMemoryError(str(error) or "out of memory") from None
     except LookupError as error:
         late, day = error.args
-        raise OrderError(_why_late(day, promise), column=str(roles.day), **part.place(row + late - start)) from None
+        at = row + late - start
+        raise placed(OrderError(_why_late(day, promise), column=str(roles.day), **part.place(at)), at) from None
     except ValueError as error:
         raise InputError(f"{error}", file=part.label or part.file) from None
     if bad >= 0:
-        raise BadValueError(
-            "the value is missing, negative, not finite, too large or not a number; mend it, or set bad_values=",
-            column=str(roles.value),
-            **part.place(row + bad - start),
-        )
+        at = row + bad - start
+        wrong = "the value is missing, negative, not finite, too large or not a number; mend it, or set bad_values="
+        raise placed(BadValueError(wrong, column=str(roles.value), **part.place(at)), at)
 
 
 def _why_late(day: int, promise: Promise | None) -> str:

@@ -13,16 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.types as pt
 
 from . import columns
 from ._kernel import Batch, Partitioner, Settings, Totals, memory_in_use
 from ._kernel import release_memory as release_memory
 from .answers import Answer, Span, mask_answers, wide_answer
 from .day_order import DayOrder, settle_in_order
-from .errors import OutOfMemoryError
+from .errors import InputError, OutOfMemoryError
 from .memory import ROWS_FOR_ONE_WORKER, Budget, bits_that_fit, block_bytes, partition_bits
-from .parts import Bindings, Counts, Part, Worker, add_rows, count
+from .parts import Bindings, Counts, Part, RowsRead, Worker, add_rows, count
 from .progress import Tick
 from .roles import Roles
 from .spill import Spill, check_folder
@@ -48,6 +47,7 @@ class Run:
         self.bytes = 0
         self.epochs = 1
         self._bindings = Bindings(roles, wide=wide, tally=self.tally)
+        self._rows_read = RowsRead()
         self._workers: list[Worker] = []
         self._totals: list[Totals] = []
         self._order: DayOrder | None = None
@@ -62,10 +62,6 @@ class Run:
     def binding(self, schema: pa.Schema, *, file: str | None = None) -> columns.Binding:
         """The roles bound to this schema; the same for equal schemas."""
         return self._bindings.of(schema, file)
-
-    def dictionary_columns(self, schema: pa.Schema) -> tuple[str, ...]:
-        """Role columns of text, which may come dictionary encoded where a file holds them so."""
-        return tuple(name for name in self.roles.names() if pt.is_string(schema.field(name).type))
 
     def batch(self, batch: Any, *, file: str | None = None) -> Batch:
         """A record batch as the kernel reads it."""
@@ -166,7 +162,11 @@ class Run:
                     crew.fail(error, order - base)
                     return
 
-        crew.run(work, lambda: self._tell("read", self.rows))
+        try:
+            crew.run(work, lambda: self._tell("read", self.rows))
+        except InputError as error:
+            self._rows_read.place(error)
+            raise
         self._clock("read", started)
 
     def _staff(self, rows: int | None) -> int:
@@ -196,6 +196,7 @@ class Run:
                 self.rows += stop - start
             if worker is self._workers[0]:  # it works in the calling thread
                 self._tell("read", self.rows)
+        self._rows_read.note(order, part, row)
         with self._lock:
             self.bytes += part.bytes
 
@@ -203,9 +204,8 @@ class Run:
         """Past this worker's share of the memory, its filled blocks go to disk."""
         if self._order is None and memory_in_use(worker.partitioner) > self.budget.blocks // max(1, len(self._workers)):
             if worker.spill is None:
-                partitions = self._slots << self._bits
                 folder = self.spill_dir or check_folder(None)
-                worker.spill = Spill(folder, worker.partitioner, partitions, self._block_bytes)
+                worker.spill = Spill(folder, worker.partitioner, self._slots << self._bits, self._block_bytes)
             worker.spill.write(self._waiting())
 
     def _waiting(self) -> range:

@@ -151,7 +151,7 @@ class CsvStreamSource(Source):
         cells = tuple(range(len(every)) if columns is None else map(head.names.index, every))
         layout = Layout(head.dialect, len(head.names), cells, tuple(every), {}, every)
         begun = (self._read, head.read[head.start :], head.read.count(b"\n", 0, head.start))
-        yield StreamPiece(self._name, lambda: nullcontext(begun), layout)
+        yield StreamPiece(self._name, lambda: nullcontext(begun), layout, file=self._name)
 
 
 def _check_same_columns(first: CsvFile, other: CsvFile) -> None:

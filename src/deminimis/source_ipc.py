@@ -113,7 +113,7 @@ class IpcStreamPiece(Piece):
     """All batches of a stream, in order."""
 
     def __init__(self, reader: pa.RecordBatchReader, name: str, columns: list[str] | None) -> None:
-        super().__init__(name, first_row=0)
+        super().__init__(name, file=name, first_row=0)
         self._reader = reader
         self._columns = columns
 
