@@ -51,9 +51,8 @@ def total_partitions(
     for p in hot:
         _total_together(totals, p)
     rest = [p for p in partitions if p not in hot] if hot else partitions
-    count = len(rest)
-    step = 1 if hot else max(1, count // (8 * len(workers)))
-    ranges = iter([rest[at : at + step] for at in range(0, count, step)])
+    step = 1 if hot else max(1, len(rest) // (8 * len(workers)))
+    ranges = iter([rest[at : at + step] for at in range(0, len(rest), step)])
     crew = Crew(len(workers))
 
     def work(number: int) -> None:
@@ -63,7 +62,7 @@ def total_partitions(
                 if crew.is_stopped:
                     return
                 if number == 0:
-                    tell((p - partitions.start) / count)
+                    tell((p - partitions.start) / len(partitions))
                 if one_by_one and any(mine.spilled(p)):
                     _total_spilled(mine, _OnDisk(spills, p, settings))
                 else:
