@@ -105,8 +105,10 @@ cdef inline int total_narrow(const Plan* plan, Chains** chains, int workers, int
 
 
 cdef inline bint start_wide(const Plan* plan, i64 n, WideScratch* s) noexcept nogil:
-    """Clear tables for a partition of n records. False where memory ran out."""
-    cdef i64 wanted = power_of_two(n if n < MAX_CELLS else MAX_CELLS)
+    """Clear tables for a partition of n records. False where memory ran out.
+
+    Twice as many cells as records: two values of the size that wants large limits are soon over one together."""
+    cdef i64 wanted = power_of_two(2 * n if 2 * n < MAX_CELLS else MAX_CELLS)
     cdef void* cells
     s.n_records = n
     if not start_wide_slots(s):
