@@ -121,6 +121,7 @@ def test_ends(
         ("give exactly one of limit= and rule=", "give exactly one of --limit and --rule"),
         ('choose another bad_values="error".', "choose another --bad-values error."),
         ("give per= that column", "give --per that column"),
+        ("or give header=False.", "or give --no-header."),
         ("day=2024-06-01/in.parquet: it is damaged", "day=2024-06-01/in.parquet: it is damaged"),
     ],
 )
