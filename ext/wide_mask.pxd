@@ -40,9 +40,9 @@ cdef inline void prove_wide(const Plan* plan, WideScratch* s, const WideRecord* 
         bits[i >> 6] = word
 
 
-cdef inline u64 open_of(const u64* bits, i64 i, i64 n) noexcept nogil:
-    """Of the 64 records from i on, or those up to n, the ones without a bit."""
-    return ~bits[i >> 6] & (~<u64>0 >> (64 - n + i) if n - i < 64 else ~<u64>0)
+cdef inline u64 there_are(i64 i, i64 n) noexcept nogil:
+    """Bits of the 64 records from i on, or of those up to n."""
+    return ~<u64>0 >> (64 - n + i) if n - i < 64 else ~<u64>0
 
 
 cdef inline int add_open_wide(WideScratch* s, const WideRecord* r, i64 n, const u64* bits) noexcept nogil:
@@ -50,7 +50,7 @@ cdef inline int add_open_wide(WideScratch* s, const WideRecord* r, i64 n, const 
     cdef i64 i, j
     cdef u64 rest
     for i in range(0, n, 64):
-        rest = open_of(bits, i, n)
+        rest = ~bits[i >> 6] & there_are(i, n)
         while rest:
             j = i + dm_lowest_bit(rest)
             rest &= rest - 1
@@ -76,8 +76,7 @@ cdef inline void settle_bits(const Plan* plan, WideScratch* s, const WideRecord*
     cdef u64 rest, word
     for i in range(0, n, 64):
         word = bits[i >> 6]
-        rest = ~<u64>0 if plan.marked or plan.tally else ~word
-        rest &= ~<u64>0 >> (64 - n + i) if n - i < 64 else ~<u64>0
+        rest = there_are(i, n) & (~<u64>0 if plan.marked or plan.tally else ~word)
         while rest:
             j = i + dm_lowest_bit(rest)
             if settle_bit(plan, s, r + j, (word >> (j - i)) & 1, counts):

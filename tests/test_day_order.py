@@ -42,7 +42,7 @@ def ordered(order: DayOrder | None) -> Iterator[list[DayOrder | None]]:
         patch.setattr(feed, "ROWS_FOR_ONE_WORKER", -1)
         patch.setattr(feed, "is_fit", lambda settings, rows, memory: order is not None and settings.can_be_in_order)
         patch.setattr(feed, "order_of_table", lambda settings, table, batch: order)
-        patch.setattr(feed, "is_often_refused", lambda settings, table, batch: False)
+        patch.setattr(feed, "is_often_refused", lambda *_: False)
         patch.setattr(Run, "expect", expect)
         yield taken
 

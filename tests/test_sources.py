@@ -280,6 +280,9 @@ def test_other_formats_are_not_read_from_a_stream(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
 def test_pipe_by_its_path(tmp_path: Path) -> None:
     """A pipe would be waited for twice, for its format and for its rows; it is refused at once instead."""
-    os.mkfifo(tmp_path / "pipe.csv")
-    with pytest.raises(InputError, match=r"pipe\.csv: is a pipe or a device.* standard input, as \"-\""):
-        open_source(tmp_path / "pipe.csv")
+    for name in ("pipe.csv", "pipe"):
+        os.mkfifo(tmp_path / name)
+        for manifest in (tmp_path / name, tmp_path):
+            with pytest.raises(InputError, match=rf"{name}: is a pipe or a device.* standard input, as \"-\""):
+                open_source(manifest)
+        (tmp_path / name).unlink()

@@ -1,4 +1,4 @@
-"""A few rows that came as one batch and fit one partition: answered in the calling thread, without what only many rows
+"""A few rows that came together and fit one partition: answered in the calling thread, without what only many rows
 are worth."""
 
 from __future__ import annotations
@@ -11,15 +11,18 @@ from .roles import Roles
 
 
 def answer_at_once(part: Part, settings: Settings, roles: Roles) -> Answer:
-    """The mask of all rows of a manifest."""
-    ((batch, start, stop),) = part.batches
-    mask = mask_bits(stop - start)
+    """The mask of all rows of a part that is a manifest by itself."""
+    batches = list(part.batches)
+    rows = sum(stop - start for _, start, stop in batches)
+    mask, row = mask_bits(rows), 0
     try:
         one = Partitioner(settings, 0)
-        add_rows(Worker(one), part, batch, start, stop, row=0, order=0, roles=roles, promise=None)
+        for batch, start, stop in batches:
+            add_rows(Worker(one), part, batch, start, stop, row=row, order=0, roles=roles, promise=None)
+            row += stop - start
         one.settle(0)
         Totals(settings, [one]).run(0, 1)
-        one.answer(stop - start, mask)
+        one.answer(rows, mask)
     except MemoryError as error:
         raise OutOfMemoryError(str(error) or "out of memory") from None
-    return Answer(mask_of_bits(mask, stop - start))
+    return Answer(mask_of_bits(mask, rows))

@@ -13,9 +13,11 @@ import numpy as np
 import pyarrow as pa
 
 from ._kernel import Batch, Partitioner, Proof, Settings, Sketch, Totals, days_of
-from .answers import mask_bits, mask_of_bits
+from .at_once import answer_at_once
+from .errors import InputError
 from .memory import MAX_BITS, NARROW_BYTES, partition_bits
-from .parts import Worker
+from .parts import Part, Worker
+from .roles import Roles
 from .totalling import total_partitions
 from .workers import Crew
 
@@ -70,25 +72,21 @@ def order_of_table(
 
 
 def is_often_refused(
-    settings: Settings, table: pa.Table | pa.RecordBatch, batch: Callable[[pa.RecordBatch], Batch]
+    settings: Settings, roles: Roles, table: pa.Table | pa.RecordBatch, batch: Callable[[pa.RecordBatch], Batch]
 ) -> bool:
     """Whether a quarter of a sample is not eligible, so that so many rows would have to be read twice.
 
     The totals of the sample are parts of the table's: what is not eligible in it is not in the table.
     """
     some = table.slice(table.num_rows // 2, REFUSED_ROWS)
-    one = Partitioner(settings, 0)
+    sample = Part(
+        [(batch(one), 0, one.num_rows) for one in (some.to_batches() if isinstance(some, pa.Table) else [some])]
+    )
     try:
-        for part in some.to_batches() if isinstance(some, pa.Table) else [some]:
-            if one.add(batch(part), 0, part.num_rows, 0) >= 0:
-                return False
-    except ValueError:
-        return False  # as above: the run will tell what is wrong, and where
-    one.settle(0)
-    Totals(settings, [one]).run(0, 1)
-    bits = mask_bits(some.num_rows)
-    one.answer(some.num_rows, bits)
-    return bool(4 * mask_of_bits(bits, some.num_rows).true_count < 3 * some.num_rows)
+        mask = answer_at_once(sample, settings, roles).mask
+    except InputError:
+        return False  # the run will tell what is wrong, and where
+    return bool(4 * mask.true_count < 3 * some.num_rows)
 
 
 def _order(lows: list[int], highs: list[int], rows: int) -> DayOrder | None:

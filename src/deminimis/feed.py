@@ -114,7 +114,7 @@ def read_table(run: Run, table: pa.Table | pa.RecordBatch) -> Iterator[Answer]:
         binding = run.binding(table.schema)
         if binding.prepare is None and is_fit(binding.settings, table.num_rows, run.budget.blocks):
             order = order_of_table(binding.settings, table, run.batch)  # batches are read twice: they are not made anew
-            order = None if order and is_often_refused(binding.settings, table, run.batch) else order
+            order = None if order and is_often_refused(binding.settings, run.roles, table, run.batch) else order
     elif table.num_rows <= min(held, ROWS_A_PARTITION) and not run.tally:
         some = list(parts)
         if len(some) == 1 and not run.has_outcomes:

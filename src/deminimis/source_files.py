@@ -117,6 +117,7 @@ def partition_field(name: str) -> pa.Field:
 
 
 def _sniffed(path: str) -> tuple[str, str | None]:
+    _regular(path)
     with reading(path), Path(path).open("rb") as file:
         return format_of_bytes(file.read(8))
 
@@ -157,14 +158,20 @@ def _walk(folder: Path) -> Iterator[str]:
                 yield str(path)
 
 
-def _found(path: str) -> FoundFile:
+def _regular(path: str) -> os.stat_result:
+    """The status of a file, or an InputError for what would be waited for."""
     with reading(path):
         status = Path(path).stat()
     if not stat.S_ISREG(status.st_mode):
         raise InputError('is a pipe or a device, which comes once: give it on standard input, as "-".', file=path)
+    return status
+
+
+def _found(path: str) -> FoundFile:
+    size = _regular(path).st_size
     partition: dict[str, str | None] = {}
     for folder in Path(path).parts[:-1]:
         key, equals, value = folder.partition("=")
         if equals and key:
             partition[unquote(key)] = None if value == HIVE_NULL else unquote(value)
-    return FoundFile(path, status.st_size, partition)
+    return FoundFile(path, size, partition)
