@@ -19,8 +19,8 @@ import pytest
 
 from bench import manifests
 from deminimis._kernel import Batch, Partitioner, Settings, Totals, read_only
-from deminimis.columns import bind
-from deminimis.roles import check
+from deminimis.roles.binding import bind
+from deminimis.roles.request import check
 
 ROWS_A_PARTITION = 32_768
 SIZES = {"32k-L2": 1 << 15, "1M-L3": 1 << 20, "8M-memory": 1 << 23}

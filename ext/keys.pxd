@@ -39,7 +39,7 @@ cdef struct Keys:
 
 cdef inline u64 mix(u64 x) noexcept nogil:
     """A bijection of 64 bits with full avalanche (two odd multiplications between xor-shifts; constant and shape from
-    Pelle Evensen's rrmxmx family, as measured in tests/test_keys.py)."""
+    Pelle Evensen's rrmxmx family, as measured in tests/kernel/test_keys.py)."""
     x ^= x >> 32
     x *= <u64>0xd6e8feb86659fd93
     x ^= x >> 32

@@ -1,4 +1,4 @@
-"""Imports between the modules of the package point downward, and few modules open the door to the native code."""
+"""Imports point downward from room to room, rooms and files stand in an order, and few rooms know the native code."""
 
 from __future__ import annotations
 
@@ -8,60 +8,82 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "deminimis"
-# From the bottom up. A module belongs to the room that its first word names: rule_file to rule, source_csv to sources.
-LAYERS = (
-    {"arrays", "kernel", "errors", "progress", "toml"},
-    {"rule", "names", "roles", "excluded", "layout", "casts", "column", "columns", "workers", "memory"}
-    | {"source", "sources", "sink", "sinks", "spill", "summary", "waves", "answers", "parts"},
-    {"totalling", "day", "at"},
-    {"scorer"},
-    {"feed", "ordered", "outcome", "output"},
-    {"api", "options"},
-    {"init"},
-    {"cli", "cpu", "demo", "explain", "main", "plan"},
+# From the bottom up. A room is a folder of the package; a file beside the folders is a room by itself.
+ROOMS = (
+    ("_kernel", "arrays", "errors", "progress"),
+    ("toml_file",),
+    ("rules",),
+    ("roles",),
+    ("feeds", "sources"),
+    ("sinks",),
+    ("run",),
+    ("results",),
+    ("api",),
+    ("__init__",),
+    ("questions",),
+    ("demo",),
+    ("cli",),
+    ("__main__",),
 )
-MAY_OPEN_THE_KERNEL = {"scorer", "at_once", "day_order", "totalling", "parts", "answers", "feed", "spill"}
-MAY_OPEN_THE_KERNEL |= {"columns", "column_layouts"}
-MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
+MAY_OPEN_THE_KERNEL = {"roles", "run"}
+FILES = sorted(".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in PACKAGE.rglob("*.py"))
 
 
-def layer(module: str) -> int:
-    """How high a module stands; a module without a layer has to be given one here."""
-    room = module.strip("_").split("_")[0]
-    (height,) = [i for i, rooms in enumerate(LAYERS) if room in rooms] or pytest.fail(f"{module} has no layer")
+def floor(file: str) -> int:
+    """How high a file stands; a room without a floor has to be given one in ROOMS."""
+    (height,) = [i for i, rooms in enumerate(ROOMS) if file.split(".")[0] in rooms] or pytest.fail(f"{file}: no floor")
     return height
 
 
-def imported(module: str) -> set[str]:
-    """The modules of the package that one of them imports, at its top or later; "__init__" for the public names."""
+def imported(file: str) -> set[str]:
+    """The files of the package that one of them imports, at its top or later; "__init__" for the public names."""
+    folder = file.split(".")[:-1]
     found: set[str] = set()
-    for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text())):
+    for node in ast.walk(ast.parse((PACKAGE / f"{file.replace('.', '/')}.py").read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[2] for alias in node.names if alias.name.split(".")[0] == "deminimis"}
         elif isinstance(node, ast.ImportFrom):
-            path = (node.module or "").split(".") if node.module else []
-            if not node.level and path[:1] != ["deminimis"]:
+            path = node.module.split(".") if node.module else []
+            if node.level:
+                path = folder[: len(folder) - node.level + 1] + path
+            elif path[:1] == ["deminimis"]:
+                path = path[1:]
+            else:
                 continue
-            path = path if node.level else path[1:]
-            found |= set(path[:1]) or {alias.name for alias in node.names}
-    return {name if name in {*MODULES, "_kernel"} else "__init__" for name in found}
+            names = {".".join([*path, alias.name]) for alias in node.names}
+            found |= {name if is_file(name) else ".".join(path) or "__init__" for name in names}
+    return found
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_point_downward(module: str) -> None:
-    """A module imports only from layers below its own, or from its own layer."""
-    assert {name for name in imported(module) if layer(name) > layer(module)} == set()
+def is_file(name: str) -> bool:
+    """Whether this is a file of the package, the native one included."""
+    return name in FILES or name == "_kernel"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_imports_point_downward(file: str) -> None:
+    """A file imports from its own room and from rooms on lower floors, and nothing that is not there."""
+    room = file.split(".")[0]
+    upward = {name for name in imported(file) if floor(name) >= floor(file) and name.split(".")[0] != room}
+    assert (upward, {name for name in imported(file) if not is_file(name)}) == (set(), set())
 
 
 def test_no_circle_of_imports() -> None:
-    """Modules can be put in an order in which each imports only what stands before it."""
-    left = {module: imported(module) - {module} for module in MODULES}
-    while ready := [module for module, needs in left.items() if not needs & left.keys()]:
-        for module in ready:
-            del left[module]
+    """Files can be put in an order in which each imports only what stands before it."""
+    left = {file: imported(file) - {file} for file in FILES}
+    while ready := [file for file, needs in left.items() if not needs & left.keys()]:
+        for file in ready:
+            del left[file]
     assert left == {}
 
 
+def test_every_folder_says_what_it_is_for() -> None:
+    """The `__init__` of a folder is one docstring, and no names."""
+    for path in PACKAGE.glob("*/**/__init__.py"):
+        (said,) = ast.parse(path.read_text()).body
+        assert isinstance(said, ast.Expr) and isinstance(said.value, ast.Constant), path
+
+
 def test_doors_to_the_kernel() -> None:
-    """Only the scorer, what spills and what turns columns into keys know the native code."""
-    assert {module for module in MODULES if "_kernel" in imported(module)} <= MAY_OPEN_THE_KERNEL
+    """Only what binds columns and what runs know the native code."""
+    assert {file.split(".")[0] for file in FILES if "_kernel" in imported(file)} <= MAY_OPEN_THE_KERNEL

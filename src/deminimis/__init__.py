@@ -2,13 +2,13 @@
 
 from .api import Scorer, eligible, score, score_files
 from .errors import DeminimisError
-from .names import DEFAULT_PLACEHOLDERS
-from .outcome import Scored
 from .progress import Progress
-from .roles import first_of
-from .rule import Rule
-from .scorer import release_memory
-from .summary import REASONS, Summary
+from .results.scored import Scored
+from .results.summary import REASONS, Summary
+from .roles.names import DEFAULT_PLACEHOLDERS
+from .roles.request import first_of
+from .rules.rule import Rule
+from .run.run import release_memory
 
 __all__ = [
     "DEFAULT_PLACEHOLDERS",

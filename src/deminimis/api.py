@@ -13,20 +13,20 @@ from typing import Any, BinaryIO, Unpack
 
 import pyarrow as pa
 
-from . import output
-from .answers import Answer
 from .errors import InputError
-from .feed import Intake, answers, parts_of, read_table
-from .memory import check_memory_limit
-from .options import AnyOptions, Options, Reading
-from .outcome import Scored, mask_of, scored, summarise
 from .progress import Report, Reporter
-from .roles import Column, Person, Roles, check, with_new_secret
-from .scorer import Run
-from .sources import open_source
-from .spill import check_folder
-from .summary import Summary
-from .workers import check_threads
+from .results import written as output
+from .results.scored import Scored, mask_of, scored, summarise
+from .results.summary import Summary
+from .roles.options import AnyOptions, Options, Reading
+from .roles.request import Column, Person, Roles, check, with_new_secret
+from .run.answers import Answer
+from .run.budget import check_memory_limit
+from .run.crew import check_threads
+from .run.intake import Intake, answers, parts_of, read_table
+from .run.run import Run
+from .run.spill import check_folder
+from .sources.open import open_source
 
 _OPTIONS = frozenset(AnyOptions.__annotations__)
 _READING = tuple(Reading.__annotations__)

@@ -32,8 +32,8 @@ class TomlFile:
 
 
 def shipped_names(folder: str) -> tuple[str, ...]:
-    """The names of the shipped files of a folder ("rules" or "layouts"), sorted, without their ending."""
-    entries = (resources.files("deminimis") / folder).iterdir()
+    """The names of the shipped files of a folder ("rules" or "feeds"), sorted, without their ending."""
+    entries = (resources.files(f"deminimis.{folder}") / "shipped").iterdir()
     return tuple(sorted(entry.name.removesuffix(".toml") for entry in entries if entry.name.endswith(".toml")))
 
 
@@ -59,7 +59,7 @@ def open_toml(name_or_path: str | os.PathLike[str], folder: str, kind: str) -> T
             f"there is no shipped {kind} {given!r}.{hint} The shipped ones are: {', '.join(names)}. "
             f"Your own file is named by its path, which ends in .toml."
         )
-    return read_toml(resources.files("deminimis") / folder / f"{given}.toml", f"{given}.toml (shipped)")
+    return read_toml(resources.files(f"deminimis.{folder}") / "shipped" / f"{given}.toml", f"{given}.toml (shipped)")
 
 
 def read_toml(path: Path | Traversable, label: str) -> TomlFile:

@@ -1,0 +1,1 @@
+"""The shell's face: words in, sentences and exit codes out; one file a command."""

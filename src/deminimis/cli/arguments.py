@@ -1,0 +1,171 @@
+"""From the words of the command line to the keyword arguments of the Python functions, which say what they mean."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    from ..feeds.feed import Layout
+    from ..rules.rule import Rule
+
+Options = dict[str, Any]
+
+_PLAIN_NAME = re.compile(r"[^\W\d]\w*")
+_TABS = {"tab", "\\t", "t"}
+
+
+def reading_options(args: argparse.Namespace) -> Options:
+    """How to read the text files, as `score_files` and `open_source` take it."""
+    delimiter = args.delimiter
+    if delimiter is not None and delimiter.lower() in _TABS:
+        delimiter = "\t"
+    header: bool | list[str] = not args.no_header
+    if args.columns is not None:
+        header = listed(args.columns)
+    return {"delimiter": delimiter, "encoding": args.encoding, "header": header}
+
+
+def manifest_of(args: argparse.Namespace, reads_twice: bool = False) -> Any:
+    """The source or sources, as Python takes them; standard input as a table where it is read more than once."""
+    sources: list[str] = args.source
+    if len(sources) > 1 and "-" in sources:
+        raise InputError("standard input (-) is a manifest by itself: give it alone")
+    if sources == ["-"] and reads_twice:
+        import pyarrow as pa
+
+        from ..sources.open import open_source
+
+        source = open_source("-", **reading_options(args))
+        return pa.Table.from_batches(
+            (batch for piece in source.pieces(None) for batch in piece.batches()), source.schema
+        )
+    return sources[0] if len(sources) == 1 else sources
+
+
+def scoring_options(args: argparse.Namespace) -> Options:
+    """Roles and settings, as `score` and `score_files` take them; what was not given is left out."""
+    layout = _layout(args)
+    found = (layout.arguments() if layout else {}) | _roles(args)
+    missing = [role for role in ("person", "day", "value") if role not in found]
+    if missing:
+        mends = dict(layout.missing) if layout else {}
+        needed = " and ".join(f"--{role}" for role in missing)
+        why = "".join(f"; {role}: {mends[role]}" for role in missing if role in mends)
+        raise InputError(f"no column is named for {needed}: give the option, or a --layout that has it{why}")
+    if args.limit is None and args.rule is None:
+        raise InputError("give --limit N or --rule NAME; deminimis rules list shows the rules")
+    return found | _settings(args)
+
+
+def as_given(args: argparse.Namespace, settings: Options) -> Options:
+    """The settings in force as they were given: the layout's name, and texts rather than expressions."""
+    layout = _layout(args)
+    found: Options = {}
+    if layout is not None and layout.person is not None and not (args.person or args.first_of):
+        found["person"] = _in_words(layout.person)
+    excluded = args.excluded or dict(layout.columns if layout else ()).get("excluded")
+    if excluded:
+        found["excluded"] = excluded
+    if args.as_of:
+        found["as_of"] = args.as_of
+    return ({"layout": args.layout} if layout else {}) | settings | found
+
+
+def _layout(args: argparse.Namespace) -> Layout | None:
+    if not args.layout:
+        return None
+    from ..feeds.feed import Layout
+
+    return Layout.load(args.layout)
+
+
+def _in_words(person: Any) -> object:
+    if isinstance(person, tuple):
+        return [_in_words(part) for part in person]
+    return person if isinstance(person, str) else {"first_of": list(person.columns)}
+
+
+def _roles(args: argparse.Namespace) -> Options:
+    found: Options = {}
+    if args.first_of and args.person:
+        raise InputError(
+            "give --person or --first-of: several --person are one composite, --first-of takes one of its list"
+        )
+    if args.first_of:
+        from ..roles.request import first_of
+
+        found["person"] = first_of(*listed(args.first_of))
+    elif args.person:
+        found["person"] = args.person[0] if len(args.person) == 1 else args.person
+    for role in ("day", "value", "quantity", "origin", "currency", "currency_code"):
+        if getattr(args, role) is not None:
+            found[role] = getattr(args, role)
+    if args.per:
+        found["per"] = args.per
+    if args.excluded is not None:
+        found["excluded"] = _excluded(args.excluded)
+    return found
+
+
+def _excluded(text: str) -> Any:
+    if _PLAIN_NAME.fullmatch(text):
+        return text
+    from ..roles.excluded import Exclusion
+
+    return Exclusion(text)
+
+
+def _settings(args: argparse.Namespace) -> Options:
+    found: Options = {}
+    for name in ("bad_values", "overflow", "normalize", "timezone", "day_format"):
+        if getattr(args, name) is not None:
+            found[name] = getattr(args, name)
+    if args.no_count_excluded:
+        found["count_excluded"] = False
+    if args.in_care_of:
+        found["in_care_of"] = True
+    if args.placeholder is not None:
+        found["placeholders"] = tuple(text for text in args.placeholder if text)
+    if args.limit is not None:
+        if args.as_of:
+            raise InputError("--as-of goes with --rule: a constant limit is the same on every day")
+        return found | {"limit": args.limit}
+    return found | {"rule": _rule(args.rule, args.as_of)}
+
+
+def _rule(name: str, as_of: str | None) -> str | Rule:
+    if as_of is None:
+        return name
+    from datetime import date
+
+    from ..rules.rule import Rule
+
+    try:
+        day = date.fromisoformat(as_of)
+    except ValueError:
+        raise InputError(f"--as-of takes a day written YYYY-MM-DD, not {as_of!r}") from None
+    return Rule.load(name).as_of(day)
+
+
+def listed(text: str) -> list[str]:
+    """The names of a list such as A,B,C; a name that has a comma is quoted."""
+    names = [name.strip() for name in next(csv.reader([text]), [])]
+    if not names or not all(names):
+        raise InputError(f"{text!r} is no list of names such as A,B,C")
+    return names
+
+
+def chosen(text: str | None, choices: Iterable[str], option: str) -> list[str]:
+    """Some of the choices, in their own order."""
+    wanted = listed(text) if text else []
+    known = list(choices)
+    for name in wanted:
+        if name not in known:
+            raise InputError(f"{option} takes {' and '.join(known)}, not {name!r}")
+    return [name for name in known if name in wanted]

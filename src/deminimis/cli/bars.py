@@ -1,0 +1,74 @@
+"""Progress on a terminal: one bar for each phase, drawn from the reports of a running job."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any, TextIO
+
+from ..progress import Progress
+from ..results.summary import in_bytes
+
+_SECONDS_BEFORE_SHOWN = 0.4
+_VERBS = {"read": "reading", "total": "totalling", "answer": "answering", "write": "writing"}
+
+
+class Bars:
+    """A progress callable that draws on a terminal; used as a context, it wipes what it drew at the end."""
+
+    def __init__(self, screen: TextIO) -> None:
+        self._screen = screen
+        self._phase: str | None = None
+        self._bar: Any = None
+        self._seen: set[str] = set()
+
+    def __enter__(self) -> Bars:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __call__(self, report: Progress) -> None:
+        if report.phase != self._phase:
+            self.close()
+            self._phase = report.phase
+            # Where phases take turns, what one did before must not count as its speed now.
+            self._bar = _bar(report, self._screen, report.phase in self._seen)
+            self._seen.add(report.phase)
+        by_bytes = _is_by_bytes(report)
+        done = report.bytes if by_bytes else report.rows
+        other = f"{report.rows:,} rows" if by_bytes else in_bytes(report.bytes)
+        if by_bytes or report.bytes:
+            self._bar.set_postfix_str(other, refresh=False)
+        self._bar.update(max(done - self._bar.n, 0))
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def _is_by_bytes(report: Progress) -> bool:
+    return report.rows_expected is None and bool(report.bytes_expected)
+
+
+def _bar(report: Progress, screen: TextIO, is_resumed: bool) -> Any:
+    by_bytes = _is_by_bytes(report)
+    tqdm = import_module("tqdm").tqdm  # imported only where a bar is drawn
+    return tqdm(
+        desc=_VERBS.get(report.phase, report.phase),
+        initial=(report.bytes if by_bytes else report.rows) if is_resumed else 0,
+        total=report.bytes_expected if by_bytes else report.rows_expected,
+        unit="B" if by_bytes else " rows",
+        unit_scale=True,
+        unit_divisor=1024 if by_bytes else 1000,
+        dynamic_ncols=True,
+        leave=False,
+        delay=_SECONDS_BEFORE_SHOWN,
+        file=screen,
+    )
+
+
+def bars(quiet: bool) -> Bars | None:
+    """Bars where a person watches: stderr is a terminal, and not `quiet`."""
+    return None if quiet or not sys.stderr.isatty() else Bars(sys.stderr)

@@ -1,0 +1,112 @@
+"""`deminimis plan`: what `score` would do and need, said before it does."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from ..results.summary import in_bytes, in_columns
+from .arguments import chosen, manifest_of, reading_options, scoring_options
+from .options import Parser
+from .score import MORE_COLUMNS, add_words, resources
+
+if TYPE_CHECKING:
+    from ..questions.plan import Plan
+
+_EPILOG = """\
+example:
+  deminimis plan in.parquet --person consignee --day arrival --value usd --limit 800 --memory-limit 1GiB
+
+It takes the words of score, so that one word turns a plan into the run; what is said of the result changes nothing but
+--with, as reasons and totals take more memory. No row is read, and nothing is written. The exit code is 3 where memory
+or disk would not do.
+"""
+_NOT_ENOUGH = 3
+
+
+def run(name: str, words: list[str]) -> int:
+    """Read the words after `plan`, print the plan, and return the exit code."""
+    parser = Parser(
+        prog=f"deminimis {name}",
+        usage="deminimis plan SOURCE... --person COL --day COL --value COL (--limit N | --rule NAME) [...]",
+        description="Say what score would do and need, from the files' metadata alone.",
+        epilog=_EPILOG,
+    )
+    add_words(parser)
+    args = parser.read(words)
+    options = scoring_options(args) | reading_options(args)
+    options |= resources(args)
+    from ..questions.plan import plan
+
+    found = plan(manifest_of(args), columns=("eligible", *chosen(args.with_, MORE_COLUMNS, "--with")), **options)
+    sys.stdout.write(f"{json.dumps(found.to_dict(), ensure_ascii=False) if args.json else in_words(found)}\n")
+    return 0 if found.fits else _NOT_ENOUGH
+
+
+def in_words(plan: Plan) -> str:
+    """The plan for a person: the figures, then what would happen."""
+    about = "about " if plan.rows_are_estimated else ""
+    parts = _counted(plan.row_groups, "row group") or _counted(plan.pieces, "piece")
+    files = f"in {_counted(plan.files, 'file')}{f', {parts}' if parts else ''}"
+    read = f"of which {in_bytes(plan.role_bytes)} are read" if plan.role_bytes is not None else ""
+    days = "not known" if plan.first_day is None else f"{plan.first_day} to {plan.last_day}"
+    lines = [
+        ("Rows", "not known" if plan.rows is None else f"{about}{plan.rows:,}", files),
+        ("Size", _size(plan.file_bytes), read),
+        ("Days", days, _ORDERS[plan.order]),
+        ("Memory", _size(plan.memory_bytes, "about "), f"of {in_bytes(plan.memory_available_bytes)} that it may use"),
+        ("Disk", _size(plan.spill_bytes, "up to "), f"{in_bytes(plan.spill_free_bytes)} free in {plan.spill_dir}"),
+    ]
+    return "\n- ".join([f"{in_columns(lines, '<<<')}\n", *_steps(plan)])
+
+
+_ORDERS = {
+    "in order": "in order, by the statistics",
+    "nearly in order": "nearly in order, by the statistics",
+    "shuffled": "mixed: a day may be anywhere",
+    "not known": "the files do not tell their order",
+    "promised": "in order, as --sorted-by promises",
+}
+
+
+def _steps(plan: Plan) -> list[str]:
+    limit = in_bytes(plan.memory_limit)
+    threads = _counted(plan.threads, "thread")
+    found = [f"Read and group the rows on {threads}, with a memory limit of {limit}."]
+    if plan.epochs is None:
+        found.append(
+            f"Answer and release the days as they end, as their order is promised, with about {plan.rows_open:,} rows "
+            "open; a row that comes too late ends the run. Days larger than that may go to disk."
+        )
+    elif plan.epochs > 1:
+        found.append(
+            f"Answer and release the days as they end, in {plan.epochs:,} runs of days with at most "
+            f"{plan.rows_open:,} rows open."
+        )
+    elif plan.spill_bytes is None:
+        found.append("Hold all rows until the last is read, in memory as far as the limit goes, then on disk.")
+    elif plan.spill_bytes:
+        found.append("Hold all rows until the last is read: more than the memory limit takes, so they go to disk.")
+    else:
+        found.append("Hold all rows in memory until the last is read; nothing goes to disk.")
+    if plan.epochs is not None and plan.epochs > 1 and plan.spill_bytes:
+        found.append("Some days are larger than the memory limit, and go to disk.")
+    if plan.has_outcomes and (plan.held_bytes or 0) > plan.memory_limit:
+        found.append(f"The open rows take more than {limit}: leave out --with, or give the run more memory.")
+    if (plan.spill_bytes or 0) > plan.spill_free_bytes:
+        missing = in_bytes((plan.spill_bytes or 0) - plan.spill_free_bytes)
+        found.append(f"NOT ENOUGH DISK: free {missing} more, give another --spill-dir, or raise --memory-limit.")
+    elif (plan.memory_bytes or 0) > plan.memory_available_bytes:
+        found.append("NOT ENOUGH MEMORY: the run would end without an answer.")
+    return found
+
+
+def _counted(count: int | None, noun: str) -> str:
+    return "" if count is None else f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _size(count: int | None, about: str = "") -> str:
+    if count is None:
+        return "not known"
+    return f"{about}{in_bytes(count)}" if count else "none"

@@ -1,0 +1,40 @@
+"""`deminimis rules` and `deminimis layouts`: what is shipped, one of them as text, and a check of one's own."""
+
+from __future__ import annotations
+
+import sys
+
+from .options import Parser
+
+
+def run(name: str, words: list[str]) -> int:
+    """Read the words after `rules` or `layouts`, print, and return the exit code."""
+    one = name.removesuffix("s")
+    parser = Parser(
+        prog=f"deminimis {name}",
+        usage=f"deminimis {name} list | show NAME{' | check FILE.toml' if one == 'rule' else ''}",
+        description=f"NAME is a shipped {one}, or the path of your own {one}'s file, which ends in .toml.",
+        epilog=f"example:\n  deminimis {name} show {'us-321' if one == 'rule' else 'et86'}",
+    )
+    verbs = ["list", "show", "check"] if one == "rule" else ["list", "show"]
+    parser.add_argument(
+        "verb", choices=verbs, metavar=" | ".join(verbs), nargs="?", default="list", help="default: list"
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME", help=f"a shipped {one}, or FILE.toml")
+    args = parser.read(words)
+    if (args.name is None) != (args.verb == "list"):
+        parser.error(f"{args.verb} takes no name" if args.name else f"{args.verb} takes the name of a {one}")
+    sys.stdout.write(_text(one, args.verb, args.name).rstrip("\n") + "\n")
+    return 0
+
+
+def _text(one: str, verb: str, name: str) -> str:
+    if one == "rule":
+        from ..rules.text import check_rule, list_rules, show_rule
+
+        if verb == "check":
+            return check_rule(name)
+        return show_rule(name) if verb == "show" else list_rules()
+    from ..feeds.feed import list_layouts, show_layout
+
+    return show_layout(name) if verb == "show" else list_layouts()

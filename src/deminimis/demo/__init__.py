@@ -1,0 +1,1 @@
+"""Made-up manifests: one to show, one to time."""

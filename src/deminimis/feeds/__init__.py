@@ -1,0 +1,1 @@
+"""Known feeds: which column plays which role."""

@@ -1,0 +1,228 @@
+"""Layouts: which column of a known feed plays which role, as data; and what `layouts list` and `layouts show` print."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..errors import InputError
+from ..roles.excluded import Exclusion
+from ..roles.names import DEFAULT_PLACEHOLDERS
+from ..roles.request import FirstOf
+from ..rules.text import aligned, bulleted
+from ..toml_file import notes_of, open_toml, refuse, shipped_names, text_of, unknown_keys
+
+PersonPart: TypeAlias = str | FirstOf
+LayoutPerson: TypeAlias = PersonPart | tuple[PersonPart, ...]
+
+_LAYOUT_KEYS = ("name", "title", "source", "notes", "roles", "settings", "missing")
+_COLUMN_ROLES = ("day", "value", "quantity", "origin", "currency")
+_ROLES = ("person", "per", *_COLUMN_ROLES, "excluded")
+_SETTINGS = ("day_format", "timezone", "currency_code", "normalize", "in_care_of")
+_NEEDED = ("person", "day", "value")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a feed by the role they play.
+
+    Parameters
+    ----------
+    name, title, source : str
+        What the layout is called, which feed it is for, and where that feed's fields are described.
+    person : str, FirstOf or tuple of these, optional
+        One column, the first present of several, or a composite of such.
+    columns : tuple of (str, str)
+        The further roles with their columns; of "excluded" the expression's text.
+    per : tuple of str
+        Further key columns, as some rules need them.
+    settings : tuple of (str, object)
+        Settings that the feed's form asks for, such as the day's format.
+    missing : tuple of (str, str)
+        Roles that the feed has no column for, and what to do about each.
+    notes : tuple of str
+        What to know about the feed.
+    """
+
+    name: str
+    title: str
+    source: str
+    person: LayoutPerson | None
+    columns: tuple[tuple[str, str], ...]
+    per: tuple[str, ...]
+    settings: tuple[tuple[str, object], ...]
+    missing: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+    @classmethod
+    def load(cls, name_or_path: str | os.PathLike[str]) -> Layout:
+        """Load a shipped layout by its name, or a layout's TOML file by its path (which ends in .toml).
+
+        Raises
+        ------
+        RuleError
+            Naming the file, every faulty role and the mend.
+        """
+        file = open_toml(name_or_path, "feeds", "layout")
+        problems = unknown_keys(file.table, _LAYOUT_KEYS)
+        roles, settings, missing = (_table(file.table, key, problems) for key in ("roles", "settings", "missing"))
+        problems += unknown_keys(roles, _ROLES, "roles: ") + unknown_keys(settings, _SETTINGS, "settings: ")
+        problems += unknown_keys(missing, _NEEDED, "missing: ")
+        for role in _NEEDED:
+            if (role in roles) == (role in missing):
+                fault = "stands in both [roles] and [missing]" if role in roles else "has no column"
+                problems.append(f'{role} {fault}: name it in [roles], or say in [missing] {role} = "what to do"')
+        columns = [
+            (role, text_of(roles, role, problems, '"column"', "roles: ")) for role in _COLUMN_ROLES if role in roles
+        ]
+        layout = cls(
+            name=text_of(file.table, "name", problems, '"my-feed"'),
+            title=text_of(file.table, "title", problems, '"which feed it is for"'),
+            source=text_of(file.table, "source", problems, '"where its fields are described"'),
+            person=_person(roles["person"], problems) if "person" in roles else None,
+            columns=(*columns, *_excluded(roles, problems)),
+            per=_names(roles["per"], "per", problems) if "per" in roles else (),
+            settings=_settings(settings, problems),
+            missing=tuple((role, text_of(missing, role, problems, '"what to do"', "missing: ")) for role in missing),
+            notes=notes_of(file.table, problems),
+        )
+        refuse(problems, file.label)
+        return layout
+
+    def arguments(self) -> dict[str, Any]:
+        """What the layout fills in of the arguments of `score`: roles with their columns, and settings.
+
+        Roles that the feed has no column for are left out; the caller has to give them (see `missing`).
+        """
+        filled: dict[str, Any] = {**dict(self.columns), **dict(self.settings)}
+        if isinstance(self.person, tuple):
+            filled["person"] = [part if isinstance(part, str) else _first_present(part) for part in self.person]
+        elif self.person is not None:
+            filled["person"] = self.person
+        if self.per:
+            filled["per"] = list(self.per)
+        if "excluded" in filled:
+            filled["excluded"] = Exclusion(filled["excluded"])
+        return filled
+
+
+def shipped_layouts() -> tuple[str, ...]:
+    """The names of the layouts that come with the package, sorted."""
+    return shipped_names("feeds")
+
+
+def list_layouts() -> str:
+    """The shipped layouts, one a line: name, title."""
+    layouts = [Layout.load(name) for name in shipped_layouts()]
+    return aligned([["Name", "Title"], *([layout.name, layout.title] for layout in layouts)])
+
+
+def show_layout(name_or_path: str | os.PathLike[str]) -> str:
+    """A layout as text: each role with its columns, what the feed lacks, what to know.
+
+    Raises
+    ------
+    RuleError
+        As `Layout.load`.
+    """
+    layout = Layout.load(name_or_path)
+    lines = [["Role", "Column"]]
+    if layout.person is not None:
+        lines.append(["person", _in_words(layout.person)])
+    lines += [["per", column] for column in layout.per]
+    lines += [[role, column] for role, column in layout.columns]
+    lines += [[role, f"(none) {mend}"] for role, mend in layout.missing]
+    parts = [f"{layout.name}: {layout.title}\n{layout.source}", aligned(lines)]
+    if layout.settings:
+        parts.append(
+            aligned([["Setting", "Value"], *([name, _setting_text(value)] for name, value in layout.settings)])
+        )
+    return "\n\n".join([*parts, *bulleted("Notes", layout.notes)])
+
+
+def _in_words(person: LayoutPerson) -> str:
+    if isinstance(person, tuple):
+        return " and ".join(_in_words(part) for part in person)
+    return person if isinstance(person, str) else f"first of ({', '.join(map(str, person.columns))})"
+
+
+def _setting_text(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _first_present(choice: FirstOf) -> pc.Expression:
+    """The first present column as one part of a composite: blank and placeholder texts are not present."""
+    nobody = pa.array(["", *(placeholder.upper() for placeholder in DEFAULT_PLACEHOLDERS)])
+    texts = [pc.field(column).cast(pa.string()) for column in choice.columns]
+    present = [~pc.utf8_upper(pc.utf8_trim_whitespace(text)).isin(nobody) for text in texts]
+    return pc.coalesce(*(pc.if_else(is_there, text, None) for is_there, text in zip(present, texts, strict=True)))
+
+
+def _table(table: Mapping[str, Any], key: str, problems: list[str]) -> dict[str, Any]:
+    found = table.get(key, {})
+    if isinstance(found, dict):
+        return found
+    problems.append(f"{key} is no table: write [{key}], and below it a line for each")
+    return {}
+
+
+def _names(value: object, role: str, problems: list[str]) -> tuple[str, ...]:
+    names = [value] if isinstance(value, str) else value
+    if isinstance(names, list) and names and all(isinstance(name, str) and name.strip() for name in names):
+        return tuple(names)
+    problems.append(
+        f'roles: {role} is {value!r}: write a column\'s name, or a list of names such as ["buyer", "consignee"]'
+    )
+    return ()
+
+
+def _person(value: object, problems: list[str]) -> LayoutPerson:
+    if isinstance(value, list) and value:
+        return tuple(_person_part(part, problems) for part in value)
+    return _person_part(value, problems)
+
+
+def _person_part(value: object, problems: list[str]) -> PersonPart:
+    if isinstance(value, str) and value.strip():
+        return value
+    if isinstance(value, dict) and list(value) == ["first_of"] and isinstance(value["first_of"], list):
+        return FirstOf(_names(value["first_of"], "person's first_of", problems))
+    problems.append(
+        f'roles: person is {value!r}: write a column\'s name, person = {{ first_of = ["buyer", "consignee"] }}, '
+        f'or for a composite a list of these, such as person = ["name", "postal_code"]'
+    )
+    return ""
+
+
+def _excluded(roles: Mapping[str, Any], problems: list[str]) -> list[tuple[str, str]]:
+    if "excluded" not in roles:
+        return []
+    text = text_of(roles, "excluded", problems, '"addcvd or quota"', "roles: ")
+    try:
+        if text:
+            Exclusion(text)
+    except InputError as error:
+        problems.append(f"roles: {error.message}")
+    return [("excluded", text)]
+
+
+def _settings(settings: Mapping[str, Any], problems: list[str]) -> tuple[tuple[str, object], ...]:
+    mends = {
+        "day_format": (r".*%[a-zA-Z].*", 'write a pattern such as "%m/%d/%Y"'),
+        "timezone": (r"\S+", 'write a name such as "America/Los_Angeles"'),
+        "currency_code": (r"[A-Z]{3}", 'write a code such as "USD"'),
+        "normalize": (r"fold|name", 'write "fold" or "name"'),
+    }
+    for key, value in settings.items():
+        if key == "in_care_of":
+            if not isinstance(value, bool):
+                problems.append(f"settings: in_care_of is {value!r}: write true or false")
+        elif key in mends and not (isinstance(value, str) and re.fullmatch(mends[key][0], value)):
+            problems.append(f"settings: {key} is {value!r}: {mends[key][1]}")
+    return tuple(settings.items())

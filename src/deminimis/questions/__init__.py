@@ -1,0 +1,1 @@
+"""Why a row, and what a run would do; decides nothing."""

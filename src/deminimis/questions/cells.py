@@ -1,0 +1,111 @@
+"""What the cells of a few rows stand for: their days, values and persons, for `explain`. Not for whole manifests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.types as pt
+
+from ..api import score
+from ..roles import casts, names
+from ..roles.excluded import Exclusion
+from ..roles.request import Column, Roles, first_of
+
+_ROW = "\x00row"
+_DAY = "\x00day"
+
+
+def days_of(table: pa.Table, roles: Roles) -> list[date | None]:
+    """Each row's day as a date; None where it has none."""
+    if not isinstance(roles.day, str):
+        return [None] * len(table)
+    array = table[roles.day].combine_chunks()
+    if pt.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    is_text = not (pt.is_temporal(array.type) or pt.is_integer(array.type) or pt.is_null(array.type))
+    if roles.day_format and (is_text or pt.is_integer(array.type)):
+        array = casts.day_of_format(roles.day_format, roles.timezone if is_text else None)(array)
+    elif is_text and roles.timezone:
+        array = casts.day_of_iso_instant(roles.timezone)(array)
+    elif pt.is_timestamp(array.type) and array.type.tz:
+        array = casts.local_time(roles.timezone or array.type.tz)(array)
+    if pt.is_timestamp(array.type):
+        array = array.cast(pa.timestamp("us"), safe=False)
+    return [_date(cell) for cell in array.to_pylist()]
+
+
+def _date(cell: object) -> date | None:
+    if isinstance(cell, bytes):
+        cell = cell.decode(errors="replace")
+    if isinstance(cell, str):
+        try:
+            return date.fromisoformat(cell.strip()[:10])
+        except ValueError:
+            return None
+    if isinstance(cell, datetime):
+        return cell.date()
+    return cell if isinstance(cell, date) else None
+
+
+def texts_of(table: pa.Table, column: object) -> list[str | None]:
+    if not isinstance(column, str):
+        return [None] * len(table)
+    return [cell.decode(errors="replace") if isinstance(cell, bytes) else cell for cell in table[column].to_pylist()]
+
+
+def values_of(table: pa.Table, roles: Roles) -> list[Decimal | None]:
+    """What each row counts as: the total that it alone would have."""
+    n = len(table)
+    table = table.append_column(_ROW, pa.array(np.arange(n))).append_column(_DAY, pa.array([0] * n, pa.date32()))
+    alone = score(
+        table,
+        person=_ROW,
+        day=_DAY,
+        value=roles.value,
+        quantity=roles.quantity,
+        currency=roles.currency,
+        currency_code=roles.currency_code,
+        limit=0,
+        threads=1,
+    )
+    outcomes = zip(alone.total.to_pylist(), alone.reason.to_pylist(), strict=True)
+    return [None if reason == "bad-value" else total for total, reason in outcomes]
+
+
+def columns_of(roles: Roles, there: Sequence[str]) -> list[str]:
+    """The columns that play a role, those that expressions name included, each once."""
+    single = (roles.day, roles.value, roles.quantity, roles.origin, roles.excluded, roles.currency)
+    given = [column for column in (*roles.persons, *roles.per, *single) if column is not None]
+    return list(dict.fromkeys(name for column in given for name in _named(column, there)))
+
+
+def _named(column: Column, there: Sequence[str]) -> list[str]:
+    if isinstance(column, str):
+        return [column]
+    if isinstance(column, Exclusion):
+        return list(column.columns)
+    return [name for name in there if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", str(column))]
+
+
+def persons_of(one: pa.Table, roles: Roles, options: dict[str, Any]) -> tuple[tuple[str, object, object], ...]:
+    """What names the person of one row, as written and as compared: of a first_of, the column that was taken."""
+    found = []
+    (batch,) = one.combine_chunks().to_batches()
+    for column in roles.persons:
+        if roles.is_first_of and score(one, **options | {"person": first_of(column)}).reason[0].as_py() == "no-person":
+            continue
+        cells = casts.preparation([column], [None])(batch).column(0)
+        canonical = names.canonical(cells, roles.normalize, roles.in_care_of)
+        found.append((" or ".join(_named(column, one.column_names)), cells[0].as_py(), canonical[0].as_py()))
+    return tuple(found[:1] if roles.is_first_of and found else found or _unnamed(one, roles))
+
+
+def _unnamed(one: pa.Table, roles: Roles) -> list[tuple[str, object, object]]:
+    """Of a first_of of which none is present, every column."""
+    return [(name, one[name][0].as_py(), None) for column in roles.persons for name in _named(column, one.column_names)]

@@ -1,0 +1,224 @@
+"""What a run would do and need, from the manifest's metadata alone; no row is read.
+
+The choices are those of feed.py and scorer.py, asked before the run; figures of memory and disk are estimates.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Unpack
+
+from ..api import start_run
+from ..errors import InputError
+from ..results.scored import day_of
+from ..results.written import ANSWER_ROWS
+from ..roles.options import AnyOptions
+from ..roles.request import Column, Person
+from ..run import epochs
+from ..run.budget import ROWS_FOR_ONE_WORKER, available_bytes
+from ..run.intake import check_columns, waves_of
+from ..run.run import Run
+from ..run.spill import check_folder
+from ..sources.base import Piece, Source
+from ..sources.open import open_source
+
+PROCESS_BYTES = 100 << 20
+"""Python, Arrow and this package, before any row is read."""
+WORKER_BYTES = 32 << 20
+"""Batches that a worker has decoded, and its table of totals."""
+WIDE_ANSWER_BYTES = 17
+"""A reason and a total, which are held for all rows that are answered together."""
+OUTCOME_BYTES = 16
+"""What a wide record leaves on disk once it is settled."""
+SAMPLE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is expected to do and need. Sizes are in bytes; None: not known before the run.
+
+    Parameters
+    ----------
+    files, file_bytes : int
+        The files of the manifest; none in memory.
+    role_bytes : int, optional
+        What of it is read: the role columns.
+    rows, row_groups, pieces : int, optional
+        Rows; row groups of Parquet; parts that a thread reads by itself.
+    rows_are_estimated : bool
+        `rows` comes from the size of CSV and the length of its first rows.
+    first_day, last_day : date, optional
+        Bounds of the days, as the metadata has them.
+    order : str
+        Of the days, from piece to piece: "in order", "nearly in order", "shuffled" or "not known"; "promised" where
+        only `sorted_by` tells.
+    epochs : int, optional
+        Runs of days that are answered and released as they end; 1: all days together. None: as many as the days allow,
+        by the promise of `sorted_by`.
+    rows_open : int, optional
+        The most rows whose days are open at a time; by promise, about, where no single day has more.
+    threads, memory_limit : int
+        In force for the run.
+    held_bytes, memory_bytes : int, optional
+        Expected of rows that wait for their answer; and as the peak of the whole process.
+    spill_bytes : int, optional
+        Expected to be written to `spill_dir`, which has `spill_free_bytes` free.
+    """
+
+    files: int
+    file_bytes: int | None
+    role_bytes: int | None
+    rows: int | None
+    rows_are_estimated: bool
+    row_groups: int | None
+    pieces: int | None
+    first_day: date | None
+    last_day: date | None
+    order: str
+    epochs: int | None
+    rows_open: int | None
+    has_outcomes: bool
+    threads: int
+    memory_limit: int
+    held_bytes: int | None
+    memory_bytes: int | None
+    memory_available_bytes: int
+    spill_bytes: int | None
+    spill_dir: str
+    spill_free_bytes: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether the memory and the disk are enough, as far as that is known."""
+        return (self.memory_bytes or 0) <= self.memory_available_bytes and (
+            self.spill_bytes or 0
+        ) <= self.spill_free_bytes
+
+    def to_dict(self) -> dict[str, object]:
+        """Every field and `fits`, made of what JSON has; days are ISO text."""
+        plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in asdict(self).items()}
+        return plain | {"fits": self.fits}
+
+
+def plan(
+    sources: Any,
+    *,
+    person: Person,
+    day: Column,
+    value: Column,
+    columns: Sequence[str] = ("eligible",),
+    **options: Unpack[AnyOptions],
+) -> Plan:
+    """Plan what `score_files` would do with these sources, roles and settings.
+
+    Raises
+    ------
+    InputError
+        As the run would before its first row; and for a manifest that comes once, which cannot be looked at twice.
+    """
+    run, reading = start_run(options, wide=set(columns) != {"eligible"}, person=person, day=day, value=value)
+    source = open_source(sources, **reading)
+    with closing(run):
+        names = check_columns(run, source)
+        if source.rows is None and not source.files:
+            raise InputError("a manifest that comes once has no metadata: give its files, or score it at once")
+        pieces = None if source.rows is None else list(source.pieces(names))
+        return _plan(run, source, pieces)
+
+
+def _plan(run: Run, source: Source, pieces: list[Piece] | None) -> Plan:
+    rows = source.rows if pieces is not None else _rows_by_sample(source)
+    bounds = [epochs.day_bounds(piece, run.roles, source.schema) for piece in pieces or () if piece.rows]
+    known = [pair for pair in bounds if pair is not None]
+    is_known = bool(known) and len(known) == len(bounds)
+    counts = _rows_of_waves(run, source, pieces)
+    is_promised = counts is None and _is_promised(run, rows)
+    threads = 1 if rows is not None and rows <= ROWS_FOR_ONE_WORKER else run.threads
+    rows_open = rows if counts is None else max(sum(pair) for pair in pairwise([0, *counts]))
+    if is_promised:
+        rows_open = 2 * run.budget.wave_rows if rows is None else min(2 * run.budget.wave_rows, rows)
+    held = None if rows_open is None else _held(run, rows_open)
+    largest = max((piece.bytes or 0 for piece in pieces or ()), default=0)
+    folder = run.spill_dir or check_folder(None)
+    return Plan(
+        files=len(source.files),
+        file_bytes=source.bytes,
+        role_bytes=sum(piece.bytes or 0 for piece in pieces) if pieces and source.files else None,
+        rows=rows,
+        rows_are_estimated=pieces is None and rows is not None,
+        row_groups=source.row_groups,
+        pieces=None if pieces is None else len(pieces),
+        first_day=day_of(min(low for low, _ in known)) if is_known else None,
+        last_day=day_of(max(high for _, high in known)) if is_known else None,
+        order=_order(known) if is_known else "promised" if run.roles.sorted_by else "not known",
+        epochs=None if is_promised else 1 if counts is None else len(counts),
+        rows_open=rows_open,
+        has_outcomes=run.has_outcomes,
+        threads=threads,
+        memory_limit=run.memory_limit,
+        held_bytes=held,
+        memory_bytes=None if held is None else held + PROCESS_BYTES + threads * (WORKER_BYTES + largest),
+        memory_available_bytes=available_bytes(),
+        spill_bytes=0 if is_promised else _spill(run, rows, counts),
+        spill_dir=os.fspath(folder),
+        spill_free_bytes=shutil.disk_usage(folder).free,
+    )
+
+
+def _rows_by_sample(source: Source) -> int | None:
+    """About how many rows plain CSV has, by the length of the first file's first rows; None for compressed files."""
+    path = Path(source.files[0])
+    if source.bytes is None or path.suffix.lower() in (".gz", ".zst", ".bz2"):
+        return None
+    with path.open("rb") as file:
+        text = file.read(SAMPLE_BYTES)
+    return round(text.count(b"\n") * source.bytes / len(text)) if text else 0
+
+
+def _rows_of_waves(run: Run, source: Source, pieces: list[Piece] | None) -> list[int] | None:
+    """Rows of each run of days, where the run would release days as they end."""
+    if pieces is None or not source.files or (source.rows or 0) <= run.budget.rows_held:
+        return None
+    planned = waves_of(run, source, pieces)
+    if planned is None:
+        return None
+    return [sum(piece.rows or 0 for piece in pieces[wave.begin : wave.end]) for wave in planned]
+
+
+def _is_promised(run: Run, rows: int | None) -> bool:
+    """Whether days are released by the caller's promise, where metadata does not do."""
+    return run.roles.sorted_by is not None and (rows is None or rows > run.budget.rows_held)
+
+
+def _order(bounds: Sequence[tuple[int, int]]) -> str:
+    """How the days of pieces follow each other; one piece of several days does not tell."""
+    if len(bounds) == 1 and bounds[0][0] != bounds[0][1]:
+        return "not known"
+    if all(before[1] <= after[0] for before, after in pairwise(bounds)):
+        return "in order"
+    ends = epochs.plan(bounds, [1] * len(bounds), 1)
+    longest = max((wave.end - wave.begin for wave in ends), default=0) if ends else len(bounds)
+    return "nearly in order" if longest <= max(2, len(bounds) // 4) else "shuffled"
+
+
+def _held(run: Run, rows_open: int) -> int:
+    held = min(rows_open * run.budget.a_row, run.budget.blocks)
+    return held + min(rows_open, ANSWER_ROWS) * WIDE_ANSWER_BYTES if run.has_outcomes else held
+
+
+def _spill(run: Run, rows: int | None, counts: Sequence[int] | None) -> int | None:
+    """Rows that wait on disk: all, or those runs of days that do not fit; where there are any, also their outcomes."""
+    a_row = run.budget.a_row + (OUTCOME_BYTES if run.has_outcomes else 0)
+    if rows is None:
+        return None
+    if counts is None:
+        return rows * a_row if rows > run.budget.rows_that_fit else 0
+    late = sum(after for before, after in pairwise([0, *counts]) if before + after > run.budget.rows_that_fit)
+    return late * a_row

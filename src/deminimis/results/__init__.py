@@ -1,0 +1,1 @@
+"""What the caller gets: columns of answers, scored, written, summed up."""

@@ -1,0 +1,119 @@
+"""From a finished run to what the caller gets: mask, reasons, totals, summary."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Context, Decimal
+
+import pyarrow as pa
+
+from ..arrays import nothing, texts
+from ..run.answers import Answer, join
+from ..run.parts import Counts
+from ..run.run import Run
+from .summary import REASONS, Summary
+
+REASON_TYPE = pa.dictionary(pa.int8(), pa.string())
+TOTAL_TYPE = pa.decimal128(38, 4)
+_EXACT = Context(prec=60)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What `score` found, row by row, in the manifest's order.
+
+    Parameters
+    ----------
+    mask : pyarrow.BooleanArray
+        Whether each row is eligible; never null.
+    reason : pyarrow.DictionaryArray
+        Why: int8 indices into the eight reasons of `deminimis.REASONS`; never null.
+    total : pyarrow.Decimal128Array
+        decimal128(38, 4): the exact total of the known values of the row's person and day, in the currency of the
+        values; null where the row belongs to no total: no person, no day, rule not in force.
+    summary : Summary
+        Counts, sums, timings and settings.
+    """
+
+    mask: pa.BooleanArray
+    reason: pa.DictionaryArray
+    total: pa.Decimal128Array
+    summary: Summary
+
+
+def scored(run: Run, answers: Iterable[Answer], started: float, sources: tuple[str, ...] = ()) -> Scored:
+    """Everything that a run of wide records knows; `started` is when its clock began."""
+    given = list(answers)
+    codes = [reasons_of(answer.codes) for answer in given if answer.codes is not None]
+    totals = [answer.totals for answer in given if answer.totals is not None]
+    return Scored(
+        mask_of(given),
+        codes[0] if len(codes) == 1 else pa.concat_arrays(codes) if codes else nothing(REASON_TYPE),
+        totals[0] if len(totals) == 1 else pa.concat_arrays(totals) if totals else nothing(TOTAL_TYPE),
+        summarise(run, started, sources),
+    )
+
+
+def reasons_of(codes: pa.UInt8Array) -> pa.DictionaryArray:
+    """Reason codes as the words they stand for."""
+    return pa.DictionaryArray.from_arrays(codes.cast(pa.int8()), texts(REASONS))
+
+
+def mask_of(answers: Iterable[Answer]) -> pa.BooleanArray:
+    """The mask of all rows as one array."""
+    return join([answer.mask for answer in answers])
+
+
+def summarise(run: Run, started: float, sources: tuple[str, ...] = ()) -> Summary:
+    """The account of a run that tallied."""
+    counts = run.counts
+    return Summary(
+        rows=run.rows,
+        groups=counts.groups,
+        groups_are_estimated=not run.has_outcomes and counts.groups > 0,
+        eligible=counts.reasons[-1],
+        reasons=dict(zip(REASONS, counts.reasons, strict=True)),
+        value_eligible=_amount(counts.units_eligible),
+        value_not_eligible=_amount(counts.units_known - counts.units_eligible),
+        seconds=time.perf_counter() - started,
+        phases=dict(run.phases),
+        settings=run.roles.settings(),
+        sources=sources,
+        notes=_notes(run, counts),
+        peak_rss_bytes=peak_rss_bytes(),
+        threads=run.threads,
+        bytes_spilled=run.bytes_spilled,
+        epochs=run.epochs,
+    )
+
+
+def _amount(units: int) -> Decimal:
+    return Decimal(units).scaleb(-4, _EXACT)
+
+
+def _notes(run: Run, counts: Counts) -> tuple[str, ...]:
+    if counts.days is None or counts.reasons[2] == 0 or counts.reasons[-1]:
+        return ()
+    first, last = (day_of(n) for n in counts.days)
+    sentence = run.roles.rule.why_none_qualifies(first, last)
+    return (sentence,) if sentence else ()
+
+
+def day_of(number: int) -> date:
+    """A day's date, kept within the calendar that Python knows."""
+    clamped = min(max(number, (date.min - date(1970, 1, 1)).days), (date.max - date(1970, 1, 1)).days)
+    return date(1970, 1, 1) + timedelta(clamped)
+
+
+def peak_rss_bytes() -> int | None:
+    """The largest resident memory of this process so far; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak

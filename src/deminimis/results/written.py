@@ -1,0 +1,112 @@
+"""A finished run written to a file: the answers alone, or the manifest's own columns with the answers beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from ..arrays import nothing
+from ..errors import InputError
+from ..progress import Tick
+from ..run.answers import Answer
+from ..sinks.open import Sink, open_sink
+from ..sources.base import Source
+from .scored import REASON_TYPE, TOTAL_TYPE, reasons_of
+
+FIELDS = {
+    "eligible": pa.field("eligible", pa.bool_(), nullable=False),
+    "reason": pa.field("reason", REASON_TYPE, nullable=False),
+    "total": pa.field("total", TOTAL_TYPE),
+}
+BATCH_ROWS = 1 << 20
+ANSWER_ROWS = 1 << 22
+"""Rows whose reasons and totals are made at a time."""
+
+
+def check_fields(columns: Sequence[str], beside: pa.Schema | None) -> pa.Schema:
+    """The schema of the output, before any row is read."""
+    wanted = [name for name in FIELDS if name in columns]
+    if isinstance(columns, str) or set(columns) - set(wanted) or not wanted:
+        raise InputError(f"columns= takes some of {', '.join(FIELDS)}, not {columns!r}")
+    fields = [FIELDS[name] for name in wanted]
+    if beside is None:
+        return pa.schema(fields)
+    for name in wanted:
+        if name in beside.names:
+            raise InputError("the manifest has a column of this name already; rename it there", column=name)
+    return pa.schema([*beside, *fields], metadata=beside.metadata)
+
+
+def open_output(target: str | Path | BinaryIO, schema: pa.Schema, file_format: str | None) -> Sink:
+    """Fail early where the target cannot be written."""
+    return open_sink(target, schema, format=file_format)
+
+
+def write_answers(
+    given: Iterator[Answer], sink: Sink, schema: pa.Schema, source: Source | None, tick: Tick | None = None
+) -> None:
+    """Write every row's answers in row order as they come; with a source, read it again and put its columns first."""
+
+    def write(batch: pa.RecordBatch) -> None:
+        sink.write(batch)
+        if tick is not None:
+            tick("write", sink.rows, sink.bytes)
+
+    wanted = [name for name in schema.names[-len(FIELDS) :] if name in FIELDS]
+    tables = _tables(given, wanted)
+    if source is None:
+        for table in tables:
+            for batch in table.to_batches(max_chunksize=BATCH_ROWS):
+                write(batch.cast(schema))
+        return
+    answers = _Answers(tables, wanted)
+    for piece in source.pieces(None):
+        for batch in piece.batches():
+            beside = answers.take(batch.num_rows, piece.label)
+            columns = [*batch.columns, *(beside.column(name).combine_chunks() for name in wanted)]
+            write(pa.RecordBatch.from_arrays([_flat(c) for c in columns], schema=schema))
+    answers.check_end()
+
+
+def _flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _tables(given: Iterator[Answer], wanted: Sequence[str]) -> Iterator[pa.Table]:
+    for answer in given:
+        made: dict[str, pa.Array] = {"eligible": answer.mask}
+        if answer.codes is not None and answer.totals is not None:
+            made |= {"reason": reasons_of(answer.codes), "total": answer.totals}
+        yield pa.table({name: made[name] for name in wanted})
+
+
+class _Answers:
+    """The answers of a run, drawn in row order."""
+
+    def __init__(self, tables: Iterator[pa.Table], wanted: Sequence[str]) -> None:
+        self._tables = tables
+        self._table = pa.table({name: nothing(FIELDS[name].type) for name in wanted})
+        self._at = 0
+
+    def take(self, rows: int, label: str) -> pa.Table:
+        """The next rows; the manifest must not have grown since it was scored."""
+        parts = []
+        while rows:
+            if self._at == self._table.num_rows:
+                table = next(self._tables, None)
+                if table is None:
+                    raise InputError("the manifest changed while it was scored; score it again", file=label)
+                self._table, self._at = table, 0
+            part = self._table.slice(self._at, rows)
+            self._at += part.num_rows
+            rows -= part.num_rows
+            parts.append(part)
+        return pa.concat_tables(parts) if parts else self._table.slice(0, 0)
+
+    def check_end(self) -> None:
+        """All answers were taken, or the manifest shrank."""
+        if self._at < self._table.num_rows or next(self._tables, None) is not None:
+            raise InputError("the manifest changed while it was scored; score it again")

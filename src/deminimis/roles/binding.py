@@ -1,0 +1,288 @@
+"""Roles to kernel inputs: which column plays which role, in which layout, and the error where a type cannot.
+
+Casts that keep the meaning are listed here; what needs Arrow's own compute functions first (expressions, time zones,
+day formats, non-ASCII names) is in casts.py. Everything else is refused with the type's name and the mend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+
+from .._kernel import LAYOUTS, NOT_IN_FORCE_INDEX, Settings
+from ..errors import ColumnNotFoundError, InputError, UnsupportedTypeError
+from . import casts, names
+from .excluded import Exclusion
+from .forms import DATE, INTEGERS, TEXT, TICKS, Spec, text_by_entry, text_layout
+from .request import Column, Roles
+
+Cast = Callable[[pa.Array], pa.Array]
+
+
+class Binding(NamedTuple):
+    """Roles bound to one schema.
+
+    Parameters
+    ----------
+    settings : Settings
+        What the kernel takes.
+    names : tuple of str
+        The manifest's columns that are read, each once.
+    places : list of int
+        For each kernel column, its place in the batches that come.
+    prepare : callable, optional
+        Turns a batch of `names` into the batch that the kernel reads; None: batches go in as they are.
+    identity : tuple of str
+        The kind of each part of the key; parts of different kinds never match, so all files must agree.
+    """
+
+    settings: Settings
+    names: tuple[str, ...]
+    places: list[int]
+    prepare: Callable[[pa.RecordBatch], pa.RecordBatch] | None
+    identity: tuple[str, ...]
+
+
+def bind(roles: Roles, schema: pa.Schema, *, wide: bool, tally: bool, file: str | None = None) -> Binding:
+    """Bind roles to a schema.
+
+    Parameters
+    ----------
+    wide : bool
+        Reasons and totals are wanted, not the mask alone.
+    tally : bool
+        Counts and sums are wanted.
+
+    Raises
+    ------
+    ColumnNotFoundError, UnsupportedTypeError, InputError
+        Naming the column, its type and what would work.
+    """
+    global _last
+    asked = (*roles[:-1], wide, tally)
+    comparable = not roles.has_expressions()
+    if comparable and _last is not None and _last[0] == asked and _last[1].equals(schema):
+        return _last[2].with_secret(roles.secret)
+    bound = _Binder(roles, schema, file).bind(wide, tally)
+    if comparable and bound.prepare is None:  # what prepares a batch may name its file
+        _last = asked, schema, bound
+    return bound.with_secret(roles.secret)
+
+
+class _Bound(NamedTuple):
+    """A binding but for its secret."""
+
+    settings: dict[str, Any]
+    names: tuple[str, ...]
+    places: list[int]
+    prepare: Callable[[pa.RecordBatch], pa.RecordBatch] | None
+    identity: tuple[str, ...]
+
+    def with_secret(self, secret: bytes) -> Binding:
+        return Binding(Settings(**self.settings, secret=secret), self.names, self.places, self.prepare, self.identity)
+
+
+_last: tuple[tuple[object, ...], pa.Schema, _Bound] | None = None
+"""The binding made last: scripts score one small batch after another with the same roles."""
+
+
+class _Binder:
+    def __init__(self, roles: Roles, schema: pa.Schema, file: str | None) -> None:
+        self.roles = roles
+        self.schema = schema
+        self.file = file
+        self.names = tuple(schema.names) if roles.has_expressions() else roles.names()
+        self.columns: list[str | pc.Expression] = []
+        self.readings: list[tuple[str, str, Cast]] = []
+        self.specs: list[Spec] = []
+        self.before: list[Cast | None] = []
+
+    def bind(self, wide: bool, tally: bool) -> _Bound:
+        roles = self.roles
+        persons = [self.add(c, "person", self.person) for c in roles.persons]
+        per = [self.add(c, "per", self.person) for c in roles.per]
+        identity = tuple(self.kind(i) for i in (*persons, *per))
+        if roles.is_first_of and len({*identity[: len(persons)]}) > 1:
+            raise UnsupportedTypeError(
+                f"first_of takes columns of one kind, not {' and '.join(identity[: len(persons)])}: cast them to text",
+                file=self.file,
+            )
+        currency = self.add_optional(roles.currency, "currency", self.code)
+        if currency >= 0 and roles.currency_code is None:
+            mend = "say with currency_code= (such as 'USD') or by a rule what it is compared with"
+            raise InputError(mend, file=self.file, column=roles.currency)
+        compiled = roles.compiled
+        table = np.ascontiguousarray(compiled.table)
+        constant = table.shape == (1, 1) and table[0, 0] != NOT_IN_FORCE_INDEX
+        settings = dict[str, Any](
+            persons=persons,
+            first_of=roles.is_first_of,
+            per=per,
+            exact=not per and identity[0] != "text" and (len(persons) == 1 or roles.is_first_of),
+            day=self.add(roles.day, "day", self.day),
+            value=self.add(roles.value, "value", self.number),
+            quantity=self.add_optional(roles.quantity, "quantity", self.number),
+            excluded=self.add_optional(roles.excluded, "excluded", self.boolean),
+            origin=self.add_optional(roles.origin, "origin", self.code),
+            currency=currency,
+            currency_code=(roles.currency_code or "").encode(),
+            window=roles.rule.window,
+            bad_values=roles.bad_values,
+            count_excluded=roles.count_excluded,
+            wide=wide,
+            excess=roles.overflow == "excess",
+            tally=tally,
+            limits=list(compiled.limits_units) or [0],
+            schedule=b"" if constant else table.tobytes(),
+            steady=b"" if constant else compiled.steady.tobytes(),
+            n_days=table.shape[1],
+            day_first=compiled.day_first,
+            origins=compiled.origins,
+            placeholders=[(names.fold_text(text) if roles.normalize else text).encode() for text in roles.placeholders],
+            fold=names.fold_bytes if roles.normalize == "fold" else None,
+            columns=self.specs,
+        )
+        direct = all(isinstance(c, str) for c in self.columns) and not any(self.before)
+        order = self.schema.names
+        places = [order.index(str(c)) for c in self.columns] if direct else list(range(len(self.columns)))
+        prepare = None if direct else casts.preparation(self.columns, self.before, self.readings)
+        return _Bound(settings, self.names, places, prepare, identity)
+
+    def add_optional(self, column: Column | None, role: str, layout: Any) -> int:
+        return -1 if column is None else self.add(column, role, layout)
+
+    def add(
+        self, column: Column, role: str, layout: Callable[[pa.DataType, str, str], tuple[Spec, Cast | None]]
+    ) -> int:
+        """Note a column for a role; return its place among the kernel's columns."""
+        column, schema = self.bound(column, role) if isinstance(column, Exclusion) else (column, self.schema)
+        if isinstance(column, pc.Expression):
+            kind = casts.type_of(column, schema, role, self.file)
+        else:
+            places = self.schema.get_all_field_indices(column)
+            if not places:
+                raise ColumnNotFoundError(column, self.schema.names, role=role, file=self.file)
+            if len(places) > 1:
+                raise InputError(
+                    f"{len(places)} columns have this name; give one another name", file=self.file, column=column
+                )
+            kind = self.schema.field(places[0]).type
+        if isinstance(kind, pa.BaseExtensionType):
+            kind = kind.storage_type
+        spec, before = layout(kind, role, str(column))
+        self.columns.append(column)
+        self.specs.append(spec)
+        self.before.append(before)
+        return len(self.specs) - 1
+
+    def bound(self, exclusion: Exclusion, role: str) -> tuple[pc.Expression, pa.Schema]:
+        """An exclusion's expression, and the schema with the readings of text columns that it uses."""
+        for name in exclusion.columns:
+            if name not in self.schema.names:
+                raise ColumnNotFoundError(name, self.schema.names, role=role, file=self.file)
+        expression, readings = exclusion.bind(self.schema)
+        schema = self.schema
+        for name, column, read_as in readings:
+            read = casts.truth_of_text(column, self.file) if read_as == "truth" else casts.number_of_text
+            self.readings.append((name, column, read))
+            schema = schema.append(pa.field(name, pa.bool_() if read_as == "truth" else casts.NUMBER))
+        return expression, schema
+
+    def refuse(self, kind: pa.DataType, role: str, column: str, mend: str) -> UnsupportedTypeError:
+        return UnsupportedTypeError(f"the type {kind} cannot be the {role}: {mend}", file=self.file, column=column)
+
+    def kind(self, place: int) -> str:
+        layout = self.specs[place][0]
+        if layout >= LAYOUTS["text"]:
+            return "text"
+        names = {LAYOUTS["bool"]: "bool", LAYOUTS["uint64"]: "64-bit unsigned integer"}
+        return names.get(layout, "integer")
+
+    def person(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
+        spec = text_layout(kind) or text_by_entry(kind)
+        if spec is not None and role == "person" and (self.roles.normalize == "name" or self.roles.in_care_of):
+            return TEXT, casts.canonical_name(self.roles.normalize, self.roles.in_care_of, self.roles.placeholders)
+        if spec is not None:
+            return spec, None
+        if pt.is_null(kind):
+            return TEXT, casts.as_text
+        index = 0
+        if pt.is_dictionary(kind):
+            index, kind = LAYOUTS[str(kind.index_type)], kind.value_type
+        if str(kind) in INTEGERS:
+            return (LAYOUTS[str(kind)], index, 0), None
+        if pt.is_date32(kind):
+            return (LAYOUTS["int32"], index, 0), None
+        if pt.is_date64(kind):
+            return (LAYOUTS["int64"], index, 0), None
+        if pt.is_boolean(kind):
+            return (LAYOUTS["bool"], index, 0), None
+        mend = "cast it to an integer or to text, whichever identifies the person"
+        raise self.refuse(kind, role, column, mend)
+
+    def day(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
+        roles = self.roles
+        spec = text_layout(kind) or text_by_entry(kind)
+        if spec is not None and roles.day_format is not None:
+            return DATE, casts.day_of_format(roles.day_format, roles.timezone)
+        if spec is not None and roles.timezone is not None:
+            return TEXT, casts.day_of_iso_instant(roles.timezone)
+        if spec is not None:
+            return spec, None
+        if pt.is_dictionary(kind):
+            spec, before = self.day(kind.value_type, role, column)
+            return spec, casts.after_decoding(before)
+        if pt.is_date32(kind):
+            return DATE, None
+        if pt.is_date64(kind):
+            return (LAYOUTS["instant"], 0, TICKS["ms"]), None
+        if pt.is_timestamp(kind):
+            instant = (LAYOUTS["instant"], 0, TICKS[kind.unit])
+            zone = roles.timezone or kind.tz
+            return instant, None if kind.tz is None or zone == "UTC" else casts.local_time(zone)
+        if pt.is_integer(kind) and roles.day_format is not None:
+            return DATE, casts.day_of_format(roles.day_format, None)
+        if pt.is_null(kind):
+            return TEXT, casts.as_text
+        mend = "use a date, a timestamp or ISO text, or say with day_format= how the day is written, such as '%Y%m%d'"
+        raise self.refuse(kind, role, column, mend)
+
+    def number(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
+        spec = text_layout(kind) or text_by_entry(kind)
+        if spec is not None and not (pt.is_binary(kind) or pt.is_fixed_size_binary(kind)):
+            return spec, None
+        if pt.is_dictionary(kind):
+            spec, before = self.number(kind.value_type, role, column)
+            return spec, casts.after_decoding(before)
+        if str(kind) in INTEGERS:
+            return (LAYOUTS[str(kind)], 0, 0), None
+        if pt.is_float32(kind) or pt.is_float64(kind):
+            return (LAYOUTS["float32" if pt.is_float32(kind) else "float64"], 0, 0), None
+        if pt.is_decimal(kind):
+            return (LAYOUTS[f"decimal{kind.bit_width}"], 0, kind.scale), None
+        if pt.is_null(kind):
+            return TEXT, casts.as_text
+        raise self.refuse(
+            kind, role, column, "use an integer, float32 or float64, a decimal, or text that says a number"
+        )
+
+    def boolean(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
+        if pt.is_boolean(kind):
+            return (LAYOUTS["bool"], 0, 0), None
+        if text_layout(kind) or text_by_entry(kind):
+            return (LAYOUTS["bool"], 0, 0), casts.truth_of_text(column, self.file)
+        mend = f"use a boolean column or an expression, such as {column} == 1"
+        raise self.refuse(kind, role, column, mend)
+
+    def code(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
+        spec = text_layout(kind) or text_by_entry(kind)
+        if spec is not None:
+            return spec, None
+        if pt.is_null(kind):
+            return TEXT, casts.as_text
+        raise self.refuse(kind, role, column, "use text, such as a two-letter code")

@@ -1,0 +1,280 @@
+"""What the caller asked for: roles, settings and the rule, checked before any row is read. No Arrow types here."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pyarrow.compute as pc
+
+from ..errors import InputError, RuleError
+from ..rules.rule import CompiledRule, Rule
+from .excluded import Exclusion
+from .names import CANONICAL_VERSION, DEFAULT_PLACEHOLDERS
+
+Column: TypeAlias = "str | pc.Expression | Exclusion"
+"""An `Exclusion` only as `excluded`."""
+BadValues = Literal["unproven", "error", "ignore"]
+Overflow = Literal["all", "excess"]
+Normalize = Literal["fold", "name"]
+SortedBy = Literal["day"]
+
+
+@dataclass(frozen=True)
+class FirstOf:
+    """A person that is the first of several columns that is present; made by `first_of`."""
+
+    columns: tuple[Column, ...]
+
+
+def first_of(*columns: Column) -> FirstOf:
+    """Take as person the first of these columns that is present: not null, blank or a placeholder.
+
+    Parameters
+    ----------
+    *columns : str or pyarrow.compute.Expression
+        In order of preference, as in `first_of("owner", "buyer", "ship_to", "consignee")`.
+    """
+    if not columns:
+        raise InputError("first_of needs at least one column")
+    return FirstOf(columns)
+
+
+Person: TypeAlias = "Column | Sequence[Column] | FirstOf"
+
+
+class Roles(NamedTuple):
+    """The checked request. Built by `check`; the secret comes last, so that all before it can be compared."""
+
+    persons: tuple[Column, ...]
+    is_first_of: bool
+    per: tuple[Column, ...]
+    day: Column
+    value: Column
+    quantity: Column | None
+    origin: Column | None
+    excluded: Column | None
+    currency: str | None
+    currency_code: str | None
+    rule: Rule
+    compiled: CompiledRule
+    overflow: Overflow
+    bad_values: BadValues
+    count_excluded: bool
+    normalize: Normalize | None
+    in_care_of: bool
+    placeholders: tuple[str, ...]
+    timezone: str | None
+    day_format: str | None
+    sorted_by: SortedBy | None
+    late_days: int
+    secret: bytes
+
+    def names(self) -> tuple[str, ...]:
+        """Every column that is named directly, each once, in the order of the roles."""
+        single = (self.day, self.value, self.quantity, self.origin, self.excluded, self.currency)
+        return tuple(dict.fromkeys(c for c in (*self.persons, *self.per, *single) if isinstance(c, str)))
+
+    def has_expressions(self) -> bool:
+        """Whether some role is computed, so that its columns are not known by name."""
+        single = (self.day, self.value, self.quantity, self.origin, self.excluded)
+        return any(isinstance(c, (pc.Expression, Exclusion)) for c in (*self.persons, *self.per, *single))
+
+    def settings(self) -> dict[str, object]:
+        """Every setting in force, ready for JSON."""
+        person: object = [str(c) for c in self.persons]
+        if self.is_first_of:
+            person = {"first_of": person}
+        elif len(self.persons) == 1:
+            person = str(self.persons[0])
+        return {
+            "person": person,
+            "per": [str(c) for c in self.per],
+            "day": str(self.day),
+            "value": str(self.value),
+            "quantity": None if self.quantity is None else str(self.quantity),
+            "origin": None if self.origin is None else str(self.origin),
+            "excluded": None if self.excluded is None else str(self.excluded),
+            "currency": self.currency,
+            "currency_code": self.currency_code,
+            "limit": str(self.rule.steps[0].limit) if self.rule.is_stated else None,
+            "rule": None if self.rule.is_stated else self.rule.name,
+            "window": self.rule.window,
+            "overflow": self.overflow,
+            "bad_values": self.bad_values,
+            "count_excluded": self.count_excluded,
+            "normalize": f"{self.normalize} (version {CANONICAL_VERSION})" if self.normalize else None,
+            "in_care_of": self.in_care_of,
+            "placeholders": list(self.placeholders),
+            "timezone": self.timezone,
+            "day_format": self.day_format,
+            "sorted_by": self.sorted_by,
+            "late_days": self.late_days if self.sorted_by else None,
+        }
+
+
+def _column(role: str, given: Any) -> Column:
+    if isinstance(given, (str, pc.Expression)) or (role == "excluded" and isinstance(given, Exclusion)):
+        return given
+    raise InputError(f"{role}= takes a column name or a pyarrow.compute.Expression, not {type(given).__name__}")
+
+
+def _columns(role: str, given: Any) -> tuple[Column, ...]:
+    if isinstance(given, (str, pc.Expression)):
+        return (given,)
+    if not isinstance(given, Sequence) or not given:
+        raise InputError(f"{role}= takes a column name, a list of them or an expression, not {given!r}")
+    if len(given) > 8:
+        raise InputError(f"{role}= takes at most 8 columns, not {len(given)}")
+    return tuple(_column(role, c) for c in given)
+
+
+def _choice(name: str, given: Any, choices: tuple[Any, ...]) -> None:
+    if given not in choices:
+        raise InputError(f"{name}= is one of {', '.join(repr(c) for c in choices)}, not {given!r}")
+
+
+def _late_days(given: object, sorted_by: object) -> None:
+    if isinstance(given, bool) or not isinstance(given, int) or given < 0:
+        raise InputError(f"late_days= is a number of days from 0 on, not {given!r}")
+    if given and sorted_by is None:
+        raise InputError('late_days= says how far days may be out of order: give sorted_by="day" with it')
+
+
+def _rule(limit: object, rule: object) -> Rule:
+    if (limit is None) == (rule is None):
+        raise InputError("give exactly one of limit= and rule=")
+    if rule is None:
+        if not isinstance(limit, (str, int, Decimal)) or isinstance(limit, bool):
+            raise InputError(f"limit= takes a str, an int or a Decimal, so that it is exact; not {limit!r}")
+        return _constant(limit)
+    if isinstance(rule, Rule):
+        return rule
+    if isinstance(rule, (str, Path, os.PathLike)):
+        return Rule.load(rule)
+    raise InputError(f"rule= takes a name, a path or a Rule, not {type(rule).__name__}")
+
+
+@lru_cache(maxsize=64, typed=True)
+def _constant(limit: str | int | Decimal) -> Rule:
+    return Rule(limit=limit)
+
+
+@lru_cache(maxsize=64)
+def _compiled(rule: Rule) -> CompiledRule:
+    return rule.compiled()
+
+
+def _placeholders(given: Sequence[str] | None) -> tuple[str, ...]:
+    if given is None:
+        return DEFAULT_PLACEHOLDERS
+    texts = tuple(given)
+    if isinstance(given, str) or not all(isinstance(t, str) and 0 < len(t.strip().encode()) < 64 for t in texts):
+        raise InputError("placeholders= is a list of texts of 1 to 63 bytes each")
+    if len(texts) > 64:
+        raise InputError(f"placeholders= takes at most 64 texts, not {len(texts)}")
+    return texts
+
+
+def check(
+    *,
+    person: Person,
+    day: Column,
+    value: Column,
+    limit: str | int | Decimal | None = None,
+    rule: str | os.PathLike[str] | Rule | None = None,
+    quantity: Column | None = None,
+    origin: Column | None = None,
+    excluded: Column | None = None,
+    per: Column | Sequence[Column] | None = None,
+    currency: str | None = None,
+    currency_code: str | None = None,
+    count_excluded: bool = True,
+    bad_values: BadValues = "unproven",
+    overflow: Overflow | None = None,
+    normalize: Normalize | None = None,
+    in_care_of: bool = False,
+    placeholders: Sequence[str] | None = None,
+    timezone: str | None = None,
+    day_format: str | None = None,
+    sorted_by: SortedBy | None = None,
+    late_days: int = 0,
+    secret: bytes | None = None,
+) -> Roles:
+    """Check roles and settings against each other, before any row is read."""
+    chosen = _rule(limit, rule)
+    _choice("bad_values", bad_values, ("unproven", "error", "ignore"))
+    _choice("overflow", overflow, (None, "all", "excess"))
+    _choice("normalize", normalize, (None, "fold", "name"))
+    _choice("sorted_by", sorted_by, (None, "day"))
+    _late_days(late_days, sorted_by)
+    compiled = _compiled(chosen)
+    if compiled.needs_origin and origin is None:
+        raise RuleError(f"the rule {chosen.name!r} asks for each row's origin: give origin=")
+    extra = () if per is None else _columns("per", per)
+    wanted = tuple(part for part in chosen.key if part != "person")
+    if len(wanted) > len(extra):
+        raise RuleError(f"the rule {chosen.name!r} counts per person and {' and '.join(wanted)}: give per= that column")
+    code = chosen.currency or currency_code
+    if currency_code and code != currency_code:
+        raise InputError(
+            f"the values are in {currency_code}, the limits of rule {chosen.name!r} in {code}: convert first"
+        )
+    if timezone is not None:
+        try:
+            ZoneInfo(timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise InputError(f"timezone= is a name such as 'America/Los_Angeles', not {timezone!r}") from None
+    if day_format is not None and not re.search("%[a-zA-Z]", day_format):
+        raise InputError(f"day_format= is a pattern such as '%m/%d/%Y', not {day_format!r}")
+    if day_format is not None and "%z" in day_format and timezone is None:
+        raise InputError("a day_format= with %z reads instants: say with timezone= whose calendar day they are")
+    return Roles(
+        persons=person.columns if isinstance(person, FirstOf) else _columns("person", person),
+        is_first_of=isinstance(person, FirstOf),
+        per=extra,
+        day=_column("day", day),
+        value=_column("value", value),
+        quantity=None if quantity is None else _column("quantity", quantity),
+        origin=None if origin is None or not compiled.needs_origin else _column("origin", origin),
+        excluded=None if excluded is None else _column("excluded", excluded),
+        currency=currency,
+        currency_code=code,
+        rule=chosen,
+        compiled=compiled,
+        overflow=overflow or chosen.overflow,
+        bad_values=bad_values,
+        count_excluded=bool(count_excluded),
+        normalize=normalize,
+        in_care_of=bool(in_care_of),
+        placeholders=_placeholders(placeholders),
+        timezone=timezone,
+        day_format=day_format,
+        sorted_by=sorted_by,
+        late_days=late_days,
+        secret=_secret(secret),
+    )
+
+
+def with_new_secret(roles: Roles) -> Roles:
+    """The same, for another run."""
+    return roles._replace(secret=_secret(None))
+
+
+def _secret(given: bytes | None) -> bytes:
+    """The 216 bytes that key the fingerprints: random for each run, or stretched from a given secret."""
+    if given is None:
+        return secrets.token_bytes(216)
+    if not isinstance(given, bytes) or len(given) < 16:
+        raise InputError("secret= takes at least 16 bytes that nobody can guess")
+    from hashlib import shake_256
+
+    return shake_256(given).digest(216)

@@ -1,0 +1,1 @@
+"""Dated limits with their citations."""

@@ -1,0 +1,1 @@
+"""One manifest from its first part to its last answer."""

@@ -1,0 +1,103 @@
+"""Answers back in row order: each worker answers its own rows, and the rows of all are joined by their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from .._kernel import Partitioner
+from .crew import Crew
+from .spill import Spill
+
+Work = tuple[Partitioner, "list[Span]", Spill | None]
+"""A worker's records, the rows that it answers, and what it has on disk."""
+
+
+@dataclass
+class Span:
+    """Rows that a worker added together, and answers together."""
+
+    order: int
+    place: int
+    rows: int
+    wave: int = 0
+    first: int = 0
+
+
+class Answer(NamedTuple):
+    """A run of rows in row order: their mask, and where they are asked for their reason codes (uint8) and totals."""
+
+    mask: pa.BooleanArray
+    codes: pa.UInt8Array | None = None
+    totals: pa.Decimal128Array | None = None
+
+
+def mask_answers(work: Sequence[Work]) -> list[Answer]:
+    """The masks of all spans, in row order."""
+    found: dict[int, pa.BooleanArray] = {}
+
+    def answer(number: int) -> None:
+        partitioner, spans, spill = work[number]
+        for span in spans:
+            bits = mask_bits(span.rows)
+            if spill is not None:
+                spill.make_words_ready(span.rows)
+            partitioner.answer(span.rows, bits)
+            if span.rows:
+                found[span.first] = mask_of_bits(bits, span.rows)
+
+    Crew(len(work)).run(answer)
+    return [Answer(found[first]) for first in sorted(found)]
+
+
+def wide_answer(work: Sequence[Work]) -> Answer:
+    """Mask, reason codes and totals of all spans, whose rows follow one another without a gap."""
+    spans = [span for _, some, _ in work for span in some]
+    first = min((span.first for span in spans), default=0)
+    rows = sum(span.rows for span in spans)
+    reasons, totals = np.empty(rows, np.uint8), np.empty(16 * rows, np.uint8)
+    found: dict[int, tuple[pa.BooleanArray, pa.BooleanArray]] = {}
+
+    def answer(number: int) -> None:
+        partitioner, spans, spill = work[number]
+        for span in spans:
+            at = span.first - first
+            end = at + span.rows
+            mask, known = mask_bits(span.rows), mask_bits(span.rows)
+            if spill is not None:
+                spill.make_words_ready(span.rows)
+            row = 0
+            while row < span.rows:
+                room = reasons[at:end], totals[16 * at : 16 * end]
+                row, wanted = partitioner.answer_all(row, span.rows, mask, *room, known)
+                if spill is not None and row < span.rows:
+                    spill.bring_outcomes(wanted)
+            if span.rows:
+                found[span.first] = mask_of_bits(mask, span.rows), mask_of_bits(known, span.rows)
+
+    Crew(len(work)).run(answer)
+    pairs = [found[start] for start in sorted(found)]
+    mask, known = (join([pair[i] for pair in pairs]) for i in range(2))
+    total = pa.Array.from_buffers(pa.decimal128(38, 4), rows, [known.buffers()[1], pa.py_buffer(totals)])
+    return Answer(mask, pa.Array.from_buffers(pa.uint8(), rows, [None, pa.py_buffer(reasons)]), total)
+
+
+def mask_bits(rows: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Room for so many bits, in whole words."""
+    return np.empty((rows + 63) // 64 * 8, np.uint8)
+
+
+def mask_of_bits(bits: Any, rows: int) -> pa.BooleanArray:
+    """The first rows of these bits as an array, without a copy."""
+    return pa.Array.from_buffers(pa.bool_(), rows, [None, pa.py_buffer(bits)])
+
+
+def join(masks: list[pa.BooleanArray]) -> pa.BooleanArray:
+    """One array, without an offset, of many."""
+    if len(masks) == 1:
+        return masks[0]
+    return pa.concat_arrays(masks) if masks else pa.Array.from_buffers(pa.bool_(), 0, [None, pa.py_buffer(b"")])

@@ -1,0 +1,1 @@
+"""Batches to files that appear whole or not at all."""

@@ -1,0 +1,149 @@
+"""Files that appear whole or not at all, and streams that are written as they come; a full disk is one error in both.
+
+Where the system allows it, the file has no name until it is whole, so that not even a killed process leaves anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from ..errors import InputError, OutOfSpaceError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_UNNAMED = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL, errno.ENOSYS)
+
+
+class Output(io.RawIOBase):
+    """Bytes on their way to a stream, such as standard output. After `abort` they go nowhere.
+
+    A stream that was opened for this output is closed with it.
+    """
+
+    def __init__(self, file: BinaryIO, name: str, *, is_owned: bool = False) -> None:
+        self._file = file
+        self._is_owned = is_owned
+        self._is_aborted = False
+        self.name = name
+        self.bytes = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self.bytes
+
+    def write(self, data: object) -> int:
+        left = memoryview(data).cast("B")  # type: ignore[arg-type]
+        size = len(left)
+        if self._is_aborted:  # a writer of pyarrow that is thrown away ends its format all the same
+            return size
+        with self._refusing_full_disk():
+            while left:
+                count = self._file.write(left)
+                self.bytes += count
+                left = left[count:]
+        return size
+
+    def commit(self) -> None:
+        """Send on what is buffered."""
+        with self._refusing_full_disk():
+            self._file.flush()
+            if self._is_owned:
+                self._file.close()
+
+    def abort(self) -> None:
+        """Write no more; what went out cannot be taken back."""
+        self._is_aborted = True
+        if self._is_owned:
+            self._file.close()
+
+    @contextmanager
+    def _refusing_full_disk(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            raise OutOfSpaceError(
+                f"{self.name}: the disk is full after {self.bytes:,} bytes: free some space or give another folder."
+            ) from error
+
+
+class NewFile(Output):
+    """A file in the making, beside its target. `commit` makes it appear in place of the target; `abort` removes it."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = Path(os.path.realpath(target))
+        self._temporary: Path | None = None
+        self._folder = -1
+        try:
+            self._folder = os.open(self._target.parent, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+            descriptor = self._create()
+        except OSError as error:
+            if self._folder >= 0:
+                os.close(self._folder)
+            raise InputError(
+                f"its folder cannot be written to ({error.strerror}): give another.", file=str(target)
+            ) from error
+        super().__init__(self._open(descriptor), str(target), is_owned=True)
+
+    def commit(self) -> None:
+        with self._refusing_full_disk():
+            os.fsync(self._file.fileno())
+            self._appear()
+            self._file.close()
+        os.fsync(self._folder)
+        os.close(self._folder)
+        self._folder = -1
+
+    def abort(self) -> None:
+        super().abort()
+        if self._temporary is not None:
+            with contextlib.suppress(FileNotFoundError):
+                self._temporary.unlink()
+            self._temporary = None
+        if self._folder >= 0:
+            os.close(self._folder)
+            self._folder = -1
+
+    def _open(self, descriptor: int) -> BinaryIO:
+        return os.fdopen(descriptor, "wb", buffering=0)
+
+    def _create(self) -> int:
+        if hasattr(os, "O_TMPFILE") and Path("/proc/self/fd").exists():
+            try:
+                return os.open(self._target.parent, os.O_TMPFILE | os.O_RDWR, 0o666)
+            except OSError as error:
+                if error.errno not in _NO_UNNAMED:
+                    raise
+        temporary = self._beside()
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        self._temporary = temporary
+        return descriptor
+
+    def _appear(self) -> None:
+        if self._temporary is None:
+            try:
+                self._name(self._target)
+                return
+            except FileExistsError:  # a name is only given, never taken: what is there is replaced in two steps
+                self._temporary = self._beside()
+                self._name(self._temporary)
+        self._temporary.replace(self._target)
+        self._temporary = None
+
+    def _name(self, path: Path) -> None:
+        """Give the file without a name this one."""
+        # A descriptor must be given for Python to call linkat, which alone can follow this link to the file.
+        os.link(f"/proc/self/fd/{self._file.fileno()}", path, src_dir_fd=self._folder, follow_symlinks=True)
+
+    def _beside(self) -> Path:
+        return self._target.with_name(f".{self._target.name}.{secrets.token_hex(6)}.part")

@@ -1,0 +1,173 @@
+"""One door to every output: `open_sink` gives a `Sink` that takes record batches in row order.
+
+Formats are in sink_formats; how a file appears whole or not at all is in sink_files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import pyarrow as pa
+
+from ..errors import DeminimisError, InputError
+from ..sources.base import reason_of
+from .files import NewFile, Output
+from .formats import ArrowFileWriter, ArrowStreamWriter, CsvWriter, ParquetWriter, Writer
+
+FORMATS = {
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+    ".arrows": "arrows",
+    ".csv": "csv",
+    ".tsv": "csv",
+}
+WRITERS: dict[str, Callable[..., Writer]] = {
+    "parquet": ParquetWriter,
+    "arrow": ArrowFileWriter,
+    "arrows": ArrowStreamWriter,
+    "csv": CsvWriter,
+}
+COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
+
+
+class Sink:
+    """An output that takes batches of one schema. As a context manager it commits, or aborts on any error.
+
+    Attributes
+    ----------
+    name : str
+        What to call it in a message.
+    rows : int
+        The rows taken so far.
+    """
+
+    def __init__(self, output: Output, writer: Writer) -> None:
+        self._output = output
+        self._writer = writer
+        self._is_open = True
+        self.name = output.name
+        self.rows = 0
+
+    @property
+    def bytes(self) -> int:
+        """The bytes written so far."""
+        return self._output.bytes
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Write a batch.
+
+        Raises
+        ------
+        OutOfSpaceError
+            The disk is full.
+        BrokenPipeError
+            The reader of standard output has gone.
+        InputError
+            The format has no form for a column's type.
+        """
+        with _writing(self.name):
+            self._writer.write(batch)
+        self.rows += batch.num_rows
+
+    def commit(self) -> None:
+        """Finish the output. A file is on the disk and under its name when this returns."""
+        try:
+            with _writing(self.name):
+                self._writer.close()
+                self._output.commit()
+        except BaseException:
+            self.abort()
+            raise
+        self._is_open = False
+
+    def abort(self) -> None:
+        """Leave nothing behind. What a stream was sent stays sent."""
+        if self._is_open:
+            self._is_open = False
+            self._output.abort()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None and self._is_open:
+            self.commit()
+        else:
+            self.abort()
+
+
+def open_sink(target: str | Path | BinaryIO, schema: pa.Schema, *, format: str | None = None) -> Sink:
+    """Open an output for record batches.
+
+    Parameters
+    ----------
+    target : str, Path or binary file object
+        A file, which appears whole at `commit` or not at all; or "-" (standard output) or a file object, which are
+        written as the batches come.
+    schema : pyarrow.Schema
+        The columns. A single boolean column that is not nullable is written to Parquet straight from its bits.
+    format : {"parquet", "arrow", "arrows", "csv"}, optional
+        By default the file's ending tells; a stream gets an Arrow stream.
+
+    Raises
+    ------
+    InputError
+        The ending or the format is not known, or the folder is missing or read-only.
+    """
+    if format is not None and format not in FORMATS.values():
+        raise InputError(f"there is no output format {format!r}: give parquet, arrow, arrows or csv.")
+    if target == "-":
+        return _open_stream(sys.stdout.buffer, "standard output", schema, format)
+    if not isinstance(target, (str, os.PathLike)):
+        return _open_stream(target, str(getattr(target, "name", "file object")), schema, format)
+    path = Path(target)
+    if path.is_dir():
+        raise InputError("is a folder: give the name of a file in it.", file=str(path))
+    compression = COMPRESSIONS.get(path.suffix.lower())
+    ending = (path.with_suffix("") if compression else path).suffix.lower()
+    kind = format or FORMATS.get(ending)
+    if path.exists() and not path.is_file():
+        return _open_stream(path.open("wb", buffering=0), str(path), schema, kind, is_owned=True)
+    if kind is None or (compression and kind != "csv"):
+        mend = "end it in .parquet, .arrow, .csv or .csv.gz."
+        raise InputError(f"its ending does not tell the format: {mend}", file=str(path))
+    options = {"delimiter": "\t" if ending == ".tsv" else ",", "compression": compression} if kind == "csv" else {}
+    output = NewFile(path)
+    return Sink(output, _open_writer(output, schema, kind, **options))
+
+
+def _open_stream(file: BinaryIO, name: str, schema: pa.Schema, format: str | None, *, is_owned: bool = False) -> Sink:
+    output = Output(file, name, is_owned=is_owned)
+    return Sink(output, _open_writer(output, schema, "arrows" if format in (None, "arrow") else format))
+
+
+def _open_writer(output: Output, schema: pa.Schema, kind: str | None, **options: Any) -> Writer:
+    try:
+        with _writing(output.name):
+            return WRITERS[kind or "arrows"](output, schema, **options)
+    except BaseException:
+        output.abort()
+        raise
+
+
+@contextlib.contextmanager
+def _writing(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (DeminimisError, BrokenPipeError):
+        raise
+    except pa.ArrowException as error:
+        raise InputError(f"cannot be written ({reason_of(error)}): write .parquet instead.", file=name) from error
+    except OSError as error:
+        raise InputError(f"cannot be written ({error.strerror or reason_of(error)}).", file=name) from error

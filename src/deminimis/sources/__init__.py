@@ -1,0 +1,1 @@
+"""Any manifest to pieces that workers read."""

@@ -1,0 +1,162 @@
+"""What every kind of manifest shows to its reader: a `Source` of `Piece`s, and how a failed read becomes an InputError.
+
+No file is opened here.
+"""
+
+from __future__ import annotations
+
+import errno
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..errors import InputError, OutOfMemoryError
+
+
+class Statistics(NamedTuple):
+    """Bounds of one column of one piece, from the file's metadata: a promise of its writer, not a proof.
+
+    `min` and `max` are None where every row is null. Whole numbers, dates and timestamps are int in the column's own
+    unit (days for date32); text is str, and its bounds may be cut short, `max` upwards. `null_count` may be unknown.
+    """
+
+    min: int | str | None
+    max: int | str | None
+    null_count: int | None
+
+
+class Piece(ABC):
+    """An independent part of a manifest that one thread reads by itself.
+
+    Parameters
+    ----------
+    label : str
+        What to call it in a message, such as "in.parquet, row group 3".
+    file : str, optional
+        The file that it is a part of.
+    rows, bytes : int, optional
+        Its size, where the metadata tells. `bytes` are file bytes, of the columns that are read where that is known.
+    first_row : int, optional
+        The number of its first row within its file, counted from 0, where the metadata tells.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        file: str | None = None,
+        rows: int | None = None,
+        bytes: int | None = None,
+        first_row: int | None = None,
+    ) -> None:
+        self.label = label
+        self.file = file
+        self.rows = rows
+        self.bytes = bytes
+        self.first_row = first_row
+
+    @abstractmethod
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Decode in the calling thread, in row order; the columns are those asked for, in the order asked for."""
+
+    def statistics(self, column: str) -> Statistics | None:
+        """Bounds of `column` over all rows of this piece, or None where the metadata does not tell."""
+        return None
+
+
+class Source(ABC):
+    """A manifest that has been looked at and not yet read.
+
+    Attributes
+    ----------
+    schema : pyarrow.Schema
+        Every column as the user sees it. Folders named `key=value` are columns, after those of the files.
+    rows : int or None
+        The number of rows, where metadata tells.
+    bytes : int or None
+        The size of all files; None in memory.
+    files : tuple of str
+        The files in row order; empty in memory.
+    row_groups : int or None
+        The row groups of Parquet files.
+    """
+
+    row_groups: int | None = None
+
+    def __init__(
+        self, schema: pa.Schema, *, rows: int | None = None, bytes: int | None = None, files: tuple[str, ...] = ()
+    ) -> None:
+        self.schema = schema
+        self.rows = rows
+        self.bytes = bytes
+        self.files = files
+
+    @abstractmethod
+    def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
+        """Yield the pieces in row order, each opened only when it is read.
+
+        Draw them as they are needed rather than all at once: the next piece of a large CSV file is found by reading a
+        little of it.
+
+        Parameters
+        ----------
+        columns : sequence of str or None
+            The columns to read; None reads all.
+        as_dictionary : collection of str
+            Text columns that may come dictionary encoded, where the file holds them so and it is faster.
+        """
+
+    def check_columns(self, columns: Sequence[str] | None) -> None:
+        """Refuse a column that is not there, or that is there twice."""
+        for name in columns or ():
+            at = self.schema.get_all_field_indices(name)
+            if len(at) != 1:
+                there = "is there more than once: rename one" if at else f"is not one of {', '.join(self.schema.names)}"
+                raise InputError(f"the column {there}.", file=self.files[0] if self.files else None, column=name)
+
+
+def check_batch(batch: pa.RecordBatch, required: Sequence[str] = ()) -> None:
+    """Refuse what a decoder lets through and later code would trust: nulls in a required column, wild indices."""
+    batch.validate()
+    for name in required:
+        if batch.column(name).null_count:
+            raise pa.ArrowInvalid(f"the column {name!r} is required and has nulls")
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type):
+            low, high = pc.min_max(column.indices).values()
+            if low.is_valid and not 0 <= low.as_py() <= high.as_py() < len(column.dictionary):
+                raise pa.ArrowInvalid("an index is outside of its dictionary")
+
+
+def reason_of(error: BaseException) -> str:
+    """The first line of a library's message, without a full stop."""
+    lines = str(error).strip().splitlines()
+    return lines[0].strip().rstrip(".") if lines else type(error).__name__
+
+
+@contextmanager
+def reading(file: str | None, what: str = "cannot be read", mend: str = "") -> Iterator[None]:
+    """Turn the errors of pyarrow and of the operating system into an InputError that names the file.
+
+    A generator may yield inside: what its consumer raises does not pass through here.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except FileNotFoundError as error:
+        raise InputError("there is no such file.", file=file or error.filename) from error
+    except IsADirectoryError as error:
+        raise InputError("is a folder, not a file.", file=file or error.filename) from error
+    except PermissionError as error:
+        raise InputError("may not be read: its permissions forbid it.", file=file or error.filename) from error
+    except MemoryError as error:
+        raise OutOfMemoryError(f"{file}: {reason_of(error)}." if file else f"{reason_of(error)}.") from error
+    except (pa.ArrowException, OSError, ValueError, TypeError, EOFError) as error:
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            mend = "raise the limit of open files (ulimit -n)."
+        raise InputError(f"{what} ({reason_of(error)}){': ' + mend if mend else '.'}", file=file) from error

@@ -1,0 +1,1 @@
+"""Text files to pieces: cut into ranges, parsed, their rows counted."""

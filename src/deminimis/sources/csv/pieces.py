@@ -1,0 +1,183 @@
+"""The two ways to read CSV rows: a range of a file in one go, or text from start to end, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from ...errors import InputError
+from ..base import Piece, reading
+from ..files import with_partition
+from .parse import CutInsideQuotesError, Dialect, RaggedRowError, text_problem
+from .rows import guess_row_start, walk_records
+from .text import ReadBytes, cut_short, read_fully
+
+BLOCK_BYTES = 8 << 20
+WINDOW_BYTES = 64 << 10
+ROW_BYTES_MAX = 256 << 20
+
+
+class Layout(NamedTuple):
+    """Which cells of a row make which columns."""
+
+    dialect: Dialect
+    cells: int  # how many cells a row has
+    wanted: tuple[int, ...]  # the cells to read
+    names: tuple[str, ...]  # and their columns
+    partition: Mapping[str, str | None]
+    columns: list[str]  # all columns that a batch has, those of folders included
+
+    def parse(self, marked: pa.Buffer) -> list[pa.RecordBatch]:
+        """Parse a stretch into batches; see `Dialect.parse` for the errors."""
+        table = self.dialect.parse(marked, self.cells, self.wanted)
+        if self.wanted:
+            table = table.rename_columns(list(self.names))
+        batches = table.to_batches()
+        if self.partition:
+            return [with_partition(batch, self.partition, self.columns) for batch in batches]
+        return batches  # type: ignore[no-any-return]
+
+
+class RangePiece(Piece):
+    """The rows between two offsets of a file, both of which are meant to be row starts."""
+
+    def __init__(self, file: str, start: int, end: int, layout: Layout, *, is_first: bool, is_last: bool) -> None:
+        label = file if is_first and is_last else f"{file}, bytes {start:,} to {end:,}"
+        super().__init__(label, file=file, bytes=end - start, first_row=0 if is_first else None)
+        self._path = file
+        self._start = start
+        self._end = end
+        self._layout = layout
+        self._is_last = is_last
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        with reading(self.file):
+            marked = self._read()
+            try:
+                with refusing(self._path, self._layout, self._lines_before, is_last=self._is_last):
+                    batches = self._layout.parse(marked)
+            except CutInsideQuotesError as error:
+                raise irregular(self._path) from error
+        yield from batches
+
+    def _read(self) -> pa.Buffer:
+        """Read the range with its mark row behind it, into memory of Arrow's pool: that is warm, and saves a copy."""
+        size, dialect = self._end - self._start, self._layout.dialect
+        behind = dialect.mark_row(self._layout.cells)
+        marked = pa.allocate_buffer(size + len(behind))
+        room = memoryview(marked).cast("B")
+        room[size:] = behind
+        position = 0
+        with Path(self._path).open("rb", buffering=0) as file:
+            file.seek(self._start)
+            while position < size and (count := file.readinto(room[position:size])):
+                position += count
+        if position < size:
+            raise cut_short(self._path)
+        return marked if dialect.encoding == "utf-8" else dialect.marked(bytes(room[:size]), self._layout.cells)
+
+    def _lines_before(self) -> int:
+        """Count the lines before this range; refuse the range if the quotes before it show that it starts in a cell."""
+        lines = quotes = 0
+        with Path(self._path).open("rb") as file:
+            left = self._start
+            while left and (text := file.read(min(left, BLOCK_BYTES))):
+                lines, quotes, left = lines + text.count(b"\n"), quotes + text.count(b'"'), left - len(text)
+        if quotes % 2:
+            raise irregular(self._path)
+        return lines
+
+
+class StreamPiece(Piece):
+    """Text that is read from start to end; memory holds a block of it at a time.
+
+    `begin` opens it and gives the reader, what was read already and the number of lines before that.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        begin: Callable[[], AbstractContextManager[tuple[ReadBytes, bytes, int]]],
+        layout: Layout,
+        *,
+        file: str | None = None,
+        bytes: int | None = None,
+        is_first: bool = True,
+    ) -> None:
+        super().__init__(label, file=file, bytes=bytes, first_row=0 if is_first else None)
+        self._begin = begin
+        self._layout = layout
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        with reading(self.file or self.label), self._begin() as (read, text, lines):
+            ended, block = False, BLOCK_BYTES
+            while not ended:
+                if len(text) < block:
+                    text += read_fully(read, block - len(text))
+                    ended = len(text) < block
+                batches, end = self._parse(text, len(text) if ended else self._cut(text), lines, is_last=ended)
+                yield from batches
+                lines, text = lines + text.count(b"\n", 0, end), text[end:]
+                block = BLOCK_BYTES if end else 2 * block
+                if block > ROW_BYTES_MAX:
+                    raise InputError(
+                        f"line {lines + 1} starts a row that does not end: close its quote.", file=self.label
+                    )
+
+    def _cut(self, text: bytes) -> int:
+        tail = max(0, len(text) - WINDOW_BYTES)
+        found = guess_row_start(text[tail:], self._layout.dialect.delimiter, self._layout.cells)
+        return text.rfind(b"\n") + 1 if found is None else tail + found
+
+    def _parse(self, text: bytes, end: int, lines: int, *, is_last: bool) -> tuple[list[pa.RecordBatch], int]:
+        """Parse up to `end`, or where that is inside of a quoted cell up to the end of the last whole row.
+
+        Returns the batches, and how much of the text they are.
+        """
+        layout = self._layout
+        for _ in range(2):
+            if not end and not is_last:
+                break
+            try:
+                with refusing(self.label, layout, lambda: lines, is_last=is_last):
+                    return layout.parse(layout.dialect.marked(text[:end], layout.cells)), end
+            except CutInsideQuotesError:
+                end = 0
+                for record in walk_records(text, layout.dialect.delimiter):
+                    if record.end == len(text):
+                        break
+                    end = record.end
+        return [], 0
+
+
+@contextmanager
+def refusing(name: str, layout: Layout, lines_before: Callable[[], int], *, is_last: bool) -> Iterator[None]:
+    """Turn what is wrong with rows into an InputError that names the line."""
+    try:
+        yield
+    except RaggedRowError as error:
+        line = lines_before() + error.line + 1
+        raise InputError(
+            f"line {line} has {error.cells} cells where there are {layout.cells} columns: "
+            "quote a cell that holds the delimiter, or mend the line.",
+            file=name,
+        ) from error
+    except CutInsideQuotesError as error:
+        if not is_last:
+            raise
+        line = lines_before() + error.line + 1
+        raise InputError(f"a quote in the row of line {line} is never closed: close it.", file=name) from error
+    except (pa.ArrowInvalid, UnicodeError) as error:
+        raise InputError(text_problem(error, layout.dialect.encoding), file=name) from error
+
+
+def irregular(file: str) -> InputError:
+    """The error for a file that was cut inside of a quoted cell."""
+    return InputError(
+        f"its quotes are too irregular to read it in parts: pack it (gzip {file}), which is read from start to end.",
+        file=file,
+    )

@@ -1,0 +1,170 @@
+"""CSV files and streams as text columns: a large file is read in ranges of some MiB, each by its own thread.
+
+Compressed files, streams and encodings that cannot be cut are read from start to end in one piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from ...errors import InputError
+from ..base import Piece, Source, reading
+from ..files import FoundFile, format_of, partition_field
+from .parse import can_be_cut
+from .pieces import Layout, RangePiece, StreamPiece
+from .rows import guess_row_start
+from .text import CsvOptions, Head, ReadBytes, cuttable, exactly, open_bytes, read_head
+
+RANGE_BYTES = 8 << 20
+WINDOW_BYTES = 64 << 10
+WINDOWS = 16
+"""How many windows are looked at for a place to cut; after that the rest of the file is one piece."""
+
+
+class CsvFile:
+    """One file, and what its first row tells."""
+
+    def __init__(self, found: FoundFile, options: CsvOptions) -> None:
+        self.path = found.path
+        self.bytes = found.bytes
+        self.partition = found.partition
+        self._compression = format_of(found.path)[1]
+        self._options = options
+        self.is_cut = self._compression is None and can_be_cut(options.encoding)
+        with self._head() as (_, head):
+            self.names = head.names
+            self.dialect = head.dialect
+            self.start = head.start
+
+    def layout(self, columns: Sequence[str] | None, names: Sequence[str]) -> Layout:
+        """Match `columns` by name, or all of `names` in their order."""
+        inside = list(names if columns is None else columns)
+        own = [name for name in inside if name in self.names]
+        cells = range(len(names)) if columns is None and self.names == names else map(self.names.index, own)
+        every = inside if columns is not None else [*inside, *(k for k in self.partition if k not in self.names)]
+        partition = {k: v for k, v in self.partition.items() if k in every and k not in self.names}
+        return Layout(self.dialect, len(self.names), tuple(cells), tuple(own), partition, every)
+
+    def stream(self, layout: Layout) -> Piece:
+        """The whole file as one piece."""
+        return StreamPiece(self.path, self._begin, layout, file=self.path, bytes=self.bytes)
+
+    def ranges(self, layout: Layout) -> Iterator[Piece]:
+        """The file in ranges that are cut where a row seems to start."""
+        start, size = self.start, self.bytes
+        with Path(self.path).open("rb", buffering=0) as file:
+            while size - start > RANGE_BYTES * 3 // 2:
+                end = self._cut(file, start + RANGE_BYTES)
+                if end is None:
+                    yield self._rest(start, layout)
+                    return
+                yield RangePiece(self.path, start, end, layout, is_first=start == self.start, is_last=False)
+                start = end
+        yield RangePiece(self.path, start, size, layout, is_first=start == self.start, is_last=True)
+
+    def _cut(self, file: BinaryIO, near: int) -> int | None:
+        for window in range(WINDOWS):
+            position = near + window * WINDOW_BYTES
+            file.seek(position)
+            found = guess_row_start(file.read(WINDOW_BYTES), self.dialect.delimiter, len(self.names))
+            if found is not None:
+                return position + found
+        return None
+
+    def _rest(self, start: int, layout: Layout) -> Piece:
+        @contextmanager
+        def begin() -> Iterator[tuple[ReadBytes, bytes, int]]:
+            with open_bytes(self.path, None) as raw:
+                read = exactly(raw, self.bytes, self.path)
+                lines, left = 0, start
+                while left:
+                    text = read(min(left, RANGE_BYTES))
+                    lines, left = lines + text.count(b"\n"), left - len(text)
+                yield read, b"", lines
+
+        label = f"{self.path}, bytes from {start:,}"
+        is_first = start == self.start
+        return StreamPiece(label, begin, layout, file=self.path, bytes=self.bytes - start, is_first=is_first)
+
+    @contextmanager
+    def _head(self) -> Iterator[tuple[ReadBytes, Head]]:
+        with reading(self.path), open_bytes(self.path, self._compression) as raw:
+            if self._compression is None:
+                raw = exactly(raw, self.bytes, self.path)
+            read, encoding = cuttable(raw, self._options.encoding)
+            yield read, read_head(read, self.path, self._options._replace(encoding=encoding))
+
+    @contextmanager
+    def _begin(self) -> Iterator[tuple[ReadBytes, bytes, int]]:
+        with self._head() as (read, head):
+            yield read, head.read[head.start :], head.read.count(b"\n", 0, head.start)
+
+
+class CsvSource(Source):
+    """CSV files with the same columns, in any order, as one manifest."""
+
+    def __init__(self, found: Sequence[FoundFile], options: CsvOptions) -> None:
+        options = options.checked()
+        self._files = [CsvFile(one, options) for one in found]
+        self._names = self._files[0].names
+        for other in self._files[1:]:
+            _check_same_columns(self._files[0], other)
+        fields = [pa.field(name, pa.string()) for name in self._names]
+        fields += [partition_field(name) for name in self._files[0].partition if name not in self._names]
+        files = tuple(file.path for file in self._files)
+        super().__init__(pa.schema(fields), bytes=sum(file.bytes for file in self._files), files=files)
+
+    def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
+        self.check_columns(columns)
+        for file in self._files:
+            layout = file.layout(columns, self._names)
+            if file.is_cut:
+                yield from file.ranges(layout)
+            else:
+                yield file.stream(layout)
+
+
+class CsvStreamSource(Source):
+    """CSV text that comes once, such as from a pipe."""
+
+    def __init__(self, read: ReadBytes, name: str, options: CsvOptions) -> None:
+        options = options.checked()
+        read, encoding = cuttable(read, options.encoding)
+        with reading(name):
+            self._head = read_head(read, name, options._replace(encoding=encoding))
+        self._read = read
+        self._name = name
+        self._is_used = False
+        super().__init__(pa.schema([pa.field(one, pa.string()) for one in self._head.names]))
+
+    def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
+        self.check_columns(columns)
+        if self._is_used:
+            raise InputError("it can be read only once.", file=self._name)
+        self._is_used = True
+        head, every = self._head, list(columns if columns is not None else self._head.names)
+        cells = tuple(range(len(every)) if columns is None else map(head.names.index, every))
+        layout = Layout(head.dialect, len(head.names), cells, tuple(every), {}, every)
+        begun = (self._read, head.read[head.start :], head.read.count(b"\n", 0, head.start))
+        yield StreamPiece(self._name, lambda: nullcontext(begun), layout, file=self._name)
+
+
+def _check_same_columns(first: CsvFile, other: CsvFile) -> None:
+    if other.names == first.names:
+        return
+    if len(set(first.names)) == len(first.names) and sorted(first.names) == sorted(other.names):
+        return
+    for a, b in ((first, other), (other, first)):
+        odd = [name for name in a.names if a.names.count(name) != b.names.count(name)]
+        if odd:
+            raise InputError(
+                f"{a.path} has this column and {b.path} does not: the files of one manifest have the same columns.",
+                file=other.path,
+                column=odd[0],
+            )
+    raise InputError(f"has the columns of {first.path} in another order, some twice: rename those.", file=other.path)

@@ -1,0 +1,130 @@
+"""What the command line says of each mistake and failure, and with which exit code; in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import deminimis as dm
+from deminimis.cli.ends import for_the_shell
+from deminimis.cli.main import main
+
+ROLES = ["--person", "who", "--day", "day", "--value", "usd"]
+LIMIT = [*ROLES, "--limit", "800"]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> str:
+    table = pa.table({"who": ["A"] * 7, "zip": ["1"] * 7, "day": ["2024-06-01"] * 7, "usd": ["5"] * 6 + ["-1"]})
+    pq.write_table(table, tmp_path / "in.parquet")
+    return str(tmp_path / "in.parquet")
+
+
+ERRORS: list[tuple[list[str], str]] = [
+    (["scor"], "Did you mean 'score'?"),
+    (["--frob"], "there is no option '--frob'"),
+    (["score"], "the following arguments are required: SOURCE"),
+    (["score", "IN", *LIMIT, "--limt", "3"], "did you mean --limit?"),
+    (["score", "IN", *ROLES, "--limit", "1", "--rule", "us-321"], "not allowed with argument"),
+    (["score", "IN", *ROLES], "give --limit N or --rule NAME"),
+    (["score", "IN", "--limit", "1"], "no column is named for --person and --day and --value"),
+    (["score", "IN", "--layout", "data-pilot", "--limit", "1"], "join it from the manifest by shipment id"),
+    (["score", "IN", *LIMIT, "--first-of", "who,zip"], "give --person or --first-of"),
+    (["score", "IN", "--first-of", ",", *LIMIT[2:]], "is no list of names"),
+    (["score", "IN", "--person", "whoo", *LIMIT[2:]], "Did you mean 'who'? The columns are: who, zip, day"),
+    (["score", "IN", *ROLES, "--limit", "eight"], "limit 'eight' is not a number"),
+    (["score", "IN", *ROLES, "--limit", "-1"], "-1"),
+    (["score", "IN", *ROLES, "--rule", "us-322"], "Did you mean 'us-321'?"),
+    (["score", "IN", *ROLES, "--rule", "us-321"], "give --origin"),
+    (["score", "IN", *ROLES, "--rule", "us-321", "--as-of", "June"], "--as-of takes a day written YYYY-MM-DD"),
+    (["score", "IN", *LIMIT, "--as-of", "2024-06-01"], "--as-of goes with --rule"),
+    (["score", "IN", *LIMIT, "--bad-values", "error"], "column 'usd', row 6: "),
+    (["score", "IN", *LIMIT, "--bad-values", "maybe"], "invalid choice: 'maybe'"),
+    (["score", "IN", *LIMIT, "--excluded", "zip = 1"], "=="),
+    (["score", "IN", *LIMIT, "--timezone", "Mars"], "--timezone"),
+    (["score", "IN", *LIMIT, "--threads", "0"], "--threads"),
+    (["score", "IN", *LIMIT, "--threads", "two"], "invalid int value: 'two'"),
+    (["score", "IN", *LIMIT, "--with", "reasons"], "--with takes reason and total, not 'reasons'"),
+    (["score", "IN", *LIMIT, "--append"], "say where with -o"),
+    (["score", "IN", *LIMIT, "-o", "IN"], "would be overwritten"),
+    (["score", "FOLDER", *LIMIT, "-o", "IN"], "would be overwritten"),
+    (["score", "FOLDER/*.parquet", *LIMIT, "-o", "IN"], "would be overwritten"),
+    (["score", "IN", *LIMIT, "-o", "FOLDER/none/mask.csv"], "none/mask.csv"),
+    (["score", "IN", *LIMIT, "-o", "FOLDER/mask.xlsx"], "mask.xlsx"),
+    (["score", "FOLDER/none.parquet", *LIMIT], "none.parquet: there is no such file"),
+    (["score", "IN", "-", *LIMIT], "standard input (-) is a manifest by itself"),
+    (["explain", "IN", *LIMIT], "required: --row"),
+    (["explain", "IN", "--row", "7", *LIMIT], "the manifest has 7 rows, numbered from 0 to 6"),
+    (["explain", "IN", "--row", "-1", *LIMIT], "there is no row -1"),
+    (["explain", "IN", "--row", "0", "--person", "nobody", *LIMIT[2:]], "there is no column 'nobody'"),
+    (["rules", "show"], "show takes the name of a rule"),
+    (["rules", "show", "us-322"], "Did you mean 'us-321'?"),
+    (["rules", "frob"], "invalid choice: 'frob'"),
+    (["rules", "check", "FOLDER/none.toml"], "none.toml"),
+    (["layouts", "show", "et87"], "Did you mean 'et86'?"),
+    (["layouts", "list", "et86"], "list takes no name"),
+    (["demo", "--rows", "0"], "from 1 to 100,000,000 rows"),
+]
+
+
+@pytest.mark.parametrize(("words", "told"), [pytest.param(*case, id=" ".join(case[0])) for case in ERRORS])
+def test_errors(source: str, words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistake ends with 2 and one line on stderr that says the mend; nothing is written, nothing shown."""
+    folder = Path(source).parent
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    given = [word.replace("FOLDER", str(folder)).replace("IN", source) for word in words]
+    assert main(given) == 2
+    shown = capsys.readouterr()
+    assert told in shown.err
+    assert shown.err.startswith("deminimis") and shown.err.count("\n") == 1
+    assert shown.out == ""
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (MemoryError(), 3, "out of memory"),
+        (OSError(28, "No space left on device", "out.csv"), 3, "out.csv: no space left on device"),
+        (OSError(5, "Input/output error", "in.csv"), 2, "in.csv: input/output error"),
+        (dm.errors.OutOfSpaceError("the disk is full"), 3, "the disk is full"),
+        (pa.ArrowInvalid("odd\nmore"), 2, "odd"),
+        (ZeroDivisionError("oh"), 2, "ZeroDivisionError: oh"),
+        (KeyboardInterrupt(), 130, ""),
+        (BrokenPipeError(), 0, ""),
+    ],
+)
+def test_ends(
+    source: str, error: BaseException, code: int, told: str, monkeypatch: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever happens inside ends with the documented code and a sentence, and no traceback."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(dm, "score_files", fail)
+    monkeypatch.setattr("deminimis.cli.ends._close_stdout", lambda: None)
+    monkeypatch.delenv("DEMINIMIS_TRACEBACK", raising=False)
+    assert main(["score", source, *LIMIT]) == code
+    err = capfd.readouterr().err
+    assert told in err and "Traceback" not in err
+    assert err.count("\n") == (1 if told else 0)
+
+
+@pytest.mark.parametrize(
+    ("message", "shell"),
+    [
+        ("give exactly one of limit= and rule=", "give exactly one of --limit and --rule"),
+        ('choose another bad_values="error".', "choose another --bad-values error."),
+        ("give per= that column", "give --per that column"),
+        ("or give header=False.", "or give --no-header."),
+        ("day=2024-06-01/in.parquet: it is damaged", "day=2024-06-01/in.parquet: it is damaged"),
+    ],
+)
+def test_words_of_the_shell(message: str, shell: str) -> None:
+    """What Python's callers are told in keywords is told in options; a file's name stays as it is."""
+    assert for_the_shell(message) == shell
