@@ -7,14 +7,12 @@ records spilled wherever they can be; answers are to be the same.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from deminimis import api
-from deminimis.run import budget as memory
+from deminimis.run.budget import ENVIRONMENT
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 settings.register_profile("ci", max_examples=40, deadline=None, suppress_health_check=SLOW, print_blob=True)
@@ -27,13 +25,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def default_memory(request: pytest.FixtureRequest) -> Iterator[None]:
+def default_memory(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The memory limit of runs that state none."""
+    monkeypatch.delenv(ENVIRONMENT, raising=False)
     size = os.environ.get("DEMINIMIS_TEST_MEMORY")
-    with pytest.MonkeyPatch.context() as patch:
-        if size and "usual_memory" not in request.keywords:
-            patch.setattr(api, "check_memory_limit", lambda limit: memory.check_memory_limit(limit or size))
-        yield
+    if size and "usual_memory" not in request.keywords:
+        monkeypatch.setenv(ENVIRONMENT, size)
 
 
 @pytest.fixture(scope="session")

@@ -21,11 +21,12 @@ from .results.summary import Summary
 from .roles.options import AnyOptions, Options, Reading
 from .roles.request import Column, Person, Roles, check, with_new_secret
 from .run.answers import Answer
-from .run.budget import check_memory_limit
-from .run.crew import check_threads
-from .run.intake import Intake, answers, parts_of, read_table
+from .run.budget import check_memory_limit, check_threads
 from .run.run import Run
 from .run.spill import check_folder
+from .run.way import Way
+from .sizes import USUAL, Sizes
+from .sources.base import Source
 from .sources.open import open_source
 
 _OPTIONS = frozenset(AnyOptions.__annotations__)
@@ -33,7 +34,13 @@ _READING = tuple(Reading.__annotations__)
 
 
 def start_run(
-    options: AnyOptions | Options, *, wide: bool, tally: bool = True, **roles: Any
+    options: AnyOptions | Options,
+    *,
+    outcomes: bool,
+    tally: bool = True,
+    sizes: Sizes = USUAL,
+    way: Way | None = None,
+    **roles: Any,
 ) -> tuple[Run, dict[str, Any]]:
     """A run with these options, all checked, and those of them that are for reading."""
     given: dict[str, Any] = dict(options)
@@ -50,7 +57,16 @@ def start_run(
         checked = _check_once(**roles, **given)
     else:  # the file of a rule may have changed
         checked = check(**roles, **given)
-    run = Run(checked, wide=wide, tally=tally, threads=threads, memory_limit=memory_limit, spill_dir=spill_dir)
+    run = Run(
+        checked,
+        outcomes=outcomes,
+        tally=tally,
+        threads=threads,
+        memory_limit=memory_limit,
+        spill_dir=spill_dir,
+        sizes=sizes,
+        way=way,
+    )
     return run, reading
 
 
@@ -69,9 +85,9 @@ def _checked(**options: Any) -> Roles:
 
 def _answers(run: Run, manifest: Any, reading: dict[str, Any]) -> tuple[Iterator[Answer], tuple[str, ...]]:
     if isinstance(manifest, pa.Table | pa.RecordBatch):
-        return read_table(run, manifest), ()
+        return run.answer_table(manifest), ()
     source = open_source(manifest, **reading)
-    return answers(run, source), source.files
+    return run.answers(source), source.files
 
 
 def eligible(
@@ -158,7 +174,7 @@ def eligible(
     The rule is 19 U.S.C. 1321(a)(2)(C): articles "imported by one person on one day" whose aggregate fair retail value
     in the country of shipment does not exceed the limit; 19 CFR 10.151.
     """
-    run, reading = start_run(options, wide=False, tally=False, person=person, day=day, value=value)
+    run, reading = start_run(options, outcomes=False, tally=False, person=person, day=day, value=value)
     with closing(run):
         return mask_of(_answers(run, manifest, reading)[0])
 
@@ -172,7 +188,7 @@ def score(manifest: Any, *, person: Person, day: Column, value: Column, **option
         `mask`, `reason` and `total`, one entry for each row in its order, and a `summary`.
     """
     started = time.perf_counter()
-    run, reading = start_run(options, wide=True, person=person, day=day, value=value)
+    run, reading = start_run(options, outcomes=True, person=person, day=day, value=value)
     with closing(run):
         given, files = _answers(run, manifest, reading)
         return scored(run, given, started, files)
@@ -216,14 +232,28 @@ def score_files(
         With `groups` estimated (to about 0.1 %) unless reasons or totals are written.
     """
     started = time.perf_counter()
-    run, reading = start_run(options, wide=set(columns) != {"eligible"}, person=person, day=day, value=value)
-    source = open_source(sources, **reading)
+    run, reading = start_run(options, outcomes=set(columns) != {"eligible"}, person=person, day=day, value=value)
+    return write_answers(run, open_source(sources, **reading), target, columns, append, format, progress, started)
+
+
+def write_answers(
+    run: Run,
+    source: Source,
+    target: str | Path | BinaryIO | None,
+    columns: Sequence[str] = ("eligible",),
+    append: bool = False,
+    format: str | None = None,
+    progress: Report | None = None,
+    started: float | None = None,
+) -> Summary:
+    """Score a source by a run that is not used yet, and write the answers, as `score_files` says."""
+    started = time.perf_counter() if started is None else started
     schema = output.check_fields(columns, source.schema if append else None)
     reporter = None if progress is None else Reporter(progress, started, source.rows, source.bytes)
     run.tick = None if reporter is None else reporter.tick
     run.answer_rows = output.ANSWER_ROWS
     with closing(run):
-        given = answers(run, source)
+        given = run.answers(source)
         if target is None:
             for _ in given:
                 pass
@@ -254,8 +284,8 @@ class Scorer:
 
     def __init__(self, *, person: Person, day: Column, value: Column, **options: Unpack[Options]) -> None:
         self._started = time.perf_counter()
-        self._run, _ = start_run(options, wide=True, person=person, day=day, value=value)
-        self._intake: Intake | None = Intake(self._run)
+        self._run, _ = start_run(options, outcomes=True, person=person, day=day, value=value)
+        self._is_open = True
         self._given: list[Answer] = []  # of days that are released already
 
     def add(self, batch: Any) -> None:
@@ -268,19 +298,18 @@ class Scorer:
         """
         if not hasattr(batch, "__arrow_c_array__") and not hasattr(batch, "__arrow_c_stream__"):
             raise TypeError(f"add takes an Arrow batch or stream, not {type(batch).__name__}")
-        intake = self._take()
-        self._given += intake.add(parts_of(self._run, batch))
-        self._intake = intake
+        self._take()
+        self._given += self._run.add_object(batch)
+        self._is_open = True
 
     def finish(self) -> Scored:
         """Answer all rows that were added."""
-        intake = self._take()
+        self._take()
         with closing(self._run):
-            return scored(self._run, chain(self._given, intake.finish()), self._started)
+            return scored(self._run, chain(self._given, self._run.finish()), self._started)
 
-    def _take(self) -> Intake:
-        """The intake, which is put back only when a step succeeds."""
-        if self._intake is None:
+    def _take(self) -> None:
+        """Close the scorer, which is opened again only when a step succeeds."""
+        if not self._is_open:
             raise InputError("this Scorer is finished, or an error ended it; make a new one")
-        intake, self._intake = self._intake, None
-        return intake
+        self._is_open = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ import pytest
 
 import deminimis as dm
 from deminimis.cli.main import main
-from deminimis.questions import plan as planning
 from deminimis.questions.plan import plan
 
 ROWS, GROUPS = 60_000, 12
@@ -142,7 +142,7 @@ def test_command(case: tuple[str, Path], capsys: pytest.CaptureFixture[str]) -> 
 def test_too_little_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Where the disk would not do, the plan says how much is missing and ends as the run would."""
     pq.write_table(table("shuffled"), tmp_path / "in.parquet")
-    monkeypatch.setattr(planning.shutil, "disk_usage", lambda _: _NoRoom)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: _NoRoom)
     assert main(["plan", str(tmp_path / "in.parquet"), *WORDS, "--memory-limit", "16KiB"]) == 3
     assert "NOT ENOUGH DISK: free 1.0 MiB more" in capsys.readouterr().out
 

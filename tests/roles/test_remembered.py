@@ -19,7 +19,7 @@ def test_roles_are_remembered_by_type() -> None:
     assert len(dm.eligible(TABLE, **ROLES, limit=1)) == TABLE.num_rows
     with pytest.raises(dm.DeminimisError):
         dm.eligible(TABLE, **ROLES, limit=True)
-    first, second = (start_run({"limit": 1}, wide=False, **ROLES)[0].roles for _ in range(2))
+    first, second = (start_run({"limit": 1}, outcomes=False, **ROLES)[0].request for _ in range(2))
     assert first[:-1] == second[:-1]
     assert first.secret != second.secret
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -12,39 +10,32 @@ import numpy as np
 import oracle
 import pyarrow as pa
 import pytest
+from handed import eligible, run_of
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import Manifest, manifests
 
 import deminimis as dm
 from deminimis._kernel import Partitioner, Proof, Settings, Sketch
+from deminimis.results.scored import mask_of
 from deminimis.roles.binding import bind
 from deminimis.roles.request import check
-from deminimis.run import intake as feed
+from deminimis.run.order import DayOrder
 from deminimis.run.run import Run
-from deminimis.run.samples import DayOrder, order_of_table
+from deminimis.run.samples import order_of_table
+from deminimis.run.way import Way
 
 ROWS = 200_000
 ROLES: dict[str, Any] = {"person": "who", "day": "day", "value": "value"}
 
 
-@contextmanager
-def ordered(order: DayOrder | None) -> Iterator[list[DayOrder | None]]:
-    """Every table is read in this order of its days, or in none; yields the orders that runs took."""
-    taken: list[DayOrder | None] = []
-    whole = Run.expect
+def _without(options: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in options.items() if key != name}
 
-    def expect(run: Run, rows: int | None, **settings: Any) -> None:
-        taken.append(settings.get("order"))
-        whole(run, rows, **settings)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(feed, "ROWS_FOR_ONE_WORKER", -1)
-        patch.setattr(feed, "is_fit", lambda settings, rows, memory: order is not None and settings.can_be_in_order)
-        patch.setattr(feed, "order_of_table", lambda settings, table, batch: order)
-        patch.setattr(feed, "is_often_refused", lambda *_: False)
-        patch.setattr(Run, "expect", expect)
-        yield taken
+def in_order(order: DayOrder) -> Way:
+    """The way by the sketches of these days."""
+    return Way("in day order", 2, order=order)
 
 
 def table(days: np.ndarray, seed: int = 1, text: bool = False) -> pa.Table:
@@ -58,14 +49,12 @@ def table(days: np.ndarray, seed: int = 1, text: bool = False) -> pa.Table:
     return pa.table({"who": persons, "day": pa.array(days.astype(np.int32), pa.date32()), "value": value})
 
 
-def expected(rows: pa.Table) -> list[bool]:
-    """The mask by a dict of exact integers."""
-    totals: dict[Any, int] = {}
-    keys = list(zip(rows["who"].to_pylist(), rows["day"].to_pylist(), strict=True))
-    units = [round(value * 10_000) for value in rows["value"].to_pylist()]
-    for key, some in zip(keys, units, strict=True):
-        totals[key] = totals.get(key, 0) + some
-    return [totals[key] <= 8_000_000 for key in keys]
+def expected(rows: pa.Table) -> pa.BooleanArray:
+    """The mask by sums of whole units."""
+    who = rows["who"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+    _, groups = np.unique(who << 32 ^ rows["day"].cast(pa.int32()).to_numpy(), return_inverse=True)
+    units = np.round(rows["value"].to_numpy() * 10_000)
+    return pa.array(np.bincount(groups, units)[groups] <= 8_000_000)
 
 
 ORDERS = {
@@ -87,23 +76,16 @@ def test_mask_of_a_table(name: str, text: bool, threads: int) -> None:
     days = ORDERS[name](np.random.default_rng(5))
     rows = table(days, text=text)
     right = expected(rows)
-    assert 0 < right.count(False) < ROWS / 2
+    assert 0 < right.false_count < ROWS / 2
     settings = {"limit": 800, "threads": threads}
-    with pytest.MonkeyPatch.context() as patch:
-        found: list[DayOrder | None] = []
-
-        def find(*args: Any) -> DayOrder | None:
-            found.append(order_of_table(*args))
-            return found[-1]
-
-        patch.setattr(feed, "order_of_table", find)
-        assert dm.eligible(rows, **ROLES, memory_limit="4GiB", **settings).to_pylist() == right
-        assert [one is not None for one in found] == [name != "shuffled"]
-    for order in (DayOrder(18_990, 8, 1_000), DayOrder(0, 6, 3), DayOrder(19_030, 12, 1), None):
-        with ordered(order) as taken:
-            chunked = pa.concat_tables([rows.slice(0, 70_001), rows.slice(70_001)])
-            assert dm.eligible(chunked, **ROLES, **settings).to_pylist() == right
-            assert taken == [order]
+    run = run_of(False, False, **ROLES, memory_limit="4GiB", **settings)
+    assert mask_of(run.answer_table(rows)).equals(right)
+    assert run.way is not None and (run.way.kind == "in day order") == (name != "shuffled")
+    chunked = pa.concat_tables([rows.slice(0, 70_001), rows.slice(70_001)])
+    for order in (DayOrder(18_990, 8, 1_000), DayOrder(0, 6, 3), DayOrder(19_030, 12, 1)):
+        way = Way("in day order", threads, order=order)
+        assert eligible(chunked, **ROLES, **settings, way=way).equals(right)
+    assert eligible(chunked, **ROLES, **settings, way=Way("scattered", threads, 3)).equals(right)
 
 
 @given(
@@ -121,8 +103,11 @@ def test_mask_of_a_table(name: str, text: bool, threads: int) -> None:
 def test_eligible_is_the_oracles(manifest: Manifest, settings: dict[str, Any], threads: int, base: int) -> None:
     """Any types, nulls, bad values and settings; what such a run cannot hold takes the usual way."""
     placeholders = {"placeholders": ("n/a", "not given")}
-    with ordered(DayOrder(base, 6, 2)):
-        got = dm.eligible(manifest.table(), **manifest.roles, limit=8, threads=threads, **settings, **placeholders)
+    options: dict[str, Any] = {**manifest.roles, "limit": 8, "threads": threads, **settings, **placeholders}
+    table = manifest.table()
+    meaning = bind(check(**_without(options, "threads")), table.schema, wide=False, tally=False).settings
+    way = in_order(DayOrder(base, 6, 2)) if meaning.can_be_in_order else Way("scattered", threads)
+    got = eligible(table, **options, way=way)
     right = oracle.judge(manifest.rows, oracle.constant(8), **settings, **placeholders)
     assert got.to_pylist() == [verdict.eligible for verdict in right]
 
@@ -143,11 +128,8 @@ def test_limits_of_a_rule(base: int) -> None:
         }
     )
     settings: dict[str, Any] = {**ROLES, "rule": "us-321", "origin": "origin"}
-    with ordered(None):
-        right = dm.eligible(manifest, **settings)
-    with ordered(DayOrder(base, 9, 6)) as taken:
-        assert dm.eligible(manifest, **settings).equals(right)
-    assert taken[0] is not None
+    right = eligible(manifest, **settings, way=Way("scattered", 2, 3))
+    assert eligible(manifest, **settings, way=in_order(DayOrder(base, 9, 6))).equals(right)
     assert 0 < right.true_count < rows
     assert dm.score(manifest, **settings).mask.equals(right)
 
@@ -174,9 +156,8 @@ def test_steps_never_round_down(limit: str) -> None:
         }
     )
     for bits in (6, 14, 19):
-        with ordered(DayOrder(100, bits, 4)) as taken:
-            assert dm.eligible(manifest, **ROLES, limit=limit).to_pylist() == right
-        assert taken == [DayOrder(100, bits, 4)]
+        got = eligible(manifest, **ROLES, limit=limit, way=in_order(DayOrder(100, bits, 4)))
+        assert got.to_pylist() == right
 
 
 def test_first_bad_value_is_named() -> None:
@@ -184,8 +165,9 @@ def test_first_bad_value_is_named() -> None:
     rows = table(np.full(5_000, 7))
     values = rows["value"].to_numpy().copy()
     values[[4_321, 4_700]] = np.nan
-    with ordered(DayOrder(0, 8, 10)), pytest.raises(dm.errors.BadValueError) as caught:
-        dm.eligible(rows.set_column(2, "value", pa.array(values)), **ROLES, limit=800, bad_values="error")
+    rows = rows.set_column(2, "value", pa.array(values))
+    with pytest.raises(dm.errors.BadValueError) as caught:
+        eligible(rows, **ROLES, limit=800, bad_values="error", way=in_order(DayOrder(0, 8, 10)))
     assert caught.value.row == 4_321
 
 
@@ -197,8 +179,8 @@ def test_order_is_none() -> None:
         whole = days.astype(np.int32)
         rows = pa.table({"who": whole, "day": pa.array(whole, pa.date32()), "value": whole})
         binding = bind(run, rows.schema, wide=False, tally=False)
-        bindings = feed.Run(run, wide=False, tally=False, threads=1, memory_limit=1 << 30)
-        return order_of_table(binding.settings, rows, bindings.batch)
+        bindings = Run(run, outcomes=False, tally=False, threads=1, memory_limit=1 << 30)
+        return order_of_table(binding.settings, rows, bindings.bindings.batch)
 
     n = 600_000
     assert order(np.zeros(n)) is None
@@ -228,8 +210,8 @@ def test_kernel_refuses_a_wrong_use() -> None:
     with pytest.raises(ValueError, match="this day"):
         proof.add_up(0, 1)
     reader = Partitioner(usual, 0, 1 << 14, 1, Sketch(usual, 0, 8, 10))
-    run = feed.Run(check(**ROLES, limit=800), wide=False, tally=False, threads=1, memory_limit=1 << 30)
-    batch = run.batch(rows.to_batches()[0])
+    run = Run(check(**ROLES, limit=800), outcomes=False, tally=False, threads=1, memory_limit=1 << 30)
+    batch = run.bindings.batch(rows.to_batches()[0])
     reader.add(batch, 0, 100, 0)
     with pytest.raises(ValueError, match="proven"):
         reader.answer(100, np.empty(16, np.uint8))
@@ -245,8 +227,8 @@ def test_suspects_are_sampled() -> None:
         settings = bind(check(**ROLES, limit=800), rows.schema, wide=False, tally=False).settings
         sketch = Sketch(settings, 18_990, 12, 100)
         one = Partitioner(settings, 0, sketch=sketch)
-        run = Run(check(**ROLES, limit=800), wide=False, tally=False, threads=1, memory_limit=1 << 30)
-        for ready in map(run.batch, rows.to_batches()):
+        run = Run(check(**ROLES, limit=800), outcomes=False, tally=False, threads=1, memory_limit=1 << 30)
+        for ready in map(run.bindings.batch, rows.to_batches()):
             one.add(ready, 0, ready.length, 0)
         proof = Proof(settings, [sketch])
         proof.add_up(0, proof.places)
@@ -263,7 +245,5 @@ def test_dense_suspects(share: float) -> None:
     rows = table(ORDERS["nearly"](chance))
     values = np.where(chance.random(ROWS) < share, 801.0, rows["value"].to_numpy())
     rows = rows.set_column(2, "value", pa.array(values))
-    with ordered(DayOrder(18_990, 12, 100)) as taken:
-        mask = dm.eligible(rows, **ROLES, limit=800, threads=2)
-    assert taken[0] is not None
-    assert mask.to_pylist() == expected(rows)
+    mask = eligible(rows, **ROLES, limit=800, threads=2, way=in_order(DayOrder(18_990, 12, 100)))
+    assert mask.equals(expected(rows))

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from handed import eligible, run_of, score_files
 
 import deminimis as dm
-from deminimis.run import intake as feed
-from deminimis.run import totals as totalling
-from deminimis.run.run import Run
-from deminimis.run.samples import is_often_refused
+from deminimis.results.scored import mask_of
+from deminimis.sizes import Sizes
 
 ROWS = 150_000
 ROLES: dict[str, Any] = {"person": "who", "day": "day", "value": "value", "limit": 800}
@@ -35,47 +34,31 @@ def table(share: float, *, in_order: bool, most: int = 60) -> pa.Table:
 @pytest.mark.parametrize("in_order", [False, True])
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("more", [{}, {"excluded": "excluded"}, {"bad_values": "ignore"}, {"limit": 10**4}])
-def test_totalled_by_all_threads(
-    more: dict[str, Any], share: float, in_order: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_totalled_by_all_threads(more: dict[str, Any], share: float, in_order: bool) -> None:
     """The mask and the counts are those of one thread, with small values and with values that fill every total."""
-    monkeypatch.setattr(totalling, "HOT_ROWS", ROWS // 5)
-    shared = []
-    together = totalling._total_together
-
-    def noted(totals: Any, p: int) -> None:
-        shared.append(p)
-        together(totals, p)
-
-    monkeypatch.setattr(totalling, "_total_together", noted)
+    sizes = Sizes(hot_rows=ROWS // 5)
     for most in (2, 60):
         rows, options = table(share, in_order=in_order, most=most), ROLES | more
-        assert dm.eligible(rows, **options, threads=3).equals(dm.eligible(rows, **options, threads=1))
-        one, three = (dm.score_files(rows, None, **options, threads=threads) for threads in (1, 3))
+        assert eligible(rows, **options, threads=3, sizes=sizes).equals(dm.eligible(rows, **options, threads=1))
+        one, three = (score_files(rows, None, **options, threads=threads, sizes=sizes) for threads in (1, 3))
         assert (one.eligible, one.reasons) == (three.eligible, three.reasons)
         assert one.value_eligible == three.value_eligible
         assert one.groups == pytest.approx(three.groups, rel=0.02)  # estimates
-    assert bool(shared) == (share > 0)
 
 
-@pytest.mark.parametrize(("most", "refused"), [(60, False), (100_000, True)])
-def test_scattered_where_most_is_refused(most: int, refused: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_hot_partitions(share: float) -> None:
+    """The partition of a person-day that holds much of the rows is one for all threads, and no other is."""
+    run = run_of(False, True, sizes=Sizes(hot_rows=ROWS // 5), threads=3, **ROLES)
+    for _ in run.answer_table(table(share, in_order=False)):
+        pass
+    assert run.hot_partitions == (share > 0)
+
+
+@pytest.mark.parametrize(("most", "kind"), [(60, "in day order"), (100_000, "scattered")])
+def test_scattered_where_most_is_refused(most: int, kind: str) -> None:
     """Rows in the order of their days are scattered all the same where the sketch would prove few of them."""
-    taken: list[Any] = []
-    told: list[bool] = []
-    expect = Run.expect
-
-    def watched(run: Run, rows: int | None, **settings: Any) -> None:
-        taken.append(settings.get("order"))
-        expect(run, rows, **settings)
-
-    def asked(*args: Any) -> bool:
-        told.append(is_often_refused(*args))
-        return told[-1]
-
-    monkeypatch.setattr(Run, "expect", watched)
-    monkeypatch.setattr(feed, "is_often_refused", asked)
     rows = table(0.0, in_order=True, most=most)
-    mask = dm.eligible(rows, **ROLES)
-    assert mask.equals(dm.score(rows, **ROLES).mask)
-    assert told == [refused] and (taken[0] is None) == refused
+    run = run_of(False, False, **ROLES)
+    assert mask_of(run.answer_table(rows)).equals(dm.score(rows, **ROLES).mask)
+    assert run.way is not None and run.way.kind == kind

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import shutil
+import sys
+import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from handed import eligible, score
 
 import deminimis as dm
-from deminimis.run import spill
-from deminimis.run import totals as totalling
+from deminimis.run.totals import _OnDisk
+from deminimis.sizes import Sizes
 
 ROWS = 480_000
 GROUP = 60_000
@@ -99,7 +105,7 @@ def test_reasons_and_totals_in_little_memory(
 
 @pytest.mark.parametrize("memory_limit", ["16KiB", "2MiB"])
 def test_excess_in_little_memory(case: tuple[str, Path, pa.BooleanArray], memory_limit: str, tmp_path: Path) -> None:
-    """Acceptance goes by row order, whatever the waves and threads."""
+    """Acceptance goes by row order, whatever the epochs and threads."""
     _, path, _ = case
     options: dict[str, Any] = {**ROLES, "limit": 30_000, "overflow": "excess"}
     expected = dm.eligible(pq.read_table(path), **options, threads=1, memory_limit="1GiB")
@@ -109,34 +115,47 @@ def test_excess_in_little_memory(case: tuple[str, Path, pa.BooleanArray], memory
 
 @pytest.mark.parametrize("overflow", ["all", "excess"])
 @pytest.mark.parametrize("threads", [1, 3])
-def test_partition_larger_than_memory(
-    case: tuple[str, Path, pa.BooleanArray], overflow: str, threads: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Records come back a piece at a time, for the mask alone and for reasons and totals, and go before the next."""
-    piece, most, on_disk = 32 << 10, 0, 0
-    monkeypatch.setattr(totalling, "WHOLE_BYTES", 0)
-    monkeypatch.setattr(spill, "PIECE_BYTES", piece)
-    alive: dict[int, int] = {}
-    read = totalling._OnDisk.read
-
-    def watched(self: Any, w: int, one: spill.Piece) -> Any:
-        nonlocal most, on_disk
-        content = read(self, w, one)
-        alive[id(content)] = one.size
-        weakref.finalize(content, alive.pop, id(content))
-        most, on_disk = max(most, sum(list(alive.values()))), on_disk + one.size
-        return content
-
+def test_partition_larger_than_memory(case: tuple[str, Path, pa.BooleanArray], overflow: str, threads: int) -> None:
+    """Records come back an extent at a time, for the mask alone and for reasons and totals, and go before the next."""
     _, path, _ = case
+    sizes = Sizes(whole_bytes=0, extent_bytes=32 << 10)
     table = pq.read_table(path).append_column("quantity", pa.array(np.full(ROWS, 10)))
     options: dict[str, Any] = {**ROLES, "quantity": "quantity", "limit": 300_000, "overflow": overflow}
     expected = dm.score(table, **options, threads=1, memory_limit="1GiB")
-    monkeypatch.setattr(totalling._OnDisk, "read", watched)
-    scored = dm.score(table, **options, threads=threads, memory_limit="16KiB")
-    assert scored.mask.equals(expected.mask) and scored.reason.equals(expected.reason)
-    assert scored.total.equals(expected.total)
-    assert dm.eligible(table, **options, threads=threads, memory_limit="16KiB").equals(expected.mask)
-    assert most <= threads * (threads + 1) * piece < on_disk
+    options |= {"threads": threads, "memory_limit": "16KiB", "sizes": sizes}
+    with watched() as seen:
+        got = score(table, **options)
+    assert got.mask.equals(expected.mask) and got.reason.equals(expected.reason)
+    assert got.total.equals(expected.total)
+    assert eligible(table, **options).equals(expected.mask)
+    assert seen.most <= threads * (threads + 1) * sizes.extent_bytes < seen.read
+
+
+class Seen:
+    """Bytes that came back from disk: the most that were in memory together, and all that were read."""
+
+    def __init__(self) -> None:
+        self.most = self.read = 0
+        self.alive: dict[int, int] = {}
+
+    def __call__(self, frame: FrameType, event: str, content: Any) -> None:
+        if event == "return" and frame.f_code is _OnDisk.read.__code__ and content is not None:
+            self.alive[id(content)] = len(content)
+            weakref.finalize(content, self.alive.pop, id(content))
+            self.most, self.read = max(self.most, sum(list(self.alive.values()))), self.read + len(content)
+
+
+@contextmanager
+def watched() -> Iterator[Seen]:
+    """Look at all that is read back from disk, in every thread."""
+    seen = Seen()
+    threading.setprofile(seen)
+    sys.setprofile(seen)
+    try:
+        yield seen
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
 
 
 @pytest.mark.parametrize("window", ["month", "quarter", "year"])
@@ -180,47 +199,57 @@ def spill_folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_spill_files_have_no_names(spill_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def spill_files(folder: Path) -> list[int]:
+    """The descriptors of files in a folder that have no name any more."""
+    found = []
+    for link in Path("/proc/self/fd").iterdir():
+        try:
+            target = str(link.readlink())
+        except OSError:
+            continue  # of the listing itself
+        if target.startswith(f"{folder}{os.sep}") and target.endswith("(deleted)"):
+            found.append(int(link.name))
+    return found
+
+
+needs_descriptors = pytest.mark.skipif(
+    not Path("/proc/self/fd").is_dir(), reason="the system does not list descriptors"
+)
+
+
+@needs_descriptors
+def test_spill_files_have_no_names(spill_folder: Path) -> None:
     """While records are on disk the folder is empty to everyone else, so that nothing outlives the process."""
-    seen: list[list[str]] = []
-    written = spill.Spill.write
-
-    def write(self: spill.Spill, waiting: range) -> None:
-        written(self, waiting)
-        seen.append([entry.name for entry in spill_folder.iterdir()])
-
-    monkeypatch.setattr(spill.Spill, "write", write)
-    dm.eligible(manifest("shuffled"), **ROLES, limit=30_000, memory_limit="16KiB", spill_dir=spill_folder)
-    assert seen and not any(seen)
+    seen: list[tuple[int, list[Path]]] = []
+    options: dict[str, Any] = {**ROLES, "limit": 30_000, "memory_limit": "16KiB", "spill_dir": spill_folder}
+    told = lambda report: seen.append((len(spill_files(spill_folder)), list(spill_folder.iterdir())))  # noqa: E731
+    dm.score_files(manifest("shuffled"), None, **options, progress=told)
+    assert max(files for files, _ in seen) >= 1 and all(names == [] for _, names in seen)
+    assert spill_files(spill_folder) == []
 
 
-def test_changed_block_is_an_error(spill_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A block that comes back with one bit changed, or short, is told; there is no mask."""
-    opened: list[Any] = []
-    temporary, read = tempfile.TemporaryFile, spill.Spill.read
+@needs_descriptors
+def test_changed_block_is_an_error(spill_folder: Path) -> None:
+    """A block that comes back with one bit changed is told; there is no mask."""
 
-    def open_it(*args: Any, **kwargs: Any) -> Any:
-        opened.append(temporary(*args, **kwargs))
-        return opened[-1]
+    def damage(report: dm.Progress) -> None:
+        if report.phase == "total" and report.rows == 0:
+            (file,) = spill_files(spill_folder)
+            at = os.fstat(file).st_size // 3
+            with open(f"/proc/self/fd/{file}", "r+b", buffering=0) as again:  # noqa: PTH123
+                again.seek(at)
+                (byte,) = again.read(1)
+                again.seek(at)
+                again.write(bytes([byte ^ 1]))
 
-    def damage(self: spill.Spill, piece: spill.Piece) -> Any:
-        monkeypatch.setattr(spill.Spill, "read", read)
-        file = opened[0].fileno()
-        at = piece.offset + piece.size // 3
-        os.pwrite(file, bytes([os.pread(file, 1, at)[0] ^ 1]), at)
-        return self.read(piece)
-
-    monkeypatch.setattr(spill.tempfile, "TemporaryFile", open_it)
-    monkeypatch.setattr(spill.Spill, "read", damage)
+    options: dict[str, Any] = {**ROLES, "limit": 30_000, "memory_limit": "16KiB", "spill_dir": spill_folder}
     with pytest.raises(dm.errors.CorruptSpillError, match="other than it was written"):
-        dm.eligible(
-            manifest("shuffled"), **ROLES, limit=30_000, memory_limit="16KiB", spill_dir=spill_folder, threads=1
-        )
+        dm.score_files(manifest("shuffled"), None, **options, threads=1, progress=damage)
 
 
 def test_full_disk(spill_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk without room is told with what is needed, before anything is written over."""
-    monkeypatch.setattr(spill.shutil, "disk_usage", lambda _: _NoRoom)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: _NoRoom)
     with pytest.raises(dm.errors.OutOfSpaceError, match=r"MiB more are needed.*spill_dir=") as caught:
         dm.eligible(manifest("shuffled"), **ROLES, limit=30_000, memory_limit="16KiB", spill_dir=spill_folder)
     assert caught.value.exit_code == 3 and not any(spill_folder.iterdir())

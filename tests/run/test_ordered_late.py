@@ -12,6 +12,7 @@ import oracle
 import ordered
 import pyarrow as pa
 import pytest
+from handed import eligible, score
 from hypothesis import given
 from hypothesis import strategies as st
 from kinds import DAYS
@@ -20,8 +21,8 @@ from strategies import SIMPLE_ROLES, simple_rows, simple_table
 
 import deminimis as dm
 from deminimis.cli.main import main
-from deminimis.run import budget as memory
-from deminimis.run.epochs import window_start
+from deminimis.rules.days import window_start
+from deminimis.sizes import Sizes
 
 
 @pytest.mark.parametrize("window", ["day", "month", "quarter", "year"])
@@ -146,17 +147,16 @@ def test_the_answer_or_the_error(
     options |= {"sorted_by": "day", "late_days": late_days, "memory_limit": 1}
     reader = pa.RecordBatchReader.from_batches(table.schema, batches())
     expected = oracle.judge(rows, oracle.constant(8), overflow=overflow, window=window)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(memory, "GROUP_ROWS_LEAST", 1)
-        try:
-            if narrow:
-                out = {"eligible": dm.eligible(reader, **SIMPLE_ROLES, **options)}
-            else:
-                scored = dm.score(reader, **SIMPLE_ROLES, **options)
-                out = {"eligible": scored.mask, "reason": scored.reason, "total": scored.total}
-        except dm.errors.OrderError:
-            assert not is_kept(rows, late_days)
-            return
+    small = Sizes(group_rows_least=1)
+    try:
+        if narrow:
+            out = {"eligible": eligible(reader, **SIMPLE_ROLES, **options, sizes=small)}
+        else:
+            scored = score(reader, **SIMPLE_ROLES, **options, sizes=small)
+            out = {"eligible": scored.mask, "reason": scored.reason, "total": scored.total}
+    except dm.errors.OrderError:
+        assert not is_kept(rows, late_days)
+        return
     hold(pa.table(out), expected)
 
 

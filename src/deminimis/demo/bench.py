@@ -24,8 +24,8 @@ import pyarrow as pa
 
 from .. import __version__, eligible
 from ..errors import DeminimisError, InputError
-from ..run.budget import available_bytes
-from ..run.crew import check_threads, default_threads
+from ..machine import available_bytes, default_threads
+from ..run.budget import check_threads
 
 WORK = "int-1"
 """The name of the manifest: figures of the same work and rows can be compared."""

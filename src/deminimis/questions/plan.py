@@ -1,6 +1,6 @@
 """What a run would do and need, from the manifest's metadata alone; no row is read.
 
-The choices are those of feed.py and scorer.py, asked before the run; figures of memory and disk are estimates.
+The way is the one that the run would go; figures of memory and disk are estimates.
 """
 
 from __future__ import annotations
@@ -12,21 +12,20 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, Unpack
 
 from ..api import start_run
 from ..errors import InputError
-from ..results.scored import day_of
+from ..machine import available_bytes
 from ..results.written import ANSWER_ROWS
 from ..roles.options import AnyOptions
 from ..roles.request import Column, Person
-from ..run import epochs
-from ..run.budget import ROWS_FOR_ONE_WORKER, available_bytes
-from ..run.intake import check_columns, waves_of
+from ..rules.days import day_of
+from ..run.epochs import day_bounds, plan_epochs
 from ..run.run import Run
 from ..run.spill import check_folder
-from ..sources.base import Piece, Source
+from ..run.way import Facts, Way
+from ..sources.base import Source
 from ..sources.open import open_source
 
 PROCESS_BYTES = 100 << 20
@@ -37,7 +36,6 @@ WIDE_ANSWER_BYTES = 17
 """A reason and a total, which are held for all rows that are answered together."""
 OUTCOME_BYTES = 16
 """What a wide record leaves on disk once it is settled."""
-SAMPLE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,10 @@ class Plan:
     order : str
         Of the days, from piece to piece: "in order", "nearly in order", "shuffled" or "not known"; "promised" where
         only `sorted_by` tells.
+    way : str
+        How it goes through: "at once", "in day order", "scattered" or "in epochs".
+    partitions : int, optional
+        That records are scattered to, for each epoch.
     epochs : int, optional
         Runs of days that are answered and released as they end; 1: all days together. None: as many as the days allow,
         by the promise of `sorted_by`.
@@ -82,6 +84,8 @@ class Plan:
     first_day: date | None
     last_day: date | None
     order: str
+    way: str
+    partitions: int | None
     epochs: int | None
     rows_open: int | None
     has_outcomes: bool
@@ -123,27 +127,26 @@ def plan(
     InputError
         As the run would before its first row; and for a manifest that comes once, which cannot be looked at twice.
     """
-    run, reading = start_run(options, wide=set(columns) != {"eligible"}, person=person, day=day, value=value)
+    run, reading = start_run(options, outcomes=set(columns) != {"eligible"}, person=person, day=day, value=value)
     source = open_source(sources, **reading)
     with closing(run):
-        names = check_columns(run, source)
+        facts = run.look(source)
         if source.rows is None and not source.files:
             raise InputError("a manifest that comes once has no metadata: give its files, or score it at once")
-        pieces = None if source.rows is None else list(source.pieces(names))
-        return _plan(run, source, pieces)
+        return _plan(run, source, run.choose(facts or Facts(None)))
 
 
-def _plan(run: Run, source: Source, pieces: list[Piece] | None) -> Plan:
-    rows = source.rows if pieces is not None else _rows_by_sample(source)
-    bounds = [epochs.day_bounds(piece, run.roles, source.schema) for piece in pieces or () if piece.rows]
+def _plan(run: Run, source: Source, way: Way) -> Plan:
+    pieces = None if source.rows is None else list(source.pieces(run.intake.columns(source)))
+    rows = source.guess_rows()
+    bounds = [day_bounds(piece, run.request, source.schema) for piece in pieces or () if piece.rows]
     known = [pair for pair in bounds if pair is not None]
     is_known = bool(known) and len(known) == len(bounds)
-    counts = _rows_of_waves(run, source, pieces)
-    is_promised = counts is None and _is_promised(run, rows)
-    threads = 1 if rows is not None and rows <= ROWS_FOR_ONE_WORKER else run.threads
+    is_promised = way.kind == "in epochs" and way.epochs is None
+    counts = None if way.epochs is None else [epoch.rows for epoch in way.epochs]
     rows_open = rows if counts is None else max(sum(pair) for pair in pairwise([0, *counts]))
     if is_promised:
-        rows_open = 2 * run.budget.wave_rows if rows is None else min(2 * run.budget.wave_rows, rows)
+        rows_open = 2 * run.budget.epoch_rows if rows is None else min(2 * run.budget.epoch_rows, rows)
     held = None if rows_open is None else _held(run, rows_open)
     largest = max((piece.bytes or 0 for piece in pieces or ()), default=0)
     folder = run.spill_dir or check_folder(None)
@@ -152,49 +155,26 @@ def _plan(run: Run, source: Source, pieces: list[Piece] | None) -> Plan:
         file_bytes=source.bytes,
         role_bytes=sum(piece.bytes or 0 for piece in pieces) if pieces and source.files else None,
         rows=rows,
-        rows_are_estimated=pieces is None and rows is not None,
+        rows_are_estimated=source.rows is None and rows is not None,
         row_groups=source.row_groups,
         pieces=None if pieces is None else len(pieces),
         first_day=day_of(min(low for low, _ in known)) if is_known else None,
         last_day=day_of(max(high for _, high in known)) if is_known else None,
-        order=_order(known) if is_known else "promised" if run.roles.sorted_by else "not known",
+        order=_order(known) if is_known else "promised" if run.request.sorted_by else "not known",
+        way=way.kind,
+        partitions=None if way.kind in ("at once", "in day order") else 1 << way.partition_bits,
         epochs=None if is_promised else 1 if counts is None else len(counts),
         rows_open=rows_open,
         has_outcomes=run.has_outcomes,
-        threads=threads,
+        threads=way.workers,
         memory_limit=run.memory_limit,
         held_bytes=held,
-        memory_bytes=None if held is None else held + PROCESS_BYTES + threads * (WORKER_BYTES + largest),
+        memory_bytes=None if held is None else held + PROCESS_BYTES + way.workers * (WORKER_BYTES + largest),
         memory_available_bytes=available_bytes(),
         spill_bytes=0 if is_promised else _spill(run, rows, counts),
         spill_dir=os.fspath(folder),
         spill_free_bytes=shutil.disk_usage(folder).free,
     )
-
-
-def _rows_by_sample(source: Source) -> int | None:
-    """About how many rows plain CSV has, by the length of the first file's first rows; None for compressed files."""
-    path = Path(source.files[0])
-    if source.bytes is None or path.suffix.lower() in (".gz", ".zst", ".bz2"):
-        return None
-    with path.open("rb") as file:
-        text = file.read(SAMPLE_BYTES)
-    return round(text.count(b"\n") * source.bytes / len(text)) if text else 0
-
-
-def _rows_of_waves(run: Run, source: Source, pieces: list[Piece] | None) -> list[int] | None:
-    """Rows of each run of days, where the run would release days as they end."""
-    if pieces is None or not source.files or (source.rows or 0) <= run.budget.rows_held:
-        return None
-    planned = waves_of(run, source, pieces)
-    if planned is None:
-        return None
-    return [sum(piece.rows or 0 for piece in pieces[wave.begin : wave.end]) for wave in planned]
-
-
-def _is_promised(run: Run, rows: int | None) -> bool:
-    """Whether days are released by the caller's promise, where metadata does not do."""
-    return run.roles.sorted_by is not None and (rows is None or rows > run.budget.rows_held)
 
 
 def _order(bounds: Sequence[tuple[int, int]]) -> str:
@@ -203,8 +183,8 @@ def _order(bounds: Sequence[tuple[int, int]]) -> str:
         return "not known"
     if all(before[1] <= after[0] for before, after in pairwise(bounds)):
         return "in order"
-    ends = epochs.plan(bounds, [1] * len(bounds), 1)
-    longest = max((wave.end - wave.begin for wave in ends), default=0) if ends else len(bounds)
+    ends = plan_epochs(bounds, [1] * len(bounds), 1)
+    longest = max((epoch.end - epoch.begin for epoch in ends), default=0) if ends else len(bounds)
     return "nearly in order" if longest <= max(2, len(bounds) // 4) else "shuffled"
 
 

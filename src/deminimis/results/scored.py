@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import Context, Decimal
 
 import pyarrow as pa
 
 from ..arrays import nothing, texts
+from ..machine import peak_rss_bytes
+from ..rules.days import day_of
 from ..run.answers import Answer, join
-from ..run.parts import Counts
 from ..run.run import Run
+from ..run.worker import Counts
 from .summary import REASONS, Summary
 
 REASON_TYPE = pa.dictionary(pa.int8(), pa.string())
@@ -81,7 +81,7 @@ def summarise(run: Run, started: float, sources: tuple[str, ...] = ()) -> Summar
         value_not_eligible=_amount(counts.units_known - counts.units_eligible),
         seconds=time.perf_counter() - started,
         phases=dict(run.phases),
-        settings=run.roles.settings(),
+        settings=run.request.settings(),
         sources=sources,
         notes=_notes(run, counts),
         peak_rss_bytes=peak_rss_bytes(),
@@ -99,21 +99,5 @@ def _notes(run: Run, counts: Counts) -> tuple[str, ...]:
     if counts.days is None or counts.reasons[2] == 0 or counts.reasons[-1]:
         return ()
     first, last = (day_of(n) for n in counts.days)
-    sentence = run.roles.rule.why_none_qualifies(first, last)
+    sentence = run.request.rule.why_none_qualifies(first, last)
     return (sentence,) if sentence else ()
-
-
-def day_of(number: int) -> date:
-    """A day's date, kept within the calendar that Python knows."""
-    clamped = min(max(number, (date.min - date(1970, 1, 1)).days), (date.max - date(1970, 1, 1)).days)
-    return date(1970, 1, 1) + timedelta(clamped)
-
-
-def peak_rss_bytes() -> int | None:
-    """The largest resident memory of this process so far; None where the system does not tell."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else 1024 * peak

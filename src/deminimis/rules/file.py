@@ -14,11 +14,10 @@ from typing import Any, Literal, TypeAlias
 
 from ..errors import RuleError
 from ..toml_file import TomlFile, choice_of, line_of, notes_of, refuse, text_of, unknown_keys
+from .days import WINDOWS, Window
 from .steps import Origin, Step, parse_limit, step_problems
 
-Window: TypeAlias = Literal["day", "month", "quarter", "year"]
 Overflow: TypeAlias = Literal["all", "excess"]
-WINDOWS: tuple[Window, ...] = ("day", "month", "quarter", "year")
 OVERFLOWS: tuple[Overflow, ...] = ("all", "excess")
 
 NOTHING_QUALIFIES = "none"

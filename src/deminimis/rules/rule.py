@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from ..errors import RuleError
 from ..toml_file import open_toml, refuse, shipped_names
-from .file import OVERFLOWS, WINDOWS, Overflow, Window, rule_fields
+from .days import WINDOWS, Window
+from .file import OVERFLOWS, Overflow, rule_fields
 from .steps import Step, limit_units, origin_groups, parse_limit, step_in_force, step_problems
 
 NOT_IN_FORCE = 255

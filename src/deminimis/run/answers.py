@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from .._kernel import Partitioner
+from .._kernel import Settings, Totals
+from ..errors import OutOfMemoryError
+from ..roles.request import Roles
 from .crew import Crew
-from .spill import Spill
-
-Work = tuple[Partitioner, "list[Span]", Spill | None]
-"""A worker's records, the rows that it answers, and what it has on disk."""
-
-
-@dataclass
-class Span:
-    """Rows that a worker added together, and answers together."""
-
-    order: int
-    place: int
-    rows: int
-    wave: int = 0
-    first: int = 0
+from .parts import Part
+from .worker import Span, Worker
 
 
 class Answer(NamedTuple):
@@ -36,17 +24,39 @@ class Answer(NamedTuple):
     totals: pa.Decimal128Array | None = None
 
 
-def mask_answers(work: Sequence[Work]) -> list[Answer]:
+Work = Sequence[tuple[Worker, "list[Span]"]]
+"""The workers, and the spans that each is to answer."""
+
+
+def answer_at_once(part: Part, settings: Settings, request: Roles) -> Answer:
+    """The mask of a few rows that are a manifest by themselves, without what only many rows are worth."""
+    batches = list(part.batches)
+    rows = sum(stop - start for _, start, stop in batches)
+    mask, row = mask_bits(rows), 0
+    try:
+        worker = Worker(settings, request)
+        for place, (batch, start, stop) in enumerate(batches):
+            worker.add(part, place, batch, start, stop, row=row, order=0, epoch=0, promise=None)
+            row += stop - start
+        worker.partitioner.settle(0)
+        Totals(settings, [worker.partitioner]).run(0, 1)
+        worker.partitioner.answer(rows, mask)
+    except MemoryError as error:
+        raise OutOfMemoryError(str(error) or "out of memory") from None
+    return Answer(mask_of_bits(mask, rows))
+
+
+def mask_answers(work: Work) -> list[Answer]:
     """The masks of all spans, in row order."""
     found: dict[int, pa.BooleanArray] = {}
 
     def answer(number: int) -> None:
-        partitioner, spans, spill = work[number]
+        worker, spans = work[number]
         for span in spans:
             bits = mask_bits(span.rows)
-            if spill is not None:
-                spill.make_words_ready(span.rows)
-            partitioner.answer(span.rows, bits)
+            if worker.spill is not None:
+                worker.spill.make_words_ready(span.rows)
+            worker.partitioner.answer(span.rows, bits)
             if span.rows:
                 found[span.first] = mask_of_bits(bits, span.rows)
 
@@ -54,28 +64,28 @@ def mask_answers(work: Sequence[Work]) -> list[Answer]:
     return [Answer(found[first]) for first in sorted(found)]
 
 
-def wide_answer(work: Sequence[Work]) -> Answer:
+def outcome_answer(work: Work) -> Answer:
     """Mask, reason codes and totals of all spans, whose rows follow one another without a gap."""
-    spans = [span for _, some, _ in work for span in some]
+    spans = [span for _, some in work for span in some]
     first = min((span.first for span in spans), default=0)
     rows = sum(span.rows for span in spans)
     reasons, totals = np.empty(rows, np.uint8), np.empty(16 * rows, np.uint8)
     found: dict[int, tuple[pa.BooleanArray, pa.BooleanArray]] = {}
 
     def answer(number: int) -> None:
-        partitioner, spans, spill = work[number]
+        worker, spans = work[number]
         for span in spans:
             at = span.first - first
             end = at + span.rows
             mask, known = mask_bits(span.rows), mask_bits(span.rows)
-            if spill is not None:
-                spill.make_words_ready(span.rows)
+            if worker.spill is not None:
+                worker.spill.make_words_ready(span.rows)
             row = 0
             while row < span.rows:
                 room = reasons[at:end], totals[16 * at : 16 * end]
-                row, wanted = partitioner.answer_all(row, span.rows, mask, *room, known)
-                if spill is not None and row < span.rows:
-                    spill.bring_outcomes(wanted)
+                row, wanted = worker.partitioner.answer_all(row, span.rows, mask, *room, known)
+                if worker.spill is not None and row < span.rows:
+                    worker.spill.bring_outcomes(wanted)
             if span.rows:
                 found[span.first] = mask_of_bits(mask, span.rows), mask_of_bits(known, span.rows)
 

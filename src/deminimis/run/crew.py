@@ -1,44 +1,13 @@
-"""Threads: how many, and how they run, fail and stop together. Nothing about rows."""
+"""Threads: how they run, fail and stop together. Nothing about rows."""
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
-from functools import cache
-
-from ..errors import InputError
 
 _IDLE_SECONDS = 0.1
 _PATIENCE_SECONDS = 1.0
-
-
-def default_threads() -> int:
-    """The cores that this process may use: its affinity, and the CPU quota of its cgroup."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quota = _cgroup_cores()
-    return max(1, cores if quota is None else min(cores, quota))
-
-
-@cache
-def _cgroup_cores() -> int | None:
-    """The CPU quota of a version 2 cgroup, rounded up; None where there is none."""
-    try:
-        with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:  # noqa: PTH123
-            quota, period = file.read().split()
-        return None if quota == "max" else -(-int(quota) // int(period))
-    except (OSError, ValueError):
-        return None
-
-
-def check_threads(threads: int | None) -> int:
-    """The number of workers to use."""
-    if threads is None:
-        return default_threads()
-    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise InputError(f"threads= is a number of at least 1, not {threads!r}")
-    return threads
 
 
 class Crew:

@@ -1,8 +1,8 @@
-"""When days can be released: pieces of a nearly sorted manifest, cut into waves by the bounds of their days.
+"""When days can be released: a manifest in epochs, by the bounds of its pieces' days or by a promise of their order.
 
-After wave k, no later piece has a day before `ends[k]`, so all days before it are answered and let go (epoch k). The
-rows of wave k lie in epoch k or in k + 1, which is the contract with the kernel's two open slots. Epochs are told apart
-by the first day of the rule's window (day, month, quarter or year), so that none cuts a total in two.
+Epochs are told apart by the first day of the rule's window (day, month, quarter or year), so that none cuts a total in
+two. The rows that are read while epoch k is the oldest open one lie in k or in k + 1, which is the contract with the
+kernel's two open slots.
 """
 
 from __future__ import annotations
@@ -10,41 +10,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.types as pt
 
 from ..roles.request import Roles
-from ..rules.file import Window
+from ..rules.days import LAST_DAY, NO_DAY, Window, window_start
 from ..sources.base import Piece
 
 SLOTS = 3
 """Epoch k lies in slot k % 3: while k is answered, k + 1 is open and the answers of k - 1 may still be waited for."""
 
-NO_DAY = -(2**31)
-LAST_DAY = 2**31 - 1
 _TICKS = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
 
 @dataclass(frozen=True)
-class Wave:
+class Epoch:
     """Pieces [begin, end), whose days lie in [day_low, day_high]; days before `day_mid` are done with after it."""
 
     begin: int
     end: int
+    rows: int
     day_low: int
     day_mid: int
     day_high: int
-
-
-class Promise(NamedTuple):
-    """The order of days that the caller promised, and what was done upon it: days are since 1970-01-01."""
-
-    late_days: int
-    answered: int  # the last day that is answered, with all days before it
-    seen: int  # the latest day that was seen by then
 
 
 def day_bounds(piece: Piece, roles: Roles, schema: pa.Schema) -> tuple[int, int] | None:
@@ -73,22 +62,13 @@ def day_bounds(piece: Piece, roles: Roles, schema: pa.Schema) -> tuple[int, int]
     return first - date(1970, 1, 1).toordinal(), last - date(1970, 1, 1).toordinal()
 
 
-def window_start(day: int, window: Window, after: int = 0) -> int:
-    """The first day of the window that a day lies in, or of the one `after` windows later. Any day will do."""
-    if window == "day":
-        return day + after
-    months = {"month": 1, "quarter": 3, "year": 12}[window]
-    number = np.datetime64(day, "D").astype("datetime64[M]").astype(np.int64) // months + after
-    return int(np.datetime64(int(number) * months, "M").astype("datetime64[D]").astype(np.int64))
-
-
-def plan(
+def plan_epochs(
     bounds: Sequence[tuple[int, int] | None], rows: Sequence[int], target_rows: int, window: Window = "day"
-) -> list[Wave] | None:
-    """Cut pieces into waves of about `target_rows` rows; None where the days do not allow two or more.
+) -> tuple[Epoch, ...] | None:
+    """Cut pieces into epochs of about `target_rows` rows; None where the days do not allow two or more.
 
     A cut behind piece j is possible where all days after it are at or above the first day of some window that no piece
-    up to the last cut reaches: so a wave's rows lie in its own epoch or the next.
+    up to the last cut reaches: so an epoch's rows lie in its own epoch or the next.
     """
     if not bounds or any(pair is None for pair in bounds):
         return None
@@ -107,11 +87,11 @@ def plan(
             seen, reached_at_cut = 0, reached
     if not cuts:
         return None
-    waves = []
+    epochs = []
     begin, low = 0, NO_DAY + 1
     for k, (end, mid) in enumerate(cuts):
         high = cuts[k + 1][1] - 1 if k + 1 < len(cuts) else LAST_DAY
-        waves.append(Wave(begin, end, low, mid, high))
+        epochs.append(Epoch(begin, end, sum(rows[begin:end]), low, mid, high))
         begin, low = end, mid
-    waves.append(Wave(begin, len(known), low, LAST_DAY, LAST_DAY))
-    return waves
+    epochs.append(Epoch(begin, len(known), sum(rows[begin:]), low, LAST_DAY, LAST_DAY))
+    return tuple(epochs)

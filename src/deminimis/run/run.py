@@ -1,7 +1,7 @@
-"""The flow of one manifest: batches to workers, totals of all partitions, answers back in row order.
+"""The flow of one manifest: parts to workers, totals of all partitions, answers back in row order.
 
-The only orchestrator. A `Run` reads, totals and answers in waves: one for a manifest whose days are mixed, many for one
-whose days end (waves.py). It is used once.
+The only orchestrator: a `Run` chooses its `Way` once, then reads, totals and answers stretch by stretch. It is used
+once.
 """
 
 from __future__ import annotations
@@ -10,124 +10,235 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from .._kernel import Batch, Partitioner, Settings, Totals, memory_in_use
+from .._kernel import Settings, Totals
 from .._kernel import release_memory as release_memory
 from ..errors import InputError, OutOfMemoryError
 from ..progress import Tick
-from ..roles.binding import Binding
+from ..roles.bindings import Bindings
 from ..roles.request import Roles
-from .answers import Answer, Span, mask_answers, wide_answer
-from .budget import ROWS_FOR_ONE_WORKER, Budget, bits_that_fit, block_bytes, partition_bits
+from ..rules.days import LAST_DAY
+from ..sizes import USUAL, Sizes
+from ..sources.base import Piece, Source
+from .answers import Answer, answer_at_once, mask_answers, outcome_answer
+from .budget import Budget
 from .crew import Crew
-from .epochs import LAST_DAY, NO_DAY, SLOTS, Promise
-from .parts import Bindings, Counts, Part, RowsRead, Worker, add_rows, count
-from .samples import DayOrder, settle_in_order
-from .spill import Spill, check_folder
-from .totals import total_partitions
+from .intake import BYTES_A_ROW, HeldBack, Intake, rows_of, together
+from .parts import Part, RowsRead
+from .samples import find_order
+from .stretches import Days, Seen, Stretches, stretches_of
+from .totals import settle_in_order, total_partitions
+from .way import Facts, Terms, Way, choose
+from .worker import Counts, Worker, count
 
 
 class Run:
-    """One manifest on its way through the kernel."""
+    """One manifest on its way through the kernel.
+
+    Parameters
+    ----------
+    way : Way, optional
+        The way to go; by default it is chosen from what is known of the manifest.
+    """
 
     def __init__(
-        self, roles: Roles, *, wide: bool, tally: bool, threads: int, memory_limit: int, spill_dir: Path | None = None
+        self,
+        request: Roles,
+        *,
+        outcomes: bool,
+        tally: bool,
+        threads: int,
+        memory_limit: int,
+        spill_dir: Path | None = None,
+        sizes: Sizes = USUAL,
+        way: Way | None = None,
     ) -> None:
-        self.roles = roles
-        self.tally = tally or wide
+        self.request = request
+        self.tally = tally or outcomes
         self.threads = threads
         self.memory_limit = memory_limit
         self.spill_dir = spill_dir
+        self.sizes = sizes
+        self.way = way
         self.tick: Tick | None = None
+        self.answer_rows: int | None = None
         self.phases: dict[str, float] = {}
-        self.rows = 0
         self.bytes = 0
         self.epochs = 1
-        self._bindings = Bindings(roles, wide=wide, tally=self.tally)
+        self.hot_partitions = 0
+        self.bindings = Bindings(request, outcomes=outcomes, tally=self.tally)
+        self.intake = Intake(request, self.bindings)
+        self._seen = Seen()
+        self._held = HeldBack()
+        self._stretches: Stretches | None = None
         self._rows_read = RowsRead()
         self._workers: list[Worker] = []
         self._totals: list[Totals] = []
-        self._order: DayOrder | None = None
-        self.answer_rows: int | None = None
-        self._slots = 1
-        self._promise: Promise | None = None
-        self._wave = 0
+        self._days: Days | None = None
+        self._epoch = 0
         self._orders = 0
         self._answered = self._totalled = 0
         self._lock = threading.Lock()
 
-    def binding(self, schema: pa.Schema, *, file: str | None = None) -> Binding:
-        """The roles bound to this schema; the same for equal schemas."""
-        return self._bindings.of(schema, file)
-
-    def batch(self, batch: Any, *, file: str | None = None) -> Batch:
-        """A record batch as the kernel reads it."""
-        return self._bindings.batch(batch, file)
+    @property
+    def rows(self) -> int:
+        """Rows that were read."""
+        return self._seen.rows
 
     @property
     def settings(self) -> Settings:
         """What the rows mean, once something is bound."""
-        return self._bindings.settings
+        return self.bindings.settings
 
     @property
     def has_outcomes(self) -> bool:
         """Whether reasons and totals are there, and groups are counted exactly."""
-        return self._bindings.has_outcomes
+        return self.bindings.has_outcomes
 
     @property
     def budget(self) -> Budget:
         """What the memory limit allows."""
-        return Budget.of(self.memory_limit, wide=self._bindings.is_wide)
+        return Budget.of(self.memory_limit, wide=self.bindings.is_wide)
 
     @property
     def bytes_spilled(self) -> int:
         """Bytes written to disk so far."""
-        return sum(w.spill.bytes_written for w in self._workers if w.spill)
-
-    def expect(self, rows: int | None, *, waves: bool = False, order: DayOrder | None = None) -> None:
-        """Choose the number of partitions before the first read.
-
-        Parameters
-        ----------
-        rows : int or None
-            Rows that are open together; None: many, or not known.
-        waves : bool
-            Days will be released as they end.
-        order : DayOrder, optional
-            Rows come in this order of their days, and all fit the memory.
-        """
-        self._order = order
-        self._slots = SLOTS if waves else 1
-        self._bits = (
-            0 if order else partition_bits(rows, waves, bits_that_fit(self.budget.blocks, self.threads * self._slots))
-        )
-        self._block_bytes = block_bytes(self.budget.blocks, self.threads * (self._slots << self._bits))
-
-    def route(self, day_low: int, day_mid: int, day_high: int = LAST_DAY, promise: Promise | None = None) -> None:
-        """From now on, rows of days from `day_mid` on belong to the next epoch; with LAST_DAY, none do.
-
-        A day outside [day_low, day_high] breaks the promise; where there is none, it belies the file's statistics.
-        """
-        self._staff(None)
-        self._promise = promise
-        now = self._wave % SLOTS
-        later = now if day_mid == LAST_DAY else (self._wave + 1) % SLOTS
-        for worker in self._workers:
-            worker.partitioner.route(day_low, day_mid, day_high, now, later)
+        return sum(worker.spill.bytes_written for worker in self._workers if worker.spill)
 
     @property
-    def latest_day(self) -> int:
-        """The latest day of the rows that were read since days are routed."""
-        return max((worker.partitioner.latest_day for worker in self._workers), default=NO_DAY)
+    def counts(self) -> Counts:
+        """Counts and sums, once all rows are answered; only of a run that tallies."""
+        return count(self._workers, self._totals)
 
-    def read(self, parts: Iterable[Part], rows: int | None) -> None:
-        """Partition all parts; each worker draws the next part when it is done with one.
+    def choose(self, facts: Facts) -> Way:
+        """The way for a manifest of these facts, or the one that was handed in; the roles are bound by then."""
+        if self.way is None:
+            self.way = choose(facts, self._terms)
+        return self.way
 
-        `rows` is how many they are, None where that is not known. The first part is drawn before the workers start,
-        so that the roles are bound by then.
+    def look(self, source: Source) -> Facts | None:
+        """Bind the roles to a source, and say what is known of it before its rows are read; None: it comes once."""
+        names = self.intake.columns(source)
+        if source.table is not None:
+            return self._facts_of_table(self.intake.of_table(source.table))
+        rows = source.guess_rows()
+        if rows is None and source.bytes is not None and self.request.sorted_by is None:
+            rows = source.bytes // BYTES_A_ROW
+        if rows is None:
+            return None
+        may_tell = source.files and source.rows is not None and rows > self.budget.rows_held
+        pieces = list(self.intake.pieces(source, names)) if may_tell else None
+        return Facts(rows, names, pieces, source.schema)
+
+    def answers(self, source: Source) -> Iterator[Answer]:
+        """Read a source to its end, each piece decoded by one worker while it is hot; answer in row order."""
+        if source.table is not None:
+            yield from self.answer_table(source.table)
+            return
+        facts = self.look(source)
+        if facts is None:
+            pieces = source.pieces(self.intake.columns(source))
+            yield from self.add(part for piece in pieces for part in self.intake.sliced(piece, self._slice_rows))
+            yield from self.finish()
+            return
+        way = self.choose(facts)
+        found = self.intake.pieces(source, facts.names) if facts.pieces is None else iter(facts.pieces)
+        if way.kind == "in epochs" and way.epochs is None:
+            yield from self._pass((part for piece in found for part in self._parts_of_group(piece)), None)
+        else:
+            yield from self._pass((self.intake.whole(piece) for piece in found), facts.rows)
+        yield from self._finish()
+
+    def answer_table(self, table: pa.Table | pa.RecordBatch) -> Iterator[Answer]:
+        """Answer the rows of a table in memory."""
+        table = self.intake.of_table(table)
+        parts = self.intake.of_object(table, self._slice_rows)
+        if self.choose(self._facts_of_table(table)).kind == "at once":
+            yield answer_at_once(together(parts), self.settings, self.request)
+            return
+        yield from self._pass(parts, table.num_rows)
+        yield from self._finish()
+
+    def add_object(self, manifest: object) -> Iterator[Answer]:
+        """Take the rows of one object with an Arrow capsule; more may follow."""
+        return self.add(self.intake.of_object(manifest, self._slice_rows))
+
+    def add(self, parts: Iterator[Part]) -> Iterator[Answer]:
+        """Take parts of a manifest of unknown size as they come; the first rows wait until it is known whether many
+        follow. Answers come early only where days are released by a promise."""
+        if self._stretches is None:
+            if not self._held.take(parts, self._most_held):
+                return
+            self.choose(Facts(None))
+            yield from self._pass(self._held.then(parts), None)
+            return
+        if self.way is not None and self.way.kind != "in epochs":  # a few rows more are for one worker
+            held = HeldBack()
+            rows = None if held.take(parts, self._most_held) else held.rows
+            yield from self._pass(held.then(parts), rows)
+        else:
+            yield from self._pass(parts, None)
+
+    def finish(self) -> Iterator[Answer]:
+        """No more parts come: the answers of all rows that have none yet."""
+        if self._stretches is None:
+            self.choose(Facts(self._held.rows))
+            yield from self._pass(self._held.then(iter(())), self._held.rows)
+        yield from self._finish()
+
+    def close(self) -> None:
+        """Let what is on disk go, also after an error."""
+        for worker in self._workers:
+            worker.close()
+
+    @property
+    def _terms(self) -> Terms:
+        return Terms(self.request, self.budget, self.threads, self.tally, self.has_outcomes, self.sizes)
+
+    @property
+    def _most_held(self) -> int:
+        """Rows of a manifest of unknown size that wait: up to these it is small, whatever it is."""
+        most = self.sizes.rows_for_one_worker
+        return most if self.request.sorted_by is None else min(self.budget.rows_held, most)
+
+    @property
+    def _slice_rows(self) -> int:
+        if self.request.sorted_by is None:
+            return self.sizes.slice_rows
+        group = self.budget.group_rows(self.threads, self.sizes.group_rows_least)  # a group is for all workers too
+        return min(self.sizes.slice_rows, max(group // (2 * self.threads) // 64 * 64, 64))
+
+    def _facts_of_table(self, table: pa.Table | pa.RecordBatch) -> Facts:
+        return Facts(table.num_rows, find_order=lambda: find_order(self.bindings, table, self.budget))
+
+    def _parts_of_group(self, piece: Piece) -> Iterator[Part]:
+        """A piece that a group of rows has room for as one part, any other in slices, which the drawing thread
+        decodes."""
+        if rows_of(piece) <= self.budget.group_rows(self.threads, self.sizes.group_rows_least):
+            return iter((self.intake.whole(piece),))
+        return self.intake.sliced(piece, self._slice_rows)
+
+    def _pass(self, parts: Iterator[Part], rows: int | None) -> Iterator[Answer]:
+        """Read parts, stretch by stretch, and answer the epochs that end between them."""
+        assert self.way is not None
+        if self._stretches is None:
+            self._stretches = stretches_of(self.way, self._terms, self._seen)
+        for stretch in self._stretches.of(parts, rows):
+            self._read(stretch.parts, stretch.rows, stretch.days)
+            if stretch.ends:
+                yield from self._end_epoch(last=False)
+
+    def _finish(self) -> Iterator[Answer]:
+        for _ in self._stretches.rest() if self._stretches is not None else ():
+            yield from self._end_epoch(last=False)
+        yield from self._end_epoch(last=True)
+
+    def _read(self, parts: Iterable[Part], rows: int | None, days: Days | None) -> None:
+        """Read all parts; each worker draws the next part when it is done with one.
+
+        The first part is drawn before the workers start, so that the roles are bound by then.
         """
         started = time.perf_counter()
         source = iter(parts)
@@ -136,6 +247,7 @@ class Run:
         if head is None:
             return
         crew = Crew(self._staff(rows))
+        self._route(days)
         base = self._orders
 
         def draw() -> tuple[int, Part] | None:
@@ -167,92 +279,112 @@ class Run:
         except InputError as error:
             self._rows_read.place(error)
             raise
+        self._tell("read", self.rows)
+        if days is not None:
+            self._seen.latest_day = max(worker.partitioner.latest_day for worker in self._workers)
         self._clock("read", started)
 
     def _staff(self, rows: int | None) -> int:
         """Have as many workers as the rows are worth."""
-        wanted = 1 if rows is not None and rows <= ROWS_FOR_ONE_WORKER else self.threads
+        assert self.way is not None
+        way = self.way
+        wanted = 1 if rows is not None and rows <= self.sizes.rows_for_one_worker else way.workers
         try:
             while len(self._workers) < wanted:
-                sketch = self._order.sketch(self.settings) if self._order else None
-                one = Partitioner(self.settings, self._bits, self._block_bytes, self._slots, sketch)
-                self._workers.append(Worker(one))
+                self._workers.append(
+                    Worker(
+                        self.settings,
+                        self.request,
+                        partition_bits=way.partition_bits,
+                        block_bytes=way.block_bytes,
+                        slots=way.slots,
+                        order=way.order,
+                    )
+                )
         except MemoryError as error:
             raise OutOfMemoryError(f"{error}; use fewer threads or a smaller memory_limit=") from None
         return wanted
 
+    def _route(self, days: Days | None) -> None:
+        """From now on, rows go to the open epoch or to the next by their days."""
+        self._days = days
+        if days is None:
+            return
+        now = self._slot(self._epoch)
+        later = now if days.mid == LAST_DAY else self._slot(self._epoch + 1)
+        for worker in self._workers:
+            worker.partitioner.route(days.low, days.mid, days.high, now, later)
+
     def _add(self, worker: Worker, order: int, part: Part, crew: Crew, base: int) -> None:
         row = 0
+        promise = self._days.promise if self._days is not None else None
         for place, (batch, start, stop) in enumerate(part.batches):
             if crew.stops(order - base):
                 return
-            add_rows(worker, part, batch, start, stop, row=row, order=order, roles=self.roles, promise=self._promise)
-            worker.spans.append(Span(order, place, stop - start, self._wave))
-            if self._order is not None:
-                worker.kept.append((batch, start, stop))
+            worker.add(part, place, batch, start, stop, row=row, order=order, epoch=self._epoch, promise=promise)
             row += stop - start
-            self._relieve(worker)
+            worker.relieve(self.budget.blocks // len(self._workers), self.spill_dir, self._waiting(), self.sizes)
             with self._lock:
-                self.rows += stop - start
+                self._seen.rows += stop - start
             if worker is self._workers[0]:  # it works in the calling thread
                 self._tell("read", self.rows)
         self._rows_read.note(order, part, row)
         with self._lock:
             self.bytes += part.bytes
 
-    def _relieve(self, worker: Worker) -> None:
-        """Past this worker's share of the memory, its filled blocks go to disk."""
-        if self._order is None and memory_in_use(worker.partitioner) > self.budget.blocks // max(1, len(self._workers)):
-            if worker.spill is None:
-                folder = self.spill_dir or check_folder(None)
-                worker.spill = Spill(folder, worker.partitioner, self._slots << self._bits, self._block_bytes)
-            worker.spill.write(self._waiting())
-
     def _waiting(self) -> range:
-        """The partitions whose outcomes stand in place of their records until the next wave ends."""
-        if self._slots == 1 or self._wave == 0 or not self.has_outcomes:
+        """The partitions whose outcomes stand in place of their records until the next epoch ends."""
+        if self._epoch == 0 or not self.has_outcomes:
             return range(0)
-        slot = (self._wave - 1) % self._slots
-        return range(slot << self._bits, (slot + 1) << self._bits)
+        return self._partitions(self._slot(self._epoch - 1))
 
-    def end_wave(self, *, last: bool = True) -> Iterator[Answer]:
+    def _slot(self, epoch: int) -> int:
+        assert self.way is not None
+        return epoch % self.way.slots
+
+    def _partitions(self, slot: int) -> range:
+        assert self.way is not None
+        return range(slot << self.way.partition_bits, (slot + 1) << self.way.partition_bits)
+
+    def _end_epoch(self, *, last: bool) -> Iterator[Answer]:
         """Total the epoch that ended, and give the answers that are complete, in row order.
 
-        All but the last wave leave their own rows for the next call: some of them may belong to the next epoch.
+        All but the last leave the rows that were read since the one before for the next call: some of them may belong
+        to the next epoch.
         """
         if self._workers:
-            self._total(self._wave % self._slots)
-            yield from self._answer(self._wave if last else self._wave - 1)
-        if self._workers and self.has_outcomes and self._wave > 0:
-            self._drop((self._wave - 1) % self._slots)
-        self._wave += 1
-        self.epochs = self._wave
+            self._total(self._slot(self._epoch))
+            yield from self._answer(self._epoch if last else self._epoch - 1)
+        if self._workers and self.has_outcomes and self._epoch > 0:
+            self._drop(self._slot(self._epoch - 1))
+        self._epoch += 1
+        self.epochs = self._epoch
 
     def _drop(self, slot: int) -> None:
         for worker in self._workers:
-            worker.partitioner.drop_records(slot)
-            if worker.spill is not None:
-                worker.spill.forget(slot << self._bits, (slot + 1) << self._bits)
+            worker.drop(slot)
 
     def _total(self, slot: int) -> None:
         started = time.perf_counter()
         self._tell("total", self._totalled)
-        settings, partitioners = self.settings, [w.partitioner for w in self._workers]
+        settings, partitioners = self.settings, [worker.partitioner for worker in self._workers]
 
         def tell(share: float) -> None:
             self._tell("total", self._totalled + int((self.rows - self._totalled) * share))
 
         try:
-            if self._order is not None:
-                settle_in_order(self._workers, settings)
+            if self.way is not None and self.way.order is not None:
+                settle_in_order(self._workers, settings, self.sizes)
                 self._clock("total", started)
                 return
             for partitioner in partitioners:
                 partitioner.settle(slot)
             if len(self._totals) != len(self._workers):
                 self._totals = [Totals(settings, partitioners) for _ in self._workers]
-            partitions = range(slot << self._bits, (slot + 1) << self._bits)
-            total_partitions(self._workers, self._totals, partitions, settings, tell=tell)
+            spills = [worker.spill for worker in self._workers]
+            self.hot_partitions += total_partitions(
+                spills, self._totals, self._partitions(slot), settings, self.sizes, tell=tell
+            )
             self._totalled = self.rows
         except MemoryError as error:
             raise OutOfMemoryError(str(error) or "no memory for the totals") from None
@@ -260,12 +392,10 @@ class Run:
             self._drop(slot)
         self._clock("total", started)
 
-    def _answer(self, wave: int) -> Iterator[Answer]:
-        """The answers of all rows up to this wave that were not given yet, in row order."""
+    def _answer(self, epoch: int) -> Iterator[Answer]:
+        """The answers of all rows up to this epoch that were not given yet, in row order."""
         started = time.perf_counter()
-        ready = [[s for s in w.spans if s.wave <= wave] for w in self._workers]
-        for worker, spans in zip(self._workers, ready, strict=True):
-            worker.spans = worker.spans[len(spans) :]
+        ready = [worker.ready(epoch) for worker in self._workers]
         first = self._answered
         for span in sorted((s for spans in ready for s in spans), key=lambda s: (s.order, s.place)):
             span.first = first
@@ -274,10 +404,10 @@ class Run:
         step = self.answer_rows if self.has_outcomes and self.answer_rows else max(first - begin, 1)
         for at in range(begin, first, step):
             work = [
-                (w.partitioner, [s for s in spans if at <= s.first < at + step], w.spill)
-                for w, spans in zip(self._workers, ready, strict=True)
+                (worker, [span for span in spans if at <= span.first < at + step])
+                for worker, spans in zip(self._workers, ready, strict=True)
             ]
-            given = [wide_answer(work)] if self.has_outcomes else mask_answers(work)
+            given = [outcome_answer(work)] if self.has_outcomes else mask_answers(work)
             self._clock("answer", started)
             yield from given
             started = time.perf_counter()
@@ -288,13 +418,3 @@ class Run:
 
     def _clock(self, phase: str, started: float) -> None:
         self.phases[phase] = self.phases.get(phase, 0.0) + time.perf_counter() - started
-
-    def close(self) -> None:
-        """Let what is on disk go, also after an error."""
-        for spill in filter(None, [worker.spill for worker in self._workers]):
-            spill.close()
-
-    @property
-    def counts(self) -> Counts:
-        """Counts and sums, once all rows are answered; only of a run that tallies."""
-        return count(self._workers, self._totals)

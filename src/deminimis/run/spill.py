@@ -1,6 +1,6 @@
 """Blocks on disk: one unlinked file for each worker, written in sequence, read back partition by partition.
 
-The file has no name once it is open, so nothing can outlive the process. Every piece is read back with its digest
+The file has no name once it is open, so nothing can outlive the process. Every extent is read back with its digest
 checked: a short or changed read is an error, never a wrong mask. Records are as the kernel made them: keyed identities
 and units, no names.
 """
@@ -24,12 +24,11 @@ from .. import _kernel
 from .._kernel import Partitioner
 from ..errors import CorruptSpillError, InputError, OutOfSpaceError
 
-PIECE_BYTES = 4 << 20
 OUTCOMES_BYTES = 16 << 10
 """Outcomes that are brought back at a time, of each partition."""
 
 
-class Piece(NamedTuple):
+class Extent(NamedTuple):
     """A run of whole blocks in the file."""
 
     offset: int
@@ -48,14 +47,17 @@ def check_folder(folder: str | os.PathLike[str] | None) -> Path:
 class Spill:
     """What one worker has on disk."""
 
-    def __init__(self, folder: Path, partitioner: Partitioner, partitions: int, block_bytes: int) -> None:
+    def __init__(
+        self, folder: Path, partitioner: Partitioner, partitions: int, block_bytes: int, extent_bytes: int
+    ) -> None:
         self.folder = folder
         self.bytes_written = 0
         self._partitioner = partitioner
         self._block_bytes = block_bytes
-        self._records: list[list[Piece]] = [[] for _ in range(partitions)]
-        self._words: deque[Piece] = deque()
-        self._outcomes: dict[int, deque[Piece]] = {}
+        self._extent_bytes = extent_bytes
+        self._records: list[list[Extent]] = [[] for _ in range(partitions)]
+        self._words: deque[Extent] = deque()
+        self._outcomes: dict[int, deque[Extent]] = {}
         self._lock = threading.Lock()
         try:
             self._file = tempfile.TemporaryFile(prefix="deminimis-", dir=folder, buffering=0)  # noqa: SIM115
@@ -72,10 +74,10 @@ class Spill:
         free = shutil.disk_usage(self.folder).free
         if free < wanted:
             raise self._failed(OSError(errno.ENOSPC, "no space left"), wanted)
-        for p, pieces in enumerate(self._records):
+        for p, extents in enumerate(self._records):
             views = [] if p in waiting else _kernel.full_blocks(self._partitioner, p)
             if views:
-                self._put(views, pieces)
+                self._put(views, extents)
                 _kernel.drop_full_blocks(self._partitioner, p)
         views = _kernel.full_words(self._partitioner)
         if views:
@@ -93,19 +95,19 @@ class Spill:
         """Bring the next outcomes of partition p back."""
         self._partitioner.bring_outcomes(p, self.read(self._outcomes[p].popleft()))
 
-    def _put(self, views: Sequence[memoryview], pieces: list[Piece] | deque[Piece], step: int | None = None) -> None:
-        step = step or max(1, PIECE_BYTES // self._block_bytes)
+    def _put(self, views: Sequence[memoryview], extents: list[Extent] | deque[Extent], step: int | None = None) -> None:
+        step = step or max(1, self._extent_bytes // self._block_bytes)
         for at in range(0, len(views), step):
             some = views[at : at + step]
             content = b"".join(some)
             try:
-                self._file.seek(self.bytes_written)  # reads of earlier waves have moved the place
+                self._file.seek(self.bytes_written)  # reads of earlier epochs have moved the place
                 written = self._file.write(content)
             except OSError as error:
                 raise self._failed(error, len(content)) from error
             if written != len(content):
                 raise self._failed(OSError(errno.ENOSPC, "no space left"), len(content))
-            pieces.append(Piece(self.bytes_written, len(content), _kernel.digest(some)))
+            extents.append(Extent(self.bytes_written, len(content), _kernel.digest(some)))
             self.bytes_written += len(content)
 
     def _failed(self, error: OSError, wanted: int) -> OutOfSpaceError:
@@ -115,25 +117,25 @@ class Spill:
             "with spill_dir=, or allow more memory with memory_limit="
         )
 
-    def read(self, piece: Piece) -> npt.NDArray[np.uint8]:
-        """The bytes of a piece, checked."""
-        content = np.empty(piece.size, np.uint8)
+    def read(self, extent: Extent) -> npt.NDArray[np.uint8]:
+        """The bytes of an extent, checked."""
+        content = np.empty(extent.size, np.uint8)
         with self._lock:  # a seek and a read, as not every system reads at an offset
-            self._file.seek(piece.offset)
+            self._file.seek(extent.offset)
             view = memoryview(content.data)
             got = 0
-            while got < piece.size:
+            while got < extent.size:
                 some = self._file.readinto(view[got:])
                 if not some:
                     break
                 got += some
-        blocks = [content[at : at + self._block_bytes] for at in range(0, piece.size, self._block_bytes)]
-        if got != piece.size or _kernel.digest(blocks) != piece.digest:
+        blocks = [content[at : at + self._block_bytes] for at in range(0, extent.size, self._block_bytes)]
+        if got != extent.size or _kernel.digest(blocks) != extent.digest:
             raise CorruptSpillError(f"a block in {self.folder} came back other than it was written; check the disk")
         return content
 
-    def records(self, p: int) -> list[Piece]:
-        """The pieces of partition p, oldest first."""
+    def records(self, p: int) -> list[Extent]:
+        """The extents of partition p, oldest first."""
         return self._records[p]
 
     def forget(self, begin: int, end: int) -> None:

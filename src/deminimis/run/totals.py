@@ -1,4 +1,4 @@
-"""All partitions of an epoch to their totals: a few at a time to each worker's tables, spilled ones piece by piece."""
+"""All partitions of an epoch to their totals: a few at a time to each worker's tables, spilled ones by extents."""
 
 from __future__ import annotations
 
@@ -8,34 +8,33 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from .._kernel import Settings, Totals
+from .._kernel import Partitioner, Proof, Settings, Totals
+from ..sizes import Sizes
+from .budget import MAX_BITS, partition_bits
 from .crew import Crew
-from .parts import Worker
-from .spill import Piece, Spill
+from .spill import Extent, Spill
+from .worker import Worker
 
 RECORD_BYTES, WIDE_RECORD_BYTES, OUTCOME_BYTES = 16, 32, 16
-
-WHOLE_BYTES = 64 << 20
-"""A partition of at most this many spilled bytes is read back once; a larger one is read anew for each step."""
-
-HOT_ROWS = 1 << 18
-"""A partition of fewer records is never worth all threads."""
 
 Bytes = npt.NDArray[np.uint8]
 
 
 def total_partitions(
-    workers: Sequence[Worker],
+    spills: Sequence[Spill | None],
     totals: Sequence[Totals],
     partitions: range,
     settings: Settings,
+    sizes: Sizes,
     *,
     tell: Callable[[float], None],
-) -> None:
-    """Answer all records of these partitions.
+) -> int:
+    """Answer all records of these partitions; how many were hot, so that all threads took them together.
 
     Parameters
     ----------
+    spills : sequence of Spill or None
+        What each worker has on disk.
     totals : sequence of Totals
         As many as there are workers.
     tell : callable
@@ -45,15 +44,14 @@ def total_partitions(
     ------
     MemoryError
     """
-    spills = [worker.spill for worker in workers]
     one_by_one = any(spills)
-    hot = [] if one_by_one or settings.wide or len(totals) == 1 else _hot(totals[0], partitions, len(totals))
+    hot = [] if one_by_one or settings.wide or len(totals) == 1 else _hot(totals[0], partitions, len(totals), sizes)
     for p in hot:
         _total_together(totals, p)
     rest = [p for p in partitions if p not in hot] if hot else partitions
-    step = 1 if hot else max(1, len(rest) // (8 * len(workers)))
+    step = 1 if hot else max(1, len(rest) // (8 * len(totals)))
     ranges = iter([rest[at : at + step] for at in range(0, len(rest), step)])
-    crew = Crew(len(workers))
+    crew = Crew(len(totals))
 
     def work(number: int) -> None:
         mine = totals[number]
@@ -64,18 +62,19 @@ def total_partitions(
                 if number == 0:
                     tell((p - partitions.start) / len(partitions))
                 if one_by_one and any(mine.spilled(p)):
-                    _total_spilled(mine, _OnDisk(spills, p, settings))
+                    _total_spilled(mine, _OnDisk(spills, p, settings, sizes))
                 else:
                     mine.run(p, p + 1 if one_by_one else some[-1] + 1)
 
     crew.run(work)
+    return len(hot)
 
 
-def _hot(totals: Totals, partitions: range, threads: int) -> list[int]:
+def _hot(totals: Totals, partitions: range, threads: int, sizes: Sizes) -> list[int]:
     """Partitions that hold so many of all rows, by one person-day as a rule, that a single thread would hold up the
     others."""
     rows = [totals.rows(p) for p in partitions]
-    least = max(HOT_ROWS, sum(rows) // (4 * threads))
+    least = max(sizes.hot_rows, sum(rows) // (4 * threads))
     return [p for p, some in zip(partitions, rows, strict=True) if some >= least]
 
 
@@ -104,28 +103,28 @@ def _total_together(totals: Sequence[Totals], p: int) -> None:
 
 
 class _OnDisk:
-    """The pieces of one partition, worker by worker, each with its records in the order they were read."""
+    """The extents of one partition, worker by worker, each with its records in the order they were read."""
 
-    def __init__(self, spills: Sequence[Spill | None], p: int, settings: Settings) -> None:
+    def __init__(self, spills: Sequence[Spill | None], p: int, settings: Settings, sizes: Sizes) -> None:
         self.p = p
         self.record_bytes = WIDE_RECORD_BYTES if settings.wide else RECORD_BYTES
         self.in_row_order = settings.excess
         self._has_outcomes = settings.outcomes
         self.spills = spills
-        self.pieces = [spill.records(p) if spill is not None else [] for spill in spills]
-        self._kept: dict[tuple[int, Piece], Bytes] | None = None
-        if sum(piece.size for some in self.pieces for piece in some) <= WHOLE_BYTES:
+        self.extents = [spill.records(p) if spill is not None else [] for spill in spills]
+        self._kept: dict[tuple[int, Extent], Bytes] | None = None
+        if sum(extent.size for some in self.extents for extent in some) <= sizes.whole_bytes:
             self._kept = {}
 
-    def read(self, w: int, piece: Piece) -> Bytes:
-        """The records of a piece of worker w."""
+    def read(self, w: int, extent: Extent) -> Bytes:
+        """The records of an extent of worker w."""
         spill = self.spills[w]
         assert spill is not None
         if self._kept is None:
-            return spill.read(piece)
-        key = w, piece
+            return spill.read(extent)
+        key = w, extent
         if key not in self._kept:
-            self._kept[key] = spill.read(piece)
+            self._kept[key] = spill.read(extent)
         return self._kept[key]
 
     def write_outcomes(self, w: int, settled: Bytes) -> None:
@@ -137,11 +136,11 @@ class _OnDisk:
 
 
 def _total_spilled(totals: Totals, on_disk: _OnDisk) -> None:
-    """Answer a partition that is partly on disk. Memory holds a piece of it at a time, or all if they are few."""
+    """Answer a partition that is partly on disk. Memory holds an extent of it at a time, or all if they are few."""
     totals.start(on_disk.p)
     for step in range(totals.steps):
         is_last = step == totals.steps - 1 and not on_disk.in_row_order
-        for w in range(len(on_disk.pieces)):
+        for w in range(len(on_disk.extents)):
             _take_step(totals, on_disk, step, w, is_last=is_last)
         if step == 0:
             totals.count_groups()
@@ -151,8 +150,8 @@ def _total_spilled(totals: Totals, on_disk: _OnDisk) -> None:
 
 def _take_step(totals: Totals, on_disk: _OnDisk, step: int, w: int, *, is_last: bool) -> None:
     first = 0
-    for piece in on_disk.pieces[w]:
-        records = on_disk.read(w, piece)
+    for extent in on_disk.extents[w]:
+        records = on_disk.read(w, extent)
         totals.step(step, w, on_disk.p, first, records)
         first += len(records) // on_disk.record_bytes
         if is_last:
@@ -161,19 +160,49 @@ def _take_step(totals: Totals, on_disk: _OnDisk, step: int, w: int, *, is_last: 
 
 
 def _settle_in_row_order(totals: Totals, on_disk: _OnDisk) -> None:
-    """Merge the workers' records by the numbers of their rows, with one piece of each worker in memory."""
-    left = [deque(pieces) for pieces in on_disk.pieces]
+    """Merge the workers' records by the numbers of their rows, with one extent of each worker in memory."""
+    left = [deque(extents) for extents in on_disk.extents]
     loaded: dict[int, Bytes] = {}
 
     def load(w: int) -> None:
         loaded[w] = on_disk.read(w, left[w].popleft())
         totals.load(w, loaded[w], bool(left[w]))
 
-    for w, pieces in enumerate(left):
-        if pieces:
+    for w, extents in enumerate(left):
+        if extents:
             load(w)
     while (w := totals.merge(on_disk.p)) >= 0:
         on_disk.write_outcomes(w, loaded[w])
         load(w)
     for w, settled in loaded.items():
         on_disk.write_outcomes(w, settled)
+
+
+def settle_in_order(workers: Sequence[Worker], settings: Settings, sizes: Sizes) -> None:
+    """Answer all rows of workers whose partitioners have sketches, and let their batches go.
+
+    Raises
+    ------
+    MemoryError
+    """
+    read = [worker.partitioner for worker in workers]
+    proof = Proof(settings, [one.sketch for one in read if one.sketch is not None])
+    share = proof.places // len(workers) + 1
+
+    def add_up(number: int) -> None:
+        proof.add_up(min(number * share, proof.places), min((number + 1) * share, proof.places))
+
+    def prove(number: int) -> None:
+        for batch, start, stop in workers[number].kept:
+            proof.prove(read[number], suspects[number], batch, start, stop)
+        suspects[number].settle(0)
+
+    Crew(len(workers)).run(add_up)
+    bits = partition_bits(sum(proof.count_open(one) for one in read), False, MAX_BITS)
+    suspects = [Partitioner(settings, bits) for _ in workers]
+    Crew(len(workers)).run(prove)
+    totals = [Totals(settings, suspects) for _ in workers]
+    total_partitions([None] * len(workers), totals, range(1 << bits), settings, sizes, tell=lambda share: None)
+    Crew(len(workers)).run(lambda number: proof.fill(read[number], suspects[number]))
+    for worker in workers:
+        worker.kept.clear()

@@ -83,9 +83,12 @@ class Source(ABC):
         The files in row order; empty in memory.
     row_groups : int or None
         The row groups of Parquet files.
+    table : pyarrow.Table or None
+        All of it, where it is in memory.
     """
 
     row_groups: int | None = None
+    table: pa.Table | None = None
 
     def __init__(
         self, schema: pa.Schema, *, rows: int | None = None, bytes: int | None = None, files: tuple[str, ...] = ()
@@ -109,6 +112,10 @@ class Source(ABC):
         as_dictionary : collection of str
             Text columns that may come dictionary encoded, where the file holds them so and it is faster.
         """
+
+    def guess_rows(self) -> int | None:
+        """About how many rows it has, without decoding any; None where nothing tells."""
+        return self.rows
 
     def check_columns(self, columns: Sequence[str] | None) -> None:
         """Refuse a column that is not there, or that is there twice."""

@@ -26,11 +26,11 @@ class TableSource(Source):
 
     def __init__(self, table: pa.Table) -> None:
         super().__init__(table.schema, rows=table.num_rows)
-        self._table = table
+        self.table: pa.Table = table
 
     def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
         self.check_columns(columns)
-        table = self._table if columns is None else self._table.select(list(columns))
+        table = self.table if columns is None else self.table.select(list(columns))
         for start in range(0, table.num_rows, PIECE_ROWS):
             yield TablePiece(table.slice(start, PIECE_ROWS), start)
 

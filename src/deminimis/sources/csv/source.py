@@ -24,6 +24,8 @@ RANGE_BYTES = 8 << 20
 WINDOW_BYTES = 64 << 10
 WINDOWS = 16
 """How many windows are looked at for a place to cut; after that the rest of the file is one piece."""
+SAMPLE_BYTES = 1 << 20
+"""What is looked at for a guess of the rows."""
 
 
 class CsvFile:
@@ -40,6 +42,11 @@ class CsvFile:
             self.names = head.names
             self.dialect = head.dialect
             self.start = head.start
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is not compressed."""
+        return self._compression is None
 
     def layout(self, columns: Sequence[str] | None, names: Sequence[str]) -> Layout:
         """Match `columns` by name, or all of `names` in their order."""
@@ -118,6 +125,14 @@ class CsvSource(Source):
         fields += [partition_field(name) for name in self._files[0].partition if name not in self._names]
         files = tuple(file.path for file in self._files)
         super().__init__(pa.schema(fields), bytes=sum(file.bytes for file in self._files), files=files)
+
+    def guess_rows(self) -> int | None:
+        """By the length of the first file's first rows; None where a file is compressed."""
+        if not self.bytes or not all(file.is_plain for file in self._files):
+            return None if self.bytes else 0
+        with reading(self.files[0]), Path(self.files[0]).open("rb") as file:
+            text = file.read(SAMPLE_BYTES)
+        return round(text.count(b"\n") * self.bytes / len(text)) if text else 0
 
     def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
         self.check_columns(columns)

@@ -1,0 +1,63 @@
+"""The roles of one manifest bound to the schema of each of its batches."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pyarrow as pa
+
+from .._kernel import Batch, Settings
+from ..errors import InputError
+from .binding import Binding, bind
+from .request import Roles
+
+
+class Bindings:
+    """The roles bound to the schema of each batch of one manifest; batches may differ in theirs."""
+
+    def __init__(self, request: Roles, *, outcomes: bool, tally: bool) -> None:
+        self.request = request
+        self._outcomes = outcomes
+        self._tally = tally
+        self._made: list[tuple[pa.Schema, Binding]] = []
+        self._lock = threading.Lock()
+
+    @property
+    def first(self) -> Binding | None:
+        """The binding of the first schema, once it is there."""
+        return self._made[0][1] if self._made else None
+
+    @property
+    def settings(self) -> Settings:
+        """What the rows mean; the same for all batches. Something has to be bound."""
+        return self._made[0][1].settings
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether records are wide; not known to be, before something is bound."""
+        return self.first is not None and self.first.settings.wide
+
+    @property
+    def has_outcomes(self) -> bool:
+        """Whether records become outcomes; not known to, before something is bound."""
+        return self.first is not None and self.first.settings.outcomes
+
+    def of(self, schema: pa.Schema, file: str | None = None) -> Binding:
+        """The roles bound to this schema; the same for equal schemas."""
+        for seen, binding in self._made:
+            if seen.equals(schema):
+                return binding
+        made = bind(self.request, schema, wide=self._outcomes, tally=self._tally, file=file)
+        if self.first is not None and made.identity != self.first.identity:
+            kinds = f"{', '.join(made.identity)} here, {', '.join(self.first.identity)} before"
+            raise InputError(f"the person's type changes within the manifest ({kinds}): cast it", file=file)
+        with self._lock:
+            self._made.append((schema, made))
+        return made
+
+    def batch(self, batch: Any, file: str | None = None) -> Batch:
+        """A record batch as the kernel reads it."""
+        binding = self.of(batch.schema, file)
+        ready = binding.prepare(batch) if binding.prepare else batch
+        return Batch(ready.__arrow_c_array__()[1], binding.settings, binding.places)

@@ -1,0 +1,175 @@
+"""Worker: what one thread holds of a manifest, and all that is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .._kernel import Batch, Partitioner, Settings, Totals, memory_in_use
+from ..errors import BadValueError, InputError, OrderError, OutOfMemoryError
+from ..roles.request import Roles
+from ..sizes import Sizes
+from .budget import DEFAULT_BLOCK_BYTES
+from .order import DayOrder, Promise
+from .parts import Part
+from .spill import Spill, check_folder
+
+ORDER_SHIFT = 36
+"""Rows are ordered by (place of their part in the manifest) << 36 | place in the part."""
+
+
+@dataclass
+class Span:
+    """Rows that a worker added together, and answers together."""
+
+    order: int
+    place: int
+    rows: int
+    epoch: int = 0
+    first: int = 0
+
+
+class Worker:
+    """One thread's records, the rows that it added and has not answered yet, and the batches that are read again.
+
+    Used by one thread at a time.
+
+    Parameters
+    ----------
+    partition_bits, block_bytes, slots, order
+        As its run's `Way` says.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        request: Roles,
+        *,
+        partition_bits: int = 0,
+        block_bytes: int = DEFAULT_BLOCK_BYTES,
+        slots: int = 1,
+        order: DayOrder | None = None,
+    ) -> None:
+        self.request = request
+        self.partition_bits = partition_bits
+        self.block_bytes = block_bytes
+        self.slots = slots
+        self.is_in_order = order is not None
+        sketch = order.sketch(settings) if order is not None else None
+        self.partitioner = Partitioner(settings, partition_bits, block_bytes, slots, sketch)
+        self.spans: list[Span] = []
+        self.kept: list[tuple[Batch, int, int]] = []
+        self.spill: Spill | None = None
+
+    def add(
+        self,
+        part: Part,
+        place: int,
+        batch: Batch,
+        start: int,
+        stop: int,
+        *,
+        row: int,
+        order: int,
+        epoch: int,
+        promise: Promise | None,
+    ) -> None:
+        """Read rows [start, stop) of a batch, the `place`th of part number `order`, in which they begin at `row`."""
+
+        def placed(error: InputError, at: int) -> InputError:
+            if part.first_row is None:
+                error.in_part = order, part.file, at
+            return error
+
+        try:
+            bad = self.partitioner.add(batch, start, stop, (order << ORDER_SHIFT) + row)
+        except MemoryError as error:
+            raise OutOfMemoryError(str(error) or "out of memory") from None
+        except LookupError as error:
+            late, day = error.args
+            at = row + late - start
+            where = part.place(at)
+            raise placed(OrderError(_why_late(day, promise), column=str(self.request.day), **where), at) from None
+        except ValueError as error:
+            raise InputError(f"{error}", file=part.label or part.file) from None
+        if bad >= 0:
+            at = row + bad - start
+            wrong = "the value is missing, negative, not finite, too large or not a number; mend it, or set bad_values="
+            raise placed(BadValueError(wrong, column=str(self.request.value), **part.place(at)), at)
+        self.spans.append(Span(order, place, stop - start, epoch))
+        if self.is_in_order:
+            self.kept.append((batch, start, stop))
+
+    def relieve(self, share: int, folder: Path | None, waiting: range, sizes: Sizes) -> None:
+        """Past this share of the memory, filled blocks go to disk, but for the partitions that wait."""
+        if self.is_in_order or memory_in_use(self.partitioner) <= share:
+            return
+        if self.spill is None:
+            partitions = self.slots << self.partition_bits
+            self.spill = Spill(
+                folder or check_folder(None), self.partitioner, partitions, self.block_bytes, sizes.extent_bytes
+            )
+        self.spill.write(waiting)
+
+    def ready(self, epoch: int) -> list[Span]:
+        """Take the rows of epochs up to this one, to be answered; each once."""
+        spans = [span for span in self.spans if span.epoch <= epoch]
+        self.spans = self.spans[len(spans) :]
+        return spans
+
+    def drop(self, slot: int) -> None:
+        """Let the records of a slot go."""
+        self.partitioner.drop_records(slot)
+        if self.spill is not None:
+            self.spill.forget(slot << self.partition_bits, (slot + 1) << self.partition_bits)
+
+    def close(self) -> None:
+        """Let what is on disk go, also after an error."""
+        if self.spill is not None:
+            self.spill.close()
+
+
+def _why_late(day: int, promise: Promise | None) -> str:
+    if promise is None:
+        return f"the day {_iso(day)} lies where the statistics of the row groups have none; write the file anew"
+    return (
+        f"the day {_iso(day)} comes when the days up to {_iso(promise.answered)} are answered, as {_iso(promise.seen)} "
+        f'was seen and sorted_by="day" promised with late_days={promise.late_days}; '
+        f"give late_days={promise.seen - day} or more, or leave sorted_by= out"
+    )
+
+
+def _iso(day: int) -> str:
+    return str(np.datetime64(day, "D"))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the rows came to: rows by reason, groups, sums of known units, first and last day."""
+
+    reasons: tuple[int, ...]
+    groups: int
+    units_eligible: int
+    units_known: int
+    days: tuple[int, int] | None
+
+
+def count(workers: Sequence[Worker], totals: Sequence[Totals]) -> Counts:
+    """The counts of all workers and tables together."""
+    own = [0] * 6
+    known = eligible = over = unproven = groups = units = 0
+    days = [pair for worker in workers if (pair := worker.partitioner.days)]
+    for worker in workers:
+        rows, sum_units, plain_units = worker.partitioner.counts
+        own = [a + b for a, b in zip(own, rows, strict=True)]
+        known += sum_units
+        units += plain_units
+    for one in totals:
+        some = one.counts
+        eligible, over, unproven = eligible + some[0], over + some[1], unproven + some[2]
+        groups, units = groups + some[3], units + some[4]
+    span = (min(pair[0] for pair in days), max(pair[1] for pair in days)) if days else None
+    return Counts((*own[1:], over, unproven, eligible), groups, units, known, span)

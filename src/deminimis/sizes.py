@@ -1,0 +1,37 @@
+"""The sizes at which work is divided: one frozen value, handed to runs and sources. Any sizes give the same answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Rows and bytes at which a run does its work otherwise.
+
+    Parameters
+    ----------
+    rows_for_one_worker : int
+        Up to so many rows one worker is faster than several.
+    slice_rows : int
+        Rows of a large batch that a worker takes at a time; a multiple of 64, so that mask bits come in whole words.
+    group_rows_least : int
+        The fewest rows that are read between two looks at the days that were seen, where their order is a promise.
+    hot_rows : int
+        A partition of fewer records is never worth all threads.
+    whole_bytes : int
+        A partition of at most so many spilled bytes is read back once; a larger one is read anew for each step.
+    extent_bytes : int
+        What is written to disk, and read back, at a time.
+    """
+
+    rows_for_one_worker: int = 131_072
+    slice_rows: int = 1 << 18
+    group_rows_least: int = 1 << 10
+    hot_rows: int = 1 << 18
+    whole_bytes: int = 64 << 20
+    extent_bytes: int = 4 << 20
+
+
+USUAL = Sizes()
+"""What every run takes where nothing else is said."""
