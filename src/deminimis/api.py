@@ -250,7 +250,7 @@ def write_answers(
     started = time.perf_counter() if started is None else started
     schema = output.check_fields(columns, source.schema if append else None)
     reporter = None if progress is None else Reporter(progress, started, source.rows, source.bytes)
-    run.tick = None if reporter is None else reporter.tick
+    run.account.tick = None if reporter is None else reporter.tick
     run.answer_rows = output.ANSWER_ROWS
     with closing(run):
         given = run.answers(source)
@@ -259,11 +259,11 @@ def write_answers(
                 pass
         else:
             with output.open_output(target, schema, format) as sink:
-                output.write_answers(given, sink, schema, source if append else None, run.tick)
+                output.write_answers(given, sink, schema, source if append else None, run.account.tick)
         if reporter is not None:
             reporter.end()
         seconds = time.perf_counter() - started
-        run.phases["write"] = max(0.0, seconds - sum(run.phases.values()))
+        run.account.phases["write"] = max(0.0, seconds - sum(run.account.phases.values()))
         return summarise(run, started, source.files)
 
 

@@ -52,7 +52,7 @@ def test_hot_partitions(share: float) -> None:
     run = run_of(False, True, sizes=Sizes(hot_rows=ROWS // 5), threads=3, **ROLES)
     for _ in run.answer_table(table(share, in_order=False)):
         pass
-    assert run.hot_partitions == (share > 0)
+    assert run.workers.hot_partitions == (share > 0)
 
 
 @pytest.mark.parametrize(("most", "kind"), [(60, "in day order"), (100_000, "scattered")])

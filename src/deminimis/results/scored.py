@@ -70,9 +70,9 @@ def mask_of(answers: Iterable[Answer]) -> pa.BooleanArray:
 
 def summarise(run: Run, started: float, sources: tuple[str, ...] = ()) -> Summary:
     """The account of a run that tallied."""
-    counts = run.counts
+    counts = run.workers.counts
     return Summary(
-        rows=run.rows,
+        rows=run.account.rows,
         groups=counts.groups,
         groups_are_estimated=not run.has_outcomes and counts.groups > 0,
         eligible=counts.reasons[-1],
@@ -80,14 +80,14 @@ def summarise(run: Run, started: float, sources: tuple[str, ...] = ()) -> Summar
         value_eligible=_amount(counts.units_eligible),
         value_not_eligible=_amount(counts.units_known - counts.units_eligible),
         seconds=time.perf_counter() - started,
-        phases=dict(run.phases),
+        phases=dict(run.account.phases),
         settings=run.request.settings(),
         sources=sources,
         notes=_notes(run, counts),
         peak_rss_bytes=peak_rss_bytes(),
         threads=run.threads,
-        bytes_spilled=run.bytes_spilled,
-        epochs=run.epochs,
+        bytes_spilled=run.workers.bytes_spilled,
+        epochs=run.workers.epochs,
     )
 
 

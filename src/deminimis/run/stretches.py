@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
 from ..rules.days import LAST_DAY, NO_DAY, window_start
+from .account import Account
 from .epochs import Epoch
 from .order import Promise
 from .parts import Part
@@ -43,14 +43,6 @@ class Stretch(NamedTuple):
     rows: int | None = None
     days: Days | None = None
     ends: bool = False
-
-
-@dataclass
-class Seen:
-    """What a run has read so far: its rows, and the latest day since days are told apart."""
-
-    rows: int = 0
-    latest_day: int = NO_DAY
 
 
 class Stretches(ABC):
@@ -92,7 +84,7 @@ class ByPromise(Stretches):
     epoch ends.
     """
 
-    def __init__(self, terms: Terms, seen: Seen) -> None:
+    def __init__(self, terms: Terms, seen: Account) -> None:
         self._seen = seen
         self._late_days = terms.request.late_days
         self._window = terms.request.rule.window
@@ -135,7 +127,7 @@ def _group(head: Part, rest: Iterator[Part], rows: int) -> Iterator[Part]:
         part = next(rest, None) if rows > 0 else None
 
 
-def stretches_of(way: Way, terms: Terms, seen: Seen) -> Stretches:
+def stretches_of(way: Way, terms: Terms, seen: Account) -> Stretches:
     """How a manifest is cut that goes this way."""
     if way.kind != "in epochs":
         return Whole()
