@@ -86,6 +86,12 @@ class OutOfMemoryError(DeminimisError, MemoryError):
     exit_code = 3
 
 
+class DiskError(DeminimisError, OSError):
+    """The disk or the network under a file failed; whether the file is sound is not known."""
+
+    exit_code = 3
+
+
 class CorruptSpillError(DeminimisError, OSError):
     """A block came back from the disk other than it was written."""
 

@@ -14,7 +14,10 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..errors import InputError, OutOfMemoryError
+from ..errors import DeminimisError, DiskError, InputError, OutOfMemoryError
+
+FAILING = {errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.ECONNRESET}
+"""What says nothing of a file but that its bytes cannot be had now."""
 
 
 class Statistics(NamedTuple):
@@ -126,6 +129,15 @@ class Source(ABC):
                 raise InputError(f"the column {there}.", file=self.files[0] if self.files else None, column=name)
 
 
+@contextmanager
+def reading_names(file: str) -> Iterator[None]:
+    """Refuse a column whose name is not UTF-8, by its bytes: Python has no text for it, and no role could name it."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise InputError(f"the name {error.object!r} of a column is not UTF-8: rename it.", file=file) from error
+
+
 def check_batch(batch: pa.RecordBatch, required: Sequence[str] = ()) -> None:
     """Refuse what a decoder lets through and later code would trust: nulls in a required column, wild indices."""
     batch.validate()
@@ -153,7 +165,7 @@ def reading(file: str | None, what: str = "cannot be read", mend: str = "") -> I
     """
     try:
         yield
-    except InputError:
+    except DeminimisError:
         raise
     except FileNotFoundError as error:
         raise InputError("there is no such file.", file=file or error.filename) from error
@@ -164,6 +176,8 @@ def reading(file: str | None, what: str = "cannot be read", mend: str = "") -> I
     except MemoryError as error:
         raise OutOfMemoryError(f"{file}: {reason_of(error)}." if file else f"{reason_of(error)}.") from error
     except (pa.ArrowException, OSError, ValueError, TypeError, EOFError) as error:
+        if isinstance(error, OSError) and error.errno in FAILING:
+            raise DiskError(f"{file}: the disk or the network failed ({reason_of(error)}).") from error
         if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
             mend = "raise the limit of open files (ulimit -n)."
         raise InputError(f"{what} ({reason_of(error)}){': ' + mend if mend else '.'}", file=file) from error

@@ -10,6 +10,7 @@ import glob
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -19,6 +20,7 @@ import pyarrow as pa
 from ..arrays import same_text
 from ..errors import InputError
 from .base import reading
+from .identity import Identity, check_unchanged
 
 FORMATS = {
     ".parquet": "parquet",
@@ -44,11 +46,27 @@ PARTITION_TYPE = pa.dictionary(pa.int32(), pa.string())
 
 
 class FoundFile(NamedTuple):
-    """A file of the manifest: its path as the user would write it, its size, and its folders' `key=value`."""
+    """A file of the manifest: its path as the user would write it, what it was when it was found, and its folders'
+    `key=value`."""
 
     path: str
-    bytes: int
+    identity: Identity
     partition: dict[str, str | None]
+
+    @property
+    def bytes(self) -> int:
+        return self.identity.bytes
+
+    @contextmanager
+    def reading(self, what: str = "cannot be read", mend: str = "") -> Iterator[None]:
+        """`base.reading`, and at its end, be that an error, a look at whether the file is still as it was found."""
+        with reading(self.path, what, mend):
+            try:
+                yield
+            except Exception:
+                check_unchanged(self.path, self.identity, self.path)
+                raise
+            check_unchanged(self.path, self.identity, self.path)
 
 
 def find_files(paths: str | Path | Iterable[str | Path]) -> list[FoundFile]:
@@ -168,10 +186,10 @@ def _regular(path: str) -> os.stat_result:
 
 
 def _found(path: str) -> FoundFile:
-    size = _regular(path).st_size
+    identity = Identity.of(_regular(path))
     partition: dict[str, str | None] = {}
     for folder in Path(path).parts[:-1]:
         key, equals, value = folder.partition("=")
         if equals and key:
             partition[unquote(key)] = None if value == HIVE_NULL else unquote(value)
-    return FoundFile(path, size, partition)
+    return FoundFile(path, identity, partition)

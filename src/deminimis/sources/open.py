@@ -20,6 +20,7 @@ from .base import Piece, Source, Statistics, reading
 from .csv.source import CsvSource, CsvStreamSource
 from .csv.text import CsvOptions, read_fully
 from .files import find_files, format_of, format_of_bytes
+from .identity import check_unchanged, regular
 from .ipc import IpcSource, IpcStreamSource
 from .memory import open_memory
 from .parquet import ParquetSource
@@ -105,9 +106,9 @@ def _open_stream(file: BinaryIO, name: str, options: CsvOptions) -> Source:
         file, head = _unbuffered(file)
         head += read_fully(file.read, SNIFFED_BYTES - len(head)) if len(head) < SNIFFED_BYTES else b""
     kind, compression = format_of_bytes(head[:SNIFFED_BYTES])
-    whole = _Rejoined(head, file)
+    whole = _Rejoined(head, file, name)
     if kind == "arrow stream":
-        return IpcStreamSource(whole, name)  # type: ignore[arg-type]
+        return IpcStreamSource(whole.read, name)
     if kind != "csv":
         raise InputError(f"{kind} cannot be read as it comes: give the path of a file.", file=name)
     if compression:
@@ -125,11 +126,14 @@ def _unbuffered(file: Any) -> tuple[Any, bytes]:
 
 
 class _Rejoined(io.RawIOBase):
-    """A stream with the bytes in front of it that were read to see what it is."""
+    """A stream with the bytes in front of it that were read to see what it is. At its end a file is to be unchanged."""
 
-    def __init__(self, head: bytes, file: BinaryIO) -> None:
+    def __init__(self, head: bytes, file: BinaryIO, name: str) -> None:
         self._head = head
         self._file = file
+        self._name = name
+        self._descriptor = _descriptor(file)
+        self._before = None if self._descriptor is None else regular(self._descriptor)
 
     def readable(self) -> bool:
         return True
@@ -137,6 +141,18 @@ class _Rejoined(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         head = self._head if size < 0 else self._head[:size]
         self._head = self._head[len(head) :]
-        if size < 0:
-            return head + self._file.read()
-        return head + read_fully(self._file.read, size - len(head)) if size > len(head) else head
+        if size == len(head):
+            return head
+        text = head + (self._file.read() if size < 0 else read_fully(self._file.read, size - len(head)))
+        if len(text) < size and self._descriptor is not None and self._before is not None:
+            check_unchanged(self._descriptor, self._before, self._name)
+        return text
+
+
+def _descriptor(file: Any) -> int | None:
+    """The descriptor of a file object, where it has one."""
+    try:
+        number = file.fileno()
+    except (AttributeError, OSError, ValueError):
+        return None
+    return number if isinstance(number, int) else None

@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from ...errors import InputError
 from ..base import Piece, reading
-from ..files import with_partition
+from ..files import FoundFile, with_partition
+from ..whole import ReadBytes, cut_short
 from .parse import CutInsideQuotesError, Dialect, RaggedRowError, text_problem
 from .rows import guess_row_start, walk_records
-from .text import ReadBytes, cut_short, read_fully
+from .text import read_fully
 
 BLOCK_BYTES = 8 << 20
 WINDOW_BYTES = 64 << 10
@@ -45,17 +46,20 @@ class Layout(NamedTuple):
 class RangePiece(Piece):
     """The rows between two offsets of a file, both of which are meant to be row starts."""
 
-    def __init__(self, file: str, start: int, end: int, layout: Layout, *, is_first: bool, is_last: bool) -> None:
-        label = file if is_first and is_last else f"{file}, bytes {start:,} to {end:,}"
-        super().__init__(label, file=file, bytes=end - start, first_row=0 if is_first else None)
-        self._path = file
+    def __init__(
+        self, found: FoundFile, start: int, end: int, layout: Layout, *, is_first: bool, is_last: bool
+    ) -> None:
+        label = found.path if is_first and is_last else f"{found.path}, bytes {start:,} to {end:,}"
+        super().__init__(label, file=found.path, bytes=end - start, first_row=0 if is_first else None)
+        self._found = found
+        self._path = found.path
         self._start = start
         self._end = end
         self._layout = layout
         self._is_last = is_last
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        with reading(self.file):
+        with self._found.reading():
             marked = self._read()
             try:
                 with refusing(self._path, self._layout, self._lines_before, is_last=self._is_last):

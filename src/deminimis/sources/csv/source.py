@@ -15,10 +15,11 @@ import pyarrow as pa
 from ...errors import InputError
 from ..base import Piece, Source, reading
 from ..files import FoundFile, format_of, partition_field
+from ..whole import ReadBytes
 from .parse import can_be_cut
 from .pieces import Layout, RangePiece, StreamPiece
 from .rows import guess_row_start
-from .text import CsvOptions, Head, ReadBytes, cuttable, exactly, open_bytes, read_head
+from .text import CsvOptions, Head, cuttable, open_bytes, read_head
 
 RANGE_BYTES = 8 << 20
 WINDOW_BYTES = 64 << 10
@@ -35,6 +36,7 @@ class CsvFile:
         self.path = found.path
         self.bytes = found.bytes
         self.partition = found.partition
+        self._found = found
         self._compression = format_of(found.path)[1]
         self._options = options
         self.is_cut = self._compression is None and can_be_cut(options.encoding)
@@ -64,15 +66,15 @@ class CsvFile:
     def ranges(self, layout: Layout) -> Iterator[Piece]:
         """The file in ranges that are cut where a row seems to start."""
         start, size = self.start, self.bytes
-        with Path(self.path).open("rb", buffering=0) as file:
+        with self._found.reading(), Path(self.path).open("rb", buffering=0) as file:
             while size - start > RANGE_BYTES * 3 // 2:
                 end = self._cut(file, start + RANGE_BYTES)
                 if end is None:
                     yield self._rest(start, layout)
                     return
-                yield RangePiece(self.path, start, end, layout, is_first=start == self.start, is_last=False)
+                yield RangePiece(self._found, start, end, layout, is_first=start == self.start, is_last=False)
                 start = end
-        yield RangePiece(self.path, start, size, layout, is_first=start == self.start, is_last=True)
+        yield RangePiece(self._found, start, size, layout, is_first=start == self.start, is_last=True)
 
     def _cut(self, file: BinaryIO, near: int) -> int | None:
         for window in range(WINDOWS):
@@ -86,8 +88,7 @@ class CsvFile:
     def _rest(self, start: int, layout: Layout) -> Piece:
         @contextmanager
         def begin() -> Iterator[tuple[ReadBytes, bytes, int]]:
-            with open_bytes(self.path, None) as raw:
-                read = exactly(raw, self.bytes, self.path)
+            with self._found.reading(), open_bytes(self.path, self.bytes, None) as read:
                 lines, left = 0, start
                 while left:
                     text = read(min(left, RANGE_BYTES))
@@ -100,9 +101,7 @@ class CsvFile:
 
     @contextmanager
     def _head(self) -> Iterator[tuple[ReadBytes, Head]]:
-        with reading(self.path), open_bytes(self.path, self._compression) as raw:
-            if self._compression is None:
-                raw = exactly(raw, self.bytes, self.path)
+        with self._found.reading(), open_bytes(self.path, self.bytes, self._compression) as raw:
             read, encoding = cuttable(raw, self._options.encoding)
             yield read, read_head(read, self.path, self._options._replace(encoding=encoding))
 

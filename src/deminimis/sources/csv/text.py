@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ import pyarrow as pa
 from ...errors import InputError
 from ..base import reading
 from ..files import format_of_bytes
+from ..whole import ReadBytes, WholeFile
 from .parse import Dialect, can_be_cut, codec_name
 from .rows import walk_records
 
@@ -24,7 +25,6 @@ DELIMITERS = (",", "\t", ";", "|")
 BOM = codecs.BOM_UTF8
 
 Header = bool | Sequence[str]
-ReadBytes = Callable[[int], bytes]
 
 
 class CsvOptions(NamedTuple):
@@ -52,34 +52,14 @@ class Head(NamedTuple):
 
 
 @contextmanager
-def open_bytes(path: str, compression: str | None) -> Iterator[ReadBytes]:
-    """Open a file for reading its unpacked bytes in order."""
-    with pa.OSFile(path) as file:
+def open_bytes(path: str, size: int, compression: str | None) -> Iterator[ReadBytes]:
+    """Open a file of this size for reading its unpacked bytes in order."""
+    with WholeFile(path, size) as file:
         if compression is None:
-            yield file.read
+            yield lambda wanted: bytes(file.read(wanted))
         else:
-            with pa.CompressedInputStream(file, compression) as unpacked:
+            with file.own_errors(), pa.CompressedInputStream(pa.PythonFile(file, "r"), compression) as unpacked:
                 yield unpacked.read
-
-
-def exactly(read: ReadBytes, size: int, file: str) -> ReadBytes:
-    """Read the next `size` bytes of a file and no more; where it has fewer by now, it is an InputError."""
-    left = size
-
-    def some(wanted: int) -> bytes:
-        nonlocal left
-        text = read(min(wanted, left))
-        if left and not text:
-            raise cut_short(file)
-        left -= len(text)
-        return text
-
-    return some
-
-
-def cut_short(file: str) -> InputError:
-    """The error for a file that lost its end after it was opened."""
-    return InputError("was cut short while it was read: read it when nothing writes to it.", file=file)
 
 
 def read_fully(read: ReadBytes, size: int) -> bytes:

@@ -1,0 +1,17 @@
+"""What input that nobody vouches for may cost, each bound by its name; README's "What is checked" tells them.
+
+A bound is above what honest files have. What is not bounded here is read in pieces, within the memory limit.
+"""
+
+from __future__ import annotations
+
+FOOTER_BYTES_MAX = 256 << 20
+"""The footer of a Parquet or Arrow file; pyarrow holds it unpacked, for as long as the file is open."""
+
+COLUMN_CHUNKS_MAX = 1_000_000
+"""Row groups times columns of one Parquet file: each takes about a kilobyte once pyarrow has it."""
+
+UNPACKED_BYTES_MAX = 1 << 30
+UNPACKED_TIMES_MAX = 256
+"""What one batch of a packed Arrow file or stream unpacks to: more than both, in bytes and in times its packed bytes,
+is refused. Nothing else of Arrow takes more memory than it has bytes."""
