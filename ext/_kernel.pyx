@@ -3,7 +3,7 @@
 # here keeps a pointer into a batch after `add` returns. Each call that works on rows releases the GIL once.
 # Workers share nothing but the Settings and the batches, which do not change.
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
-from libc.stdlib cimport calloc, free, malloc
+from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset
 from native cimport *
 from arrow cimport *
@@ -21,6 +21,7 @@ from wide cimport *
 from partitions cimport *
 from answers cimport *
 from in_order cimport *
+from thrift cimport *
 
 include "settings.pxi"
 include "batch.pxi"
@@ -30,3 +31,4 @@ include "in_order.pxi"
 include "spill.pxi"
 include "tables.pxi"
 include "probe.pxi"
+include "footer.pxi"

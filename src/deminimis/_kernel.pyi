@@ -367,3 +367,41 @@ def identities(settings: Settings, batch: Batch, partition_bits: int) -> bytes:
 
 def read_only(settings: Settings, batch: Batch) -> int:
     """Take every row through the stages before the scatter, for benches; the number of rows that stand plainly."""
+
+@final
+class Footer:
+    """What a Parquet footer says of its row groups and column chunks; none of it is true because it says so.
+
+    Parameters
+    ----------
+    text : bytes
+        The footer, in Thrift's compact protocol.
+    most : int
+        The most column chunks that are taken.
+
+    Attributes
+    ----------
+    rows : int
+        Of the whole file; -1 where it does not say.
+    group_rows : list of int
+        Of each row group.
+    columns : int
+        The column chunks of each row group; -1 where there is none.
+    encrypted : set of int
+        The columns of which some chunk is encrypted.
+
+    Raises
+    ------
+    ValueError
+        It breaks off, or its row groups differ in their columns.
+    OverflowError
+        It has more than `most` column chunks.
+    """
+
+    rows: int
+    group_rows: list[int]
+    columns: int
+    encrypted: set[int]
+    def __new__(cls, text: bytes, most: int) -> Self: ...
+    def chunk(self, group: int, column: int) -> dict[int, Any]:
+        """The fields of a chunk's metadata by their numbers in parquet.thrift; none where they are encrypted too."""

@@ -6,17 +6,19 @@ Nothing is memory-mapped: a file that is cut short while it is read must be an e
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import InputError
-from .base import Piece, Source, Statistics, check_batch, reading
+from .base import Piece, Source, Statistics, check_batch, reading_names
 from .files import FoundFile, partition_field, with_partition
+from .footer import MEND, Chunk, chunk_of, encrypted, read_footer
 
 BATCH_ROWS = 65_536
 PIECE_ROWS_MIN = 65_536
@@ -26,7 +28,6 @@ WHOLE_FILES_BYTES = 1 << 20
 """Small files are decoded whole, also the columns that nobody asked for, so that no damage is missed; all those of one
 manifest together up to this size, which takes some milliseconds."""
 FOOTER_THREADS = 4
-MEND = "the file is damaged; write it again or leave it out."
 
 
 class ParquetFile:
@@ -36,41 +37,60 @@ class ParquetFile:
         self.path = found.path
         self.bytes = found.bytes
         self.partition = found.partition
+        self.found = found
         self.is_checked_whole = False
-        with reading(self.path, "is not a readable Parquet file", MEND), self.open() as reader:
-            self.metadata = reader.metadata
-            self.schema = reader.schema_arrow
-            self.group_rows = [self.metadata.row_group(i).num_rows for i in range(self.metadata.num_row_groups)]
+        with found.reading("is not a readable Parquet file", MEND):
+            self._footer = read_footer(self.path, self.bytes)
+            with reading_names(self.path), self.open() as reader:
+                self.metadata = reader.metadata
+                self.schema = reader.schema_arrow
+                self.leaves = _leaves(self.metadata)
+        self.group_rows = self._footer.group_rows
         if min(self.group_rows, default=0) < 0 or sum(self.group_rows) != self.metadata.num_rows:
             raise InputError(f"its row groups do not add up to {self.metadata.num_rows} rows: {MEND}", file=self.path)
+        columns = self._footer.columns if self.group_rows else self.metadata.num_columns
+        if (len(self.group_rows), columns) != (self.metadata.num_row_groups, self.metadata.num_columns):
+            raise InputError(f"its row groups do not have the columns of its schema: {MEND}", file=self.path)
 
-    def open(self, as_dictionary: Sequence[str] = ()) -> pq.ParquetFile:
+    @contextmanager
+    def open(self, as_dictionary: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
         """A reader of one thread. INT96 is read in microseconds, as nanoseconds would wrap round after 2262."""
-        return pq.ParquetFile(
-            self.path,
-            metadata=getattr(self, "metadata", None),
-            read_dictionary=list(as_dictionary),
-            coerce_int96_timestamp_unit="us",
-            page_checksum_verification=True,  # of the files that have checksums; the others cost nothing
-        )
+        with (
+            pa.OSFile(os.fsencode(self.path)) as file,
+            pq.ParquetFile(
+                file,
+                metadata=getattr(self, "metadata", None),
+                read_dictionary=list(as_dictionary),
+                coerce_int96_timestamp_unit="us",
+                page_checksum_verification=True,  # of the files that have checksums; the others cost nothing
+            ) as reader,
+        ):
+            yield reader
 
-    @cached_property
-    def leaves(self) -> dict[str, int]:
-        """The column chunk of each column that is not nested."""
-        schema = self.metadata.schema
-        return {schema.column(i).path: i for i in range(len(schema)) if schema.column(i).max_repetition_level == 0}
-
-    def chunk(self, group: int, column: str) -> Any:
+    def chunk(self, group: int, column: str) -> Chunk | None:
         """The metadata of one column in one row group, or None for a nested column."""
         at = self.leaves.get(column)
-        return None if at is None else self.metadata.row_group(group).column(at)
+        return None if at is None else chunk_of(self._footer, group, at)
+
+    @cached_property
+    def encrypted(self) -> set[str]:
+        """The columns that are encrypted, nested ones if a part of them is."""
+        paths = [self.metadata.schema.column(i).path for i in self._footer.encrypted]
+        return {path if path in self.schema.names else path.partition(".")[0] for path in paths}
 
     def check_whole(self, reader: pq.ParquetFile) -> None:
         """Decode every column once and refuse the file if any of them is damaged."""
-        whole = reader.read(use_threads=False)
+        columns = [name for name in self.schema.names if name not in self.encrypted] if self.encrypted else None
+        whole = reader.read(columns, use_threads=False)
         whole.validate(full=True)
         if whole.num_rows != self.metadata.num_rows:
             raise pa.ArrowInvalid(f"its columns do not have the {self.metadata.num_rows} rows of its metadata")
+
+
+def _leaves(metadata: pq.FileMetaData) -> dict[str, int]:
+    """The column chunk of each column that is not nested."""
+    columns = [metadata.schema.column(i) for i in range(metadata.num_columns)]
+    return {column.path: i for i, column in enumerate(columns) if column.max_repetition_level == 0}
 
 
 class ParquetSource(Source):
@@ -132,16 +152,19 @@ class ParquetPiece(Piece):
         self._columns = columns
         self._as_dictionary = as_dictionary
         chunks = [file.chunk(i, name) for i in groups for name in columns or file.leaves]
-        self.bytes = sum(chunk.total_compressed_size for chunk in chunks if chunk is not None)
+        self.bytes = sum(chunk.packed_bytes for chunk in chunks if chunk is not None)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         file = self._file
         inside = None if self._columns is None else [name for name in self._columns if name in file.schema.names]
         layout = self._columns or [*file.schema.names, *(k for k in file.partition if k not in file.schema.names)]
         required = [f.name for f in file.schema if not f.nullable and (inside is None or f.name in inside)]
+        for name in file.schema.names if inside is None else inside:
+            if name in file.encrypted:
+                raise encrypted(file.path, name)
         dictionaries = [name for name in self._as_dictionary if self._is_dictionary(name)]
         groups, rows = list(self._groups), 0
-        with reading(file.path, f"{self._which} cannot be decoded", MEND), file.open(dictionaries) as reader:
+        with file.found.reading(f"{self._which} cannot be decoded", MEND), file.open(dictionaries) as reader:
             if file.is_checked_whole and groups[0] == 0:
                 file.check_whole(reader)
             for batch in reader.iter_batches(BATCH_ROWS, row_groups=groups, columns=inside, use_threads=False):
@@ -157,10 +180,17 @@ class ParquetPiece(Piece):
             raise InputError(f"{wrong}: {MEND}", file=file.path)
 
     def statistics(self, column: str) -> Statistics | None:
-        known = [_chunk_statistics(self._file.chunk(i, column)) for i in self._groups if self._file.group_rows[i]]
-        if not known or any(one is None for one in known):
+        told = []
+        for group in self._groups:
+            if not self._file.group_rows[group]:
+                continue
+            chunk = self._file.chunk(group, column)
+            one = None if chunk is None else chunk.statistics(self._file.schema.field(column).type)
+            if one is None:
+                return None
+            told.append(one)
+        if not told:
             return None
-        told = [one for one in known if one is not None]
         bounds = [one for one in told if one.min is not None]
         nulls = [one.null_count for one in told if one.null_count is not None]
         return Statistics(
@@ -180,9 +210,9 @@ class ParquetPiece(Piece):
         size = 0
         for i in self._groups:
             chunk = self._file.chunk(i, column)
-            if not {"RLE_DICTIONARY", "PLAIN_DICTIONARY"} & set(chunk.encodings):
+            if chunk is None or not chunk.is_dictionary:
                 return False
-            size += chunk.total_uncompressed_size
+            size += chunk.unpacked_bytes
         return bool(size < 4 * self.rows)
 
 
@@ -196,22 +226,6 @@ def _runs(rows: Sequence[int], piece_rows: int) -> Iterator[range]:
         total += count
     if rows:
         yield range(start, len(rows))
-
-
-def _chunk_statistics(chunk: Any) -> Statistics | None:
-    if chunk is None or not chunk.is_stats_set:
-        return None
-    known = chunk.statistics
-    nulls = known.null_count if known.has_null_count else None
-    if not known.has_min_max:
-        return Statistics(None, None, nulls) if nulls == chunk.num_values else None
-    low, high = known.min_raw, known.max_raw
-    if known.physical_type in ("INT32", "INT64") and known.logical_type.type != "DECIMAL":
-        signed = not known.logical_type.to_json().endswith('"isSigned":false}') or low >= 0 <= high
-        return Statistics(low, high, nulls) if signed else None
-    if known.logical_type.type == "STRING":
-        return Statistics(known.min, known.max, nulls)
-    return None
 
 
 def _check_same_columns(first: ParquetFile, other: ParquetFile) -> None:
