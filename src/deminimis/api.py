@@ -258,7 +258,7 @@ def write_answers(
             for _ in given:
                 pass
         else:
-            with output.open_output(target, schema, format) as sink:
+            with output.open_output(target, schema, format, source) as sink:
                 output.write_answers(given, sink, schema, source if append else None, run.account.tick)
         if reporter is not None:
             reporter.end()

@@ -40,9 +40,9 @@ def check_fields(columns: Sequence[str], beside: pa.Schema | None) -> pa.Schema:
     return pa.schema([*beside, *fields], metadata=beside.metadata)
 
 
-def open_output(target: str | Path | BinaryIO, schema: pa.Schema, file_format: str | None) -> Sink:
-    """Fail early where the target cannot be written."""
-    return open_sink(target, schema, format=file_format)
+def open_output(target: str | Path | BinaryIO, schema: pa.Schema, file_format: str | None, source: Source) -> Sink:
+    """Fail early where the target cannot be written, or is what is read."""
+    return open_sink(target, schema, format=file_format, inputs=source.places)
 
 
 def write_answers(

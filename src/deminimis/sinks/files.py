@@ -10,15 +10,27 @@ import errno
 import io
 import os
 import secrets
-from collections.abc import Iterator
+import selectors
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from ..errors import InputError, OutOfSpaceError
+from ..errors import DiskError, InputError, OutOfSpaceError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_FOLDER_SYNC = (errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES, errno.EPERM)
 _NO_UNNAMED = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL, errno.ENOSYS)
+
+
+def refuse_input(target: Path | int, inputs: Collection[tuple[int, int]], name: str) -> None:
+    """Refuse a path or a descriptor that leads to a file that is read, by whatever name."""
+    try:
+        status = os.stat(target)  # noqa: PTH116 - a descriptor is no path
+    except OSError:
+        return
+    if (status.st_dev, status.st_ino) in inputs:
+        raise InputError("is a file of the manifest, and would be overwritten: give another.", file=name)
 
 
 class Output(io.RawIOBase):
@@ -47,7 +59,7 @@ class Output(io.RawIOBase):
             return size
         with self._refusing_full_disk():
             while left:
-                count = self._file.write(left)
+                count = self._send(left)
                 self.bytes += count
                 left = left[count:]
         return size
@@ -55,7 +67,12 @@ class Output(io.RawIOBase):
     def commit(self) -> None:
         """Send on what is buffered."""
         with self._refusing_full_disk():
-            self._file.flush()
+            while True:
+                try:
+                    self._file.flush()
+                    break
+                except BlockingIOError:
+                    self._wait()
             if self._is_owned:
                 self._file.close()
 
@@ -63,7 +80,35 @@ class Output(io.RawIOBase):
         """Write no more; what went out cannot be taken back."""
         self._is_aborted = True
         if self._is_owned:
-            self._file.close()
+            with contextlib.suppress(OSError):
+                self._file.close()
+
+    def _send(self, left: memoryview) -> int:
+        """Write once, and say how many bytes the file took; wait where it could take none yet."""
+        blocked = False
+        try:
+            count: Any = self._file.write(left)
+        except BlockingIOError as error:
+            count, blocked = error.characters_written, True
+        if count is None:
+            if not isinstance(self._file, io.RawIOBase):  # it took all, and says nothing
+                return len(left)
+            count, blocked = 0, True
+        if not isinstance(count, int) or not 0 <= count <= len(left) or (not count and not blocked):
+            raise InputError(f"its write says {count!r} of {len(left):,} bytes: it must take some.", file=self.name)
+        if blocked:
+            self._wait()
+        return count
+
+    def _wait(self) -> None:
+        """Wait until a stream that does not wait by itself can take more."""
+        try:
+            descriptor = self._file.fileno()
+        except (AttributeError, OSError, ValueError) as error:
+            raise InputError("it cannot be written to now, nor be waited for.", file=self.name) from error
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(descriptor, selectors.EVENT_WRITE)
+            waiting.select()
 
     @contextmanager
     def _refusing_full_disk(self) -> Iterator[None]:
@@ -78,12 +123,20 @@ class Output(io.RawIOBase):
 
 
 class NewFile(Output):
-    """A file in the making, beside its target. `commit` makes it appear in place of the target; `abort` removes it."""
+    """A file in the making, beside its target. `commit` makes it appear in place of the target; `abort` removes it.
 
-    def __init__(self, target: Path) -> None:
-        self._target = Path(os.path.realpath(target))
+    `inputs` are the files, by device and inode, that it must not replace: those that it is made from.
+    """
+
+    def __init__(self, target: Path, inputs: Collection[tuple[int, int]] = ()) -> None:
+        try:
+            self._target = Path(os.path.realpath(target))
+        except FileNotFoundError as error:
+            raise InputError("the working folder is gone: go to one that is there.", file=str(target)) from error
+        self._inputs = inputs
         self._temporary: Path | None = None
         self._folder = -1
+        self._check_target(str(target))
         try:
             self._folder = os.open(self._target.parent, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
             descriptor = self._create()
@@ -98,11 +151,31 @@ class NewFile(Output):
     def commit(self) -> None:
         with self._refusing_full_disk():
             os.fsync(self._file.fileno())
+            self._check_target(self.name)
             self._appear()
+        with contextlib.suppress(OSError):  # all of it was written and is on the disk
             self._file.close()
-        os.fsync(self._folder)
-        os.close(self._folder)
-        self._folder = -1
+        self._keep_name()
+
+    def _keep_name(self) -> None:
+        """Bring the file's name to the disk too. If that fails, the file is in place all the same."""
+        folder, self._folder = self._folder, -1
+        try:
+            os.fsync(folder)
+        except OSError as error:
+            if error.errno not in _NO_FOLDER_SYNC:
+                kind = OutOfSpaceError if error.errno in _FULL else DiskError
+                what = f"is whole and in its place, but the disk did not confirm its name ({error.strerror})"
+                raise kind(f"{self.name}: {what}: a power cut could still undo it.") from error
+        finally:
+            os.close(folder)
+
+    def _check_target(self, name: str) -> None:
+        """Refuse to replace an input, or what is protected against writing."""
+        refuse_input(self._target, self._inputs, name)
+        with contextlib.suppress(FileNotFoundError):
+            if not self._target.stat().st_mode & 0o222 or not os.access(self._target, os.W_OK):
+                raise InputError("is there and read-only: make it writable, or give another name.", file=name)
 
     def abort(self) -> None:
         super().abort()

@@ -8,16 +8,17 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 import pyarrow as pa
 
-from ..errors import DeminimisError, InputError
-from ..sources.base import reason_of
-from .files import NewFile, Output
+from ..errors import DeminimisError, DiskError, InputError, OutOfMemoryError
+from ..sources.base import FAILING, reason_of
+from ..sources.identity import descriptor_of
+from .files import NewFile, Output, refuse_input
 from .formats import ArrowFileWriter, ArrowStreamWriter, CsvWriter, ParquetWriter, Writer
 
 FORMATS = {
@@ -107,7 +108,13 @@ class Sink:
             self.abort()
 
 
-def open_sink(target: str | Path | BinaryIO, schema: pa.Schema, *, format: str | None = None) -> Sink:
+def open_sink(
+    target: str | Path | BinaryIO,
+    schema: pa.Schema,
+    *,
+    format: str | None = None,
+    inputs: Collection[tuple[int, int]] = (),
+) -> Sink:
     """Open an output for record batches.
 
     Parameters
@@ -119,18 +126,21 @@ def open_sink(target: str | Path | BinaryIO, schema: pa.Schema, *, format: str |
         The columns. A single boolean column that is not nullable is written to Parquet straight from its bits.
     format : {"parquet", "arrow", "arrows", "csv"}, optional
         By default the file's ending tells; a stream gets an Arrow stream.
+    inputs : collection of (device, inode)
+        The files that are read, which the output must not replace.
 
     Raises
     ------
     InputError
-        The ending or the format is not known, or the folder is missing or read-only.
+        The ending or the format is not known, the folder is missing or read-only, or the target is an input or
+        read-only.
     """
     if format is not None and format not in FORMATS.values():
         raise InputError(f"there is no output format {format!r}: give parquet, arrow, arrows or csv.")
     if target == "-":
-        return _open_stream(sys.stdout.buffer, "standard output", schema, format)
+        return _open_stream(sys.stdout.buffer, "standard output", schema, format, inputs)
     if not isinstance(target, (str, os.PathLike)):
-        return _open_stream(target, str(getattr(target, "name", "file object")), schema, format)
+        return _open_stream(target, str(getattr(target, "name", "file object")), schema, format, inputs)
     path = Path(target)
     if path.is_dir():
         raise InputError("is a folder: give the name of a file in it.", file=str(path))
@@ -138,16 +148,29 @@ def open_sink(target: str | Path | BinaryIO, schema: pa.Schema, *, format: str |
     ending = (path.with_suffix("") if compression else path).suffix.lower()
     kind = format or FORMATS.get(ending)
     if path.exists() and not path.is_file():
-        return _open_stream(path.open("wb", buffering=0), str(path), schema, kind, is_owned=True)
+        with _writing(str(path)):
+            file = path.open("wb", buffering=0)
+        return _open_stream(file, str(path), schema, kind, is_owned=True)
     if kind is None or (compression and kind != "csv"):
         mend = "end it in .parquet, .arrow, .csv or .csv.gz."
         raise InputError(f"its ending does not tell the format: {mend}", file=str(path))
     options = {"delimiter": "\t" if ending == ".tsv" else ",", "compression": compression} if kind == "csv" else {}
-    output = NewFile(path)
+    output = NewFile(path, inputs)
     return Sink(output, _open_writer(output, schema, kind, **options))
 
 
-def _open_stream(file: BinaryIO, name: str, schema: pa.Schema, format: str | None, *, is_owned: bool = False) -> Sink:
+def _open_stream(
+    file: BinaryIO,
+    name: str,
+    schema: pa.Schema,
+    format: str | None,
+    inputs: Collection[tuple[int, int]] = (),
+    *,
+    is_owned: bool = False,
+) -> Sink:
+    descriptor = descriptor_of(file)
+    if descriptor is not None:
+        refuse_input(descriptor, inputs, name)
     output = Output(file, name, is_owned=is_owned)
     return Sink(output, _open_writer(output, schema, "arrows" if format in (None, "arrow") else format))
 
@@ -167,7 +190,13 @@ def _writing(name: str) -> Iterator[None]:
         yield
     except (DeminimisError, BrokenPipeError):
         raise
+    except MemoryError as error:
+        mend = "give a smaller memory_limit= or fewer threads=."
+        raise OutOfMemoryError(f"{name}: out of memory while it was written ({reason_of(error)}): {mend}") from error
     except pa.ArrowException as error:
         raise InputError(f"cannot be written ({reason_of(error)}): write .parquet instead.", file=name) from error
     except OSError as error:
+        if error.errno in FAILING:
+            what = f"the disk or the network failed while it was written ({error.strerror or reason_of(error)})"
+            raise DiskError(f"{name}: {what}.") from error
         raise InputError(f"cannot be written ({error.strerror or reason_of(error)}).", file=name) from error

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -84,6 +84,8 @@ class Source(ABC):
         The size of all files; None in memory.
     files : tuple of str
         The files in row order; empty in memory.
+    places : frozenset of (device, inode)
+        Where the files lie, whatever their names: what no output may replace.
     row_groups : int or None
         The row groups of Parquet files.
     table : pyarrow.Table or None
@@ -94,12 +96,19 @@ class Source(ABC):
     table: pa.Table | None = None
 
     def __init__(
-        self, schema: pa.Schema, *, rows: int | None = None, bytes: int | None = None, files: tuple[str, ...] = ()
+        self,
+        schema: pa.Schema,
+        *,
+        rows: int | None = None,
+        bytes: int | None = None,
+        files: tuple[str, ...] = (),
+        places: Iterable[tuple[int, int]] = (),
     ) -> None:
         self.schema = schema
         self.rows = rows
         self.bytes = bytes
         self.files = files
+        self.places = frozenset(places)
 
     @abstractmethod
     def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:

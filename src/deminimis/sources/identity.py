@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..errors import InputError
 
@@ -54,6 +54,15 @@ def check_unchanged(file: str | int, before: Identity, name: str) -> None:
         else:
             return
     raise InputError(f"{wrong} while it was read{detail}: read it when nothing writes to it.", file=name)
+
+
+def descriptor_of(file: Any) -> int | None:
+    """The descriptor of a file object, where it has one."""
+    try:
+        number = file.fileno()
+    except (AttributeError, OSError, ValueError):
+        return None
+    return number if isinstance(number, int) else None
 
 
 def regular(descriptor: int) -> Identity | None:

@@ -114,7 +114,8 @@ class IpcSource(Source):
                 raise InputError(f"{wrong}: the files of one manifest have the same columns.", file=other.path)
         fields = [*first.schema, *(partition_field(name) for name in first.partition if name not in first.schema.names)]
         files = tuple(file.path for file in self._files)
-        super().__init__(pa.schema(fields), bytes=sum(file.bytes for file in self._files), files=files)
+        places = (file.identity.place for file in found)
+        super().__init__(pa.schema(fields), bytes=sum(file.bytes for file in self._files), files=files, places=places)
 
     def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
         self.check_columns(columns)

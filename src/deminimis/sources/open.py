@@ -20,7 +20,7 @@ from .base import Piece, Source, Statistics, reading
 from .csv.source import CsvSource, CsvStreamSource
 from .csv.text import CsvOptions, read_fully
 from .files import find_files, format_of, format_of_bytes
-from .identity import check_unchanged, regular
+from .identity import check_unchanged, descriptor_of, regular
 from .ipc import IpcSource, IpcStreamSource
 from .memory import open_memory
 from .parquet import ParquetSource
@@ -105,8 +105,13 @@ def _open_stream(file: BinaryIO, name: str, options: CsvOptions) -> Source:
     with reading(name):
         file, head = _unbuffered(file)
         head += read_fully(file.read, SNIFFED_BYTES - len(head)) if len(head) < SNIFFED_BYTES else b""
-    kind, compression = format_of_bytes(head[:SNIFFED_BYTES])
     whole = _Rejoined(head, file, name)
+    source = _stream_source(whole, *format_of_bytes(head[:SNIFFED_BYTES]), name, options)
+    source.places = whole.places
+    return source
+
+
+def _stream_source(whole: _Rejoined, kind: str, compression: str | None, name: str, options: CsvOptions) -> Source:
     if kind == "arrow stream":
         return IpcStreamSource(whole.read, name)
     if kind != "csv":
@@ -132,8 +137,9 @@ class _Rejoined(io.RawIOBase):
         self._head = head
         self._file = file
         self._name = name
-        self._descriptor = _descriptor(file)
+        self._descriptor = descriptor_of(file)
         self._before = None if self._descriptor is None else regular(self._descriptor)
+        self.places = frozenset([] if self._before is None else [self._before.place])
 
     def readable(self) -> bool:
         return True
@@ -147,12 +153,3 @@ class _Rejoined(io.RawIOBase):
         if len(text) < size and self._descriptor is not None and self._before is not None:
             check_unchanged(self._descriptor, self._before, self._name)
         return text
-
-
-def _descriptor(file: Any) -> int | None:
-    """The descriptor of a file object, where it has one."""
-    try:
-        number = file.fileno()
-    except (AttributeError, OSError, ValueError):
-        return None
-    return number if isinstance(number, int) else None

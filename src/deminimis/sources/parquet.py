@@ -113,6 +113,7 @@ class ParquetSource(Source):
             rows=sum(file.metadata.num_rows for file in self._files),
             bytes=sum(file.bytes for file in self._files),
             files=tuple(file.path for file in self._files),
+            places=(file.identity.place for file in found),
         )
         self.row_groups = sum(len(file.group_rows) for file in self._files)
 

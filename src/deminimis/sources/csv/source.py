@@ -123,7 +123,8 @@ class CsvSource(Source):
         fields = [pa.field(name, pa.string()) for name in self._names]
         fields += [partition_field(name) for name in self._files[0].partition if name not in self._names]
         files = tuple(file.path for file in self._files)
-        super().__init__(pa.schema(fields), bytes=sum(file.bytes for file in self._files), files=files)
+        places = (file.identity.place for file in found)
+        super().__init__(pa.schema(fields), bytes=sum(file.bytes for file in self._files), files=files, places=places)
 
     def guess_rows(self) -> int | None:
         """By the length of the first file's first rows; None where a file is compressed."""
