@@ -15,3 +15,15 @@ UNPACKED_BYTES_MAX = 1 << 30
 UNPACKED_TIMES_MAX = 256
 """What one batch of a packed Arrow file or stream unpacks to: more than both, in bytes and in times its packed bytes,
 is refused. Nothing else of Arrow takes more memory than it has bytes."""
+
+CSV_HEADER_BYTES_MAX = 8 << 20
+CSV_ROW_BYTES_MAX = 64 << 20
+"""The first row of a CSV text, and any row, unpacked. A row is held several times while it is parsed."""
+
+TOML_BYTES_MAX = 1 << 20
+"""A file of a rule or of a feed; the shipped ones have some kilobytes."""
+
+MESSAGE_CHARACTERS_MAX = 8_000
+NAMES_LISTED_MAX = 40
+NAMES_COMPARED_MAX = 2_000
+"""An error's message; the columns that it lists, and those among which a near one is looked for."""

@@ -9,6 +9,23 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
+from .bounds import MESSAGE_CHARACTERS_MAX, NAMES_COMPARED_MAX, NAMES_LISTED_MAX
+
+
+def shortened(text: str, most: int = MESSAGE_CHARACTERS_MAX) -> str:
+    """A text of at most about so many characters: of a longer one its start and its end."""
+    if len(text) <= most:
+        return text
+    start, end = most * 3 // 4, most // 4
+    return f"{text[:start]} [... {len(text) - start - end:,} characters ...] {text[-end:]}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names with commas between; of many, the first."""
+    shown = [shortened(name, 100) for name in names[:NAMES_LISTED_MAX]]
+    more = [f"and {len(names) - len(shown):,} more"] if len(names) > len(shown) else []
+    return ", ".join([*shown, *more]) or "none"
+
 
 class DeminimisError(Exception):
     """The base of all errors of this package."""
@@ -32,9 +49,10 @@ class InputError(DeminimisError, ValueError):
     def __init__(
         self, message: str, *, file: str | None = None, column: str | None = None, row: int | None = None
     ) -> None:
+        message = shortened(message)
         where = [file] if file else []
         if column is not None:
-            where.append(f"column {column!r}")
+            where.append(f"column {shortened(repr(column), 200)}")
         if row is not None:
             where.append(f"row {row}")
         super().__init__(f"{', '.join(where)}: {message}" if where else message)
@@ -50,10 +68,10 @@ class ColumnNotFoundError(InputError):
     """A role names a column that the manifest does not have."""
 
     def __init__(self, name: str, columns: Sequence[str], *, role: str, file: str | None = None) -> None:
-        nearest = difflib.get_close_matches(name, columns, n=1, cutoff=0.5)
+        nearest = difflib.get_close_matches(name[:200], columns[:NAMES_COMPARED_MAX], n=1, cutoff=0.5)
         hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
-        there = ", ".join(columns) if columns else "none"
-        super().__init__(f"there is no column {name!r} for the {role}.{hint} The columns are: {there}.", file=file)
+        wrong = f"there is no column {shortened(repr(name), 200)} for the {role}."
+        super().__init__(f"{wrong}{hint} The columns are: {listed(columns)}.", file=file)
         self.name = name
         self.columns = tuple(columns)
 

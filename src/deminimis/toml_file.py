@@ -17,6 +17,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .bounds import TOML_BYTES_MAX
 from .errors import RuleError
 
 Word = TypeVar("Word", bound=str)
@@ -64,10 +65,17 @@ def open_toml(name_or_path: str | os.PathLike[str], folder: str, kind: str) -> T
 
 def read_toml(path: Path | Traversable, label: str) -> TomlFile:
     """Read one TOML file; `label` names it in errors."""
+    if isinstance(path, Path) and path.exists() and not path.is_file():
+        raise RuleError("is a folder, a pipe or a device: give a file", file=label)
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(TOML_BYTES_MAX + 1)
     except OSError as error:
         raise RuleError(f"it cannot be read: {error.strerror or error}", file=label) from error
+    if len(content) > TOML_BYTES_MAX:
+        raise RuleError(
+            f"it is larger than {TOML_BYTES_MAX >> 20} MiB: is it the file of a rule or a feed?", file=label
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

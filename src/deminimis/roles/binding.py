@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from .._kernel import LAYOUTS, NOT_IN_FORCE_INDEX, Settings
+from ..arrays import names_of, places_of
 from ..errors import ColumnNotFoundError, InputError, UnsupportedTypeError
 from . import casts, names
 from .excluded import Exclusion
@@ -164,9 +165,9 @@ class _Binder:
         if isinstance(column, pc.Expression):
             kind = casts.type_of(column, schema, role, self.file)
         else:
-            places = self.schema.get_all_field_indices(column)
+            places = places_of(column, self.schema)
             if not places:
-                raise ColumnNotFoundError(column, self.schema.names, role=role, file=self.file)
+                raise ColumnNotFoundError(column, names_of(self.schema), role=role, file=self.file)
             if len(places) > 1:
                 raise InputError(
                     f"{len(places)} columns have this name; give one another name", file=self.file, column=column
@@ -183,8 +184,8 @@ class _Binder:
     def bound(self, exclusion: Exclusion, role: str) -> tuple[pc.Expression, pa.Schema]:
         """An exclusion's expression, and the schema with the readings of text columns that it uses."""
         for name in exclusion.columns:
-            if name not in self.schema.names:
-                raise ColumnNotFoundError(name, self.schema.names, role=role, file=self.file)
+            if not places_of(name, self.schema):
+                raise ColumnNotFoundError(name, names_of(self.schema), role=role, file=self.file)
         expression, readings = exclusion.bind(self.schema)
         schema = self.schema
         for name, column, read_as in readings:

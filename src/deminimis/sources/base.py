@@ -14,7 +14,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..errors import DeminimisError, DiskError, InputError, OutOfMemoryError
+from ..arrays import names_of, places_of
+from ..errors import DeminimisError, DiskError, InputError, OutOfMemoryError, listed
 
 FAILING = {errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.ECONNRESET}
 """What says nothing of a file but that its bytes cannot be had now."""
@@ -132,14 +133,16 @@ class Source(ABC):
     def check_columns(self, columns: Sequence[str] | None) -> None:
         """Refuse a column that is not there, or that is there twice."""
         for name in columns or ():
-            at = self.schema.get_all_field_indices(name)
+            at = places_of(name, self.schema)
             if len(at) != 1:
-                there = "is there more than once: rename one" if at else f"is not one of {', '.join(self.schema.names)}"
+                there = (
+                    "is there more than once: rename one" if at else f"is not one of {listed(names_of(self.schema))}"
+                )
                 raise InputError(f"the column {there}.", file=self.files[0] if self.files else None, column=name)
 
 
 @contextmanager
-def reading_names(file: str) -> Iterator[None]:
+def reading_names(file: str | None) -> Iterator[None]:
     """Refuse a column whose name is not UTF-8, by its bytes: Python has no text for it, and no role could name it."""
     try:
         yield

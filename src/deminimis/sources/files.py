@@ -191,5 +191,14 @@ def _found(path: str) -> FoundFile:
     for folder in Path(path).parts[:-1]:
         key, equals, value = folder.partition("=")
         if equals and key:
-            partition[unquote(key)] = None if value == HIVE_NULL else unquote(value)
+            partition[_unquoted(key, path)] = None if value == HIVE_NULL else _unquoted(value, path)
     return FoundFile(path, identity, partition)
+
+
+def _unquoted(text: str, path: str) -> str:
+    try:
+        unquoted = unquote(text, errors="strict")
+        unquoted.encode()
+    except UnicodeError as error:
+        raise InputError(f"its folder {text!r} does not say a column in UTF-8: rename it.", file=path) from error
+    return unquoted

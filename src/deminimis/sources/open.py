@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from ..errors import InputError, UnsupportedTypeError
-from .base import Piece, Source, Statistics, reading
+from .base import Piece, Source, Statistics, reading, reading_names
 from .csv.source import CsvSource, CsvStreamSource
 from .csv.text import CsvOptions, read_fully
 from .files import find_files, format_of, format_of_bytes
@@ -70,6 +70,8 @@ def open_source(
         return _open_files([Path(manifest)], options)
     source = open_memory(manifest)
     if source is not None:
+        with reading_names(None):
+            _ = source.schema.names
         return source
     if isinstance(manifest, io.TextIOBase):
         raise InputError('the file object gives text, not bytes: open it with mode "rb".')

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from ...bounds import CSV_ROW_BYTES_MAX
 from ...errors import InputError
 from ..base import Piece, reading
 from ..files import FoundFile, with_partition
@@ -19,7 +20,6 @@ from .text import read_fully
 
 BLOCK_BYTES = 8 << 20
 WINDOW_BYTES = 64 << 10
-ROW_BYTES_MAX = 256 << 20
 
 
 class Layout(NamedTuple):
@@ -127,10 +127,9 @@ class StreamPiece(Piece):
                 yield from batches
                 lines, text = lines + text.count(b"\n", 0, end), text[end:]
                 block = BLOCK_BYTES if end else 2 * block
-                if block > ROW_BYTES_MAX:
-                    raise InputError(
-                        f"line {lines + 1} starts a row that does not end: close its quote.", file=self.label
-                    )
+                if block > CSV_ROW_BYTES_MAX:
+                    wrong = f"line {lines + 1} starts a row that does not end within {CSV_ROW_BYTES_MAX >> 20} MiB"
+                    raise InputError(f"{wrong}: close its quote, or is it no CSV?", file=self.label)
 
     def _cut(self, text: bytes) -> int:
         tail = max(0, len(text) - WINDOW_BYTES)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from ...bounds import CSV_HEADER_BYTES_MAX
 from ...errors import InputError
 from ..base import reading
 from ..files import format_of_bytes
@@ -20,7 +21,6 @@ from .parse import Dialect, can_be_cut, codec_name
 from .rows import walk_records
 
 HEAD_BYTES = 64 << 10
-HEAD_BYTES_MAX = 64 << 20
 DELIMITERS = (",", "\t", ";", "|")
 BOM = codecs.BOM_UTF8
 
@@ -107,8 +107,9 @@ def read_head(read: ReadBytes, name: str, options: CsvOptions) -> Head:
         if not more:
             break
         text += more
-        if len(text) > HEAD_BYTES_MAX:
-            raise InputError("its first row does not end: is a quote left open, or is it no CSV?", file=name)
+        if len(text) > CSV_HEADER_BYTES_MAX:
+            wrong = f"its first row does not end within {CSV_HEADER_BYTES_MAX >> 20} MiB"
+            raise InputError(f"{wrong}: is a quote left open, or is it no CSV?", file=name)
     if first is None:
         raise InputError("is empty: a CSV file starts with the column names, or give header=False.", file=name)
     names = _names(text[bom + first.start : bom + first.end], first.cells, dialect, name, header)
