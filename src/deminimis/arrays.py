@@ -9,21 +9,6 @@ import numpy as np
 import pyarrow as pa
 
 
-def names_of(schema: pa.Schema) -> list[str]:
-    """The column names, to be shown: what is not UTF-8 in them is escaped. Python has no text for such a name."""
-    try:
-        return list(schema.names)
-    except UnicodeDecodeError:
-        return [_name_of(schema.field(i)) for i in range(len(schema))]
-
-
-def _name_of(field: pa.Field) -> str:
-    try:
-        return str(field.name)
-    except UnicodeDecodeError as error:
-        return error.object.decode(errors="backslashreplace")
-
-
 def places_of(name: str, schema: pa.Schema) -> list[int]:
     """Where the columns of this name stand; one that is not UTF-8, such as a shell may give, is nowhere."""
     try:

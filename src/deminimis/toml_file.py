@@ -73,9 +73,7 @@ def read_toml(path: Path | Traversable, label: str) -> TomlFile:
     except OSError as error:
         raise RuleError(f"it cannot be read: {error.strerror or error}", file=label) from error
     if len(content) > TOML_BYTES_MAX:
-        raise RuleError(
-            f"it is larger than {TOML_BYTES_MAX >> 20} MiB: is it the file of a rule or a feed?", file=label
-        )
+        raise RuleError(f"it is larger than {TOML_BYTES_MAX >> 20} MiB: give the file of a rule or a feed", file=label)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -239,10 +239,12 @@ def test_out_of_memory_while_writing(error: Exception) -> None:
 
 
 def test_working_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A relative target in a folder that was removed is refused in words."""
+    """A relative path, of a target or a manifest, in a folder that was removed is refused in words."""
     folder = tmp_path / "gone"
     folder.mkdir()
     monkeypatch.chdir(folder)
     folder.rmdir()
     with pytest.raises(InputError, match=r"m\.csv: the working folder is gone"):
         open_sink("m.csv", MASK)
+    with pytest.raises(InputError, match=r"t\.csv: the working folder is gone"):
+        dm.eligible("t.csv", **ROLES)

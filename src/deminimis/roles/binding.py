@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from .._kernel import LAYOUTS, NOT_IN_FORCE_INDEX, Settings
-from ..arrays import names_of, places_of
+from ..arrays import places_of
 from ..errors import ColumnNotFoundError, InputError, UnsupportedTypeError
 from . import casts, names
 from .excluded import Exclusion
@@ -167,7 +167,7 @@ class _Binder:
         else:
             places = places_of(column, self.schema)
             if not places:
-                raise ColumnNotFoundError(column, names_of(self.schema), role=role, file=self.file)
+                raise ColumnNotFoundError(column, self.schema.names, role=role, file=self.file)
             if len(places) > 1:
                 raise InputError(
                     f"{len(places)} columns have this name; give one another name", file=self.file, column=column
@@ -185,7 +185,7 @@ class _Binder:
         """An exclusion's expression, and the schema with the readings of text columns that it uses."""
         for name in exclusion.columns:
             if not places_of(name, self.schema):
-                raise ColumnNotFoundError(name, names_of(self.schema), role=role, file=self.file)
+                raise ColumnNotFoundError(name, self.schema.names, role=role, file=self.file)
         expression, readings = exclusion.bind(self.schema)
         schema = self.schema
         for name, column, read_as in readings:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from ..arrays import names_of, nothing
+from ..arrays import nothing
 from ..errors import InputError, listed
 from . import names
 
@@ -38,7 +38,7 @@ def type_of(expression: pc.Expression, schema: pa.Schema, role: str, file: str |
     try:
         return _project(schema.empty_table(), [expression]).schema.types[0]
     except (pa.ArrowException, ValueError, TypeError) as error:
-        there = listed(names_of(schema))
+        there = listed(schema.names)
         raise InputError(
             f"the expression {expression} for the {role} does not fit the columns ({there}): {error}", file=file
         ) from None

@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from .._kernel import Batch, Stream
+from ..arrays import places_of
 from ..errors import InputError
 from ..roles.binding import Binding
 from ..roles.bindings import Bindings
 from ..roles.request import Roles
-from ..sources.base import Piece, Source
+from ..sources.base import Piece, Source, reading_names
 from .parts import Part
 
 BYTES_A_ROW = 32
@@ -47,9 +48,11 @@ class Intake:
     def of_table(self, table: pa.Table | pa.RecordBatch) -> pa.Table | pa.RecordBatch:
         """The role columns of a table: only they cross to the kernel."""
         names = self._request.names()
-        found = [table.schema.get_all_field_indices(name) for name in names]
+        found = [places_of(name, table.schema) for name in names]
         if not self._request.has_expressions() and len(names) < table.num_columns and all(len(at) == 1 for at in found):
             return table.select(list(names))
+        with reading_names(None):  # without them, not even pyarrow hands a table on
+            _ = table.schema.names
         return table
 
     def of_object(self, manifest: Any, slice_rows: int) -> Iterator[Part]:

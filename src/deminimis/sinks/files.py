@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..errors import DiskError, InputError, OutOfSpaceError
+from ..sources.identity import check_working_folder
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES, errno.EPERM)
@@ -129,10 +130,8 @@ class NewFile(Output):
     """
 
     def __init__(self, target: Path, inputs: Collection[tuple[int, int]] = ()) -> None:
-        try:
-            self._target = Path(os.path.realpath(target))
-        except FileNotFoundError as error:
-            raise InputError("the working folder is gone: go to one that is there.", file=str(target)) from error
+        check_working_folder(target)
+        self._target = Path(os.path.realpath(target))
         self._inputs = inputs
         self._temporary: Path | None = None
         self._folder = -1

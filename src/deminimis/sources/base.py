@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..arrays import names_of, places_of
+from ..arrays import places_of
 from ..errors import DeminimisError, DiskError, InputError, OutOfMemoryError, listed
 
 FAILING = {errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.ECONNRESET}
@@ -135,9 +135,8 @@ class Source(ABC):
         for name in columns or ():
             at = places_of(name, self.schema)
             if len(at) != 1:
-                there = (
-                    "is there more than once: rename one" if at else f"is not one of {listed(names_of(self.schema))}"
-                )
+                names = listed(self.schema.names)
+                there = "is there more than once: rename one" if at else f"is not one of {names}"
                 raise InputError(f"the column {there}.", file=self.files[0] if self.files else None, column=name)
 
 

@@ -20,7 +20,7 @@ import pyarrow as pa
 from ..arrays import same_text
 from ..errors import InputError
 from .base import reading
-from .identity import Identity, check_unchanged
+from .identity import Identity, check_unchanged, check_working_folder
 
 FORMATS = {
     ".parquet": "parquet",
@@ -74,6 +74,8 @@ def find_files(paths: str | Path | Iterable[str | Path]) -> list[FoundFile]:
     several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
     if not several:
         raise InputError("the list of files is empty: give at least one path.")
+    for given in several:
+        check_working_folder(given)
     found = [_found(path) for given in several for path in _expand(Path(given))]
     first = found[0]
     for other in found[1:]:

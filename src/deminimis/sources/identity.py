@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import InputError
@@ -63,6 +64,15 @@ def descriptor_of(file: Any) -> int | None:
     except (AttributeError, OSError, ValueError):
         return None
     return number if isinstance(number, int) else None
+
+
+def check_working_folder(path: str | os.PathLike[str]) -> None:
+    """Refuse a relative path where the working folder was removed: what it leads to cannot be there."""
+    if not Path(path).is_absolute():
+        try:
+            Path.cwd()
+        except FileNotFoundError as error:
+            raise InputError("the working folder is gone: go to one that is there.", file=os.fspath(path)) from error
 
 
 def regular(descriptor: int) -> Identity | None:
