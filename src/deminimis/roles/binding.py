@@ -65,10 +65,11 @@ def bind(roles: Roles, schema: pa.Schema, *, wide: bool, tally: bool, file: str 
         Naming the column, its type and what would work.
     """
     global _last
+    last = _last  # read once: another thread may put its own there at any moment
     asked = (*roles[:-1], wide, tally)
     comparable = not roles.has_expressions()
-    if comparable and _last is not None and _last[0] == asked and _last[1].equals(schema):
-        return _last[2].with_secret(roles.secret)
+    if comparable and last is not None and last[0] == asked and last[1].equals(schema):
+        return last[2].with_secret(roles.secret)
     bound = _Binder(roles, schema, file).bind(wide, tally)
     if comparable and bound.prepare is None:  # what prepares a batch may name its file
         _last = asked, schema, bound
@@ -89,7 +90,8 @@ class _Bound(NamedTuple):
 
 
 _last: tuple[tuple[object, ...], pa.Schema, _Bound] | None = None
-"""The binding made last: scripts score one small batch after another with the same roles."""
+"""The binding made last: scripts score one small batch after another with the same roles. Never changed, only put in
+whole."""
 
 
 class _Binder:
