@@ -49,10 +49,10 @@ cdef inline u64 mix(u64 x) noexcept nogil:
 
 
 cdef inline bint is_placeholder(const Keys* k, const u8* text, i64 length) noexcept nogil:
-    """Is trimmed text one of the placeholders, ASCII case aside?"""
+    """Is trimmed text one of the placeholders, ASCII case aside? Text of a negative length is none."""
     cdef int i
     cdef i64 j
-    if length >= 64 or not (k.placeholder_lengths >> length) & 1:
+    if <u64>length >= 64 or not (k.placeholder_lengths >> length) & 1:
         return False
     for i in range(k.n_placeholders):
         if k.placeholder_length[i] == length:

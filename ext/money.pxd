@@ -1,4 +1,4 @@
-# From a value column (and a quantity) to units: int64 of 1/10,000 currency unit, exact, BAD_UNITS where there is none.
+# From a value column to units: int64 of 1/10,000 currency unit, exact, BAD_UNITS where there is none.
 from native cimport *
 from column cimport *
 from decimal cimport *
@@ -52,50 +52,6 @@ cdef inline void amount_at(const Column* c, i64 row, Amount* a) noexcept nogil:
         a.mantissa = <u64>n
         a.scale = 0
         a.known = n >= 0 or c.layout == UINT64
-
-
-cdef inline i64 rounded_product(u64 a, u64 b, i32 scale, bint sticky) noexcept nogil:
-    cdef Amount product
-    cdef u64 low, high
-    cdef u32 limbs[4]
-    low = dm_multiply(a, b, &high)
-    limbs[0] = <u32>low
-    limbs[1] = <u32>(low >> 32)
-    limbs[2] = <u32>high
-    limbs[3] = <u32>(high >> 32)
-    cut_limbs(limbs, 4, scale, &product)
-    product.sticky = product.sticky or sticky
-    return units_of(&product)
-
-
-cdef inline i64 product_units(const Amount* price, const Amount* quantity) noexcept nogil:
-    """price * quantity in units, rounded once; BAD_UNITS where either is unknown.
-
-    Where a factor has more digits than a mantissa holds, the product lies between two bounds: if both round to the
-    same units, those are exact; else the value is called bad rather than guessed.
-    """
-    cdef bint cut_price = price.next_digit or price.sticky
-    cdef bint cut_quantity = quantity.next_digit or quantity.sticky
-    cdef i32 scale = price.scale + quantity.scale
-    cdef i64 least, most
-    if not price.known or not quantity.known:
-        return BAD_UNITS
-    if not cut_price and not cut_quantity:
-        return rounded_product(price.mantissa, quantity.mantissa, scale, False)
-    if (quantity.mantissa == 0 and not cut_quantity) or (price.mantissa == 0 and not cut_price):
-        return 0
-    least = rounded_product(price.mantissa, quantity.mantissa, scale, True)
-    most = rounded_product(price.mantissa + cut_price, quantity.mantissa + cut_quantity, scale, False)
-    return least if least == most else <i64>BAD_UNITS
-
-
-cdef inline void read_products(const Column* c, const Column* q, i64 row, int n, i64* units) noexcept nogil:
-    cdef int i
-    cdef Amount price, quantity
-    for i in range(n):
-        amount_at(c, row + i, &price)
-        amount_at(q, row + i, &quantity)
-        units[i] = product_units(&price, &quantity)
 
 
 cdef inline i64 float_units(double x, bint single) noexcept nogil:

@@ -5,6 +5,7 @@ from column cimport *
 from keys cimport *
 from days cimport *
 from money cimport *
+from products cimport read_products
 from plan cimport *
 from limits cimport *
 
@@ -159,7 +160,8 @@ cdef inline int read_chunk(const Plan* plan, Keys* k, const Column* columns, Chu
     if not plan.constant:
         read_limits(plan, columns, x, row, n)
     if plan.quantity >= 0:
-        read_products(&columns[plan.value], &columns[plan.quantity], row, n, x.units)
+        if read_products(&columns[plan.value], &columns[plan.quantity], row, n, x.units) < 0:
+            return -1
     else:
         read_units(&columns[plan.value], row, n, x.units)
     if plan.currency >= 0:

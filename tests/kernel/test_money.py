@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from decimal import Decimal
+from decimal import Context, Decimal
 from random import Random
 from typing import Any
 
@@ -163,6 +163,59 @@ def test_price_times_quantity(price: Any, quantity: Any) -> None:
         stored([quantity.stored(q) for q in quantities], quantity.type),
     )
     assert got == expected(prices, quantities)
+
+
+LONG = st.builds("{}{}.{}".format, st.sampled_from(["", " ", "+"]), st.text("0123456789", max_size=30),
+                 st.text("0123456789", min_size=1, max_size=60))  # fmt: skip
+
+
+@st.composite
+def near_ties(draw: st.DrawFn) -> tuple[str, str]:
+    """A price and a quantity whose product lies next to half a unit, by less than any fixed number of digits tells."""
+    ties = 2 * draw(st.integers(0, 10 ** draw(st.integers(1, 18)))) + 1  # halves of a unit
+    quantity, places = draw(st.integers(1, 10 ** draw(st.integers(1, 19)))), draw(st.integers(5, 70))
+    price = ties * 10**places // (20_000 * quantity) + draw(st.integers(0, 1))
+    return f"{price // 10**places}.{price % 10**places:0{places}}", str(quantity)
+
+
+@given(st.lists(st.one_of(st.tuples(LONG, LONG), near_ties()), min_size=1, max_size=40))
+def test_product_of_many_digits(pairs: list[tuple[str, str]]) -> None:
+    """However many digits price and quantity have, the product is exact, and rounded once."""
+    prices, quantities = [p for p, _ in pairs], [q for _, q in pairs]
+    assert totals(pa.array(prices), pa.array(quantities)) == expected(prices, quantities)
+    assert totals(pa.array(quantities), pa.array(prices).dictionary_encode()) == expected(quantities, prices)
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**76 - 1), near_ties()), min_size=1, max_size=20), st.integers(20, 75))
+def test_product_of_a_wide_decimal(pairs: list[tuple[int, tuple[str, str]]], scale: int) -> None:
+    """So it is of decimals wider than 64 bits, by text or by a float."""
+    prices = [Decimal(n).scaleb(-scale, Context(prec=80)) for n, _ in pairs]
+    texts, floats = [near[0] for _, near in pairs], [float(near[0][:12]) for _, near in pairs]
+    array = pa.array(prices, pa.decimal256(76, scale))
+    assert totals(array, pa.array(texts)) == expected(prices, texts)
+    assert totals(pa.array(floats), array) == expected(floats, prices)
+
+
+@pytest.mark.parametrize(
+    ("price", "quantity", "total"),
+    [
+        ("641617530009220.934700005", "1", "641617530009220.9347"),
+        ("0.1", "1000000000000000.0006", "100000000000000.0001"),
+        ("0.000016666666666666666666666666666666666666666667", "3", "0.0001"),
+        ("0.000016666666666666666666666666666666666666666666", "3", "0.0000"),
+        ("922337203685477.58074999999999999999999999999999999", "1.00000000000000000000000000000001", None),
+        ("922337203685477.58074999999999999999999999999999999", "1", "922337203685477.5807"),
+        ("9" * 40, "0." + "0" * 39 + "1", "1.0000"),
+        ("1e3000000", "1e-3000000", "1.0000"),
+        ("1e3000000", "1e-2000000", None),
+        ("1e-3000000", "1e2000000", "0.0000"),
+        ("0", "1e3000000", "0.0000"),
+        ("1" + "0" * 5000 + "e-5000", "7", "7.0000"),
+    ],
+)
+def test_product(price: str, quantity: str, total: str | None) -> None:
+    """A product is bad only where it lies beyond the range of units."""
+    assert totals(pa.array([price]), pa.array([quantity])) == [None if total is None else Decimal(total)]
 
 
 def test_quantity_missing() -> None:
