@@ -258,6 +258,11 @@ cdef class Partitioner:
         return [self.tally.status_rows[i] for i in range(6)], known, 0 if self.settings.plan.wide else self.tally.capped
 
     @property
+    def incomplete(self):
+        """See _kernel.pyi."""
+        return self.chunk.nameless, self.chunk.without_per
+
+    @property
     def days(self):
         """See _kernel.pyi."""
         return (self.tally.day_first, self.tally.day_last) if self.tally.day_first <= self.tally.day_last else None

@@ -34,8 +34,9 @@ cdef struct Code:
 
 cdef struct Plan:            # what the rows of one manifest mean; the same for all workers
     int n_persons
-    bint first_of            # the first person column that is present, rather than all together
     int persons[MAX_PARTS]   # places of the columns in the batch; -1: the role is not used
+    bint is_other[MAX_PARTS] # the column stands in for the one before it, of the same part, where that is missing
+    int n_parts              # of the person; one of several columns is the first of them that is present
     int n_per
     int per[MAX_PARTS]
     bint exact               # the person is one fixed-width column
@@ -91,5 +92,7 @@ cdef struct Chunk:           # one worker's working set, about 17 KiB
     u8 limit_index[CHUNK]    # all 0 where there is one limit
     u8 other[CHUNK]          # a row's origin class; later whether it is excluded
     bint plain               # every row of the chunk is plain
+    i64 nameless             # rows so far whose person has no first part, but another
+    i64 without_per          # rows so far that have a person, but not all columns of `per`
     u16 seen_code[1024]      # two-letter origins met so far, and their classes
     u8 seen_class[1024]

@@ -39,41 +39,55 @@ cdef inline int read_first_of(const Plan* plan, Keys* k, const Column* columns, 
 
 
 cdef inline int read_composite(const Plan* plan, Keys* k, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
-    """Fingerprint all parts of each row's identity together. A row is missing when every person part is.
+    """Fingerprint all parts of each row's identity together. A row is missing where the first part of its person is,
+    the name, or a column of `per`; the other parts tell apart those that have one.
 
     Each part is 128 bits: a fingerprint, or (integer, 1), or (0, 0) for a missing one; fingerprints of parts are keyed,
     so a text cannot be chosen to look like an integer.
     """
-    cdef int i, j, code, m = 0
-    cdef int n_parts = (1 if plan.first_of else plan.n_persons) + plan.n_per
+    cdef int i, j, m, code
+    cdef bint named, others, has_per
     cdef XXH128_hash_t h
     cdef u64 joined[2 * MAX_PARTS]
-    cdef u8 missing
     for i in range(n):
-        m = 0
-        missing = 1
-        if plan.first_of:
-            code = read_first_row(plan, k, columns, row + i, &joined[0], &joined[1], &missing)
+        j, m = 0, 0
+        named = others = False
+        while m < plan.n_parts:
+            code = read_person_part(plan, k, columns, row + i, &j, &joined[2 * m], &joined[2 * m + 1])
             if code < 0:
                 return code
-            m = 1
-        else:
-            for j in range(plan.n_persons):
-                code = read_one(k, &columns[plan.persons[j]], row + i, &joined[2 * m], &joined[2 * m + 1])
-                if code < 0:
-                    return code
-                missing &= code == 0
-                m += 1
+            if m == 0:
+                named = code
+            else:
+                others |= code
+            m += 1
+        has_per = True
         for j in range(plan.n_per):
             code = read_one(k, &columns[plan.per[j]], row + i, &joined[2 * m], &joined[2 * m + 1])
             if code < 0:
                 return code
+            has_per &= code
             m += 1
-        h = XXH3_128bits_withSecret(joined, 16 * n_parts, k.secret, SECRET_BYTES)
+        h = XXH3_128bits_withSecret(joined, 16 * m, k.secret, SECRET_BYTES)
         x.low[i] = h.low64
         x.high[i] = h.high64
-        x.missing[i] = missing
+        x.missing[i] = not (named and has_per)
+        x.nameless += others and not named
+        x.without_per += named and not has_per
     return 0
+
+
+cdef inline int read_person_part(const Plan* plan, Keys* k, const Column* columns, i64 row, int* at, u64* low,
+                                 u64* high) noexcept nogil:
+    """`read_one` of a part of the person: the first of its columns, from number `at` on, that is present. Leaves `at`
+    behind them."""
+    cdef int code = read_one(k, &columns[plan.persons[at[0]]], row, low, high)
+    at[0] += 1
+    while at[0] < plan.n_persons and plan.is_other[at[0]]:
+        if code == 0:
+            code = read_one(k, &columns[plan.persons[at[0]]], row, low, high)
+        at[0] += 1
+    return code
 
 
 cdef inline int read_one(Keys* k, const Column* c, i64 row, u64* low, u64* high) noexcept nogil:
@@ -85,19 +99,6 @@ cdef inline int read_one(Keys* k, const Column* c, i64 row, u64* low, u64* high)
     if missing:
         low[0] = high[0] = 0
     return not missing
-
-
-cdef inline int read_first_row(const Plan* plan, Keys* k, const Column* columns, i64 row, u64* low, u64* high,
-                               u8* missing) noexcept nogil:
-    cdef int j, code
-    for j in range(plan.n_persons):
-        code = read_one(k, &columns[plan.persons[j]], row, low, high)
-        if code < 0:
-            return code
-        if code:
-            missing[0] = 0
-            return 0
-    return 0
 
 
 cdef inline bint all_plain(const Plan* plan, const Chunk* x, int n) noexcept nogil:
@@ -148,9 +149,9 @@ cdef inline bint read_status(const Plan* plan, const Column* columns, Chunk* x, 
 cdef inline int read_chunk(const Plan* plan, Keys* k, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
     """Take n rows (at most CHUNK) from `row` on through every stage; 0, or what read_part returns below 0."""
     cdef int code
-    if plan.n_per or (plan.n_persons > 1 and not plan.first_of):
+    if plan.n_per or plan.n_parts > 1:
         code = read_composite(plan, k, columns, x, row, n)
-    elif plan.first_of:
+    elif plan.n_persons > 1:
         code = read_first_of(plan, k, columns, x, row, n)
     else:
         code = read_part(k, &columns[plan.persons[0]], row, n, x.low, x.high, x.missing)

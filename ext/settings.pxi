@@ -11,6 +11,7 @@ BAD_VALUES = {"unproven": UNPROVEN, "ignore": IGNORE, "error": STOP}
 SECRET_LENGTH = SECRET_BYTES + 24
 PARTITIONS = MAX_PARTITIONS
 NOT_IN_FORCE_INDEX = NONE_IN_FORCE
+KEY_COLUMNS = MAX_PARTS
 
 
 cdef void set_code(Code* code, bytes text, int origin_class) except *:
@@ -31,13 +32,14 @@ cdef class Settings:
     cdef bytes schedule, steady
     cdef object fold
 
-    def __cinit__(self, *, list columns, list persons, bint first_of, list per, bint exact, int day, int value,
+    def __cinit__(self, *, list columns, list persons, list per, bint exact, int day, int value,
                   int quantity, int excluded, int origin, int currency, bytes currency_code, str window,
                   str bad_values, bint count_excluded, bint wide, bint excess, bint tally, list limits, bytes schedule, bytes steady,
                   Py_ssize_t n_days, int day_first, dict origins, list placeholders, object fold, bytes secret):
         cdef Plan* p = &self.plan
         cdef int i, index_bits = 0
-        if len(persons) + len(per) > MAX_PARTS:
+        cdef list part
+        if sum(map(len, persons)) + len(per) > MAX_PARTS:
             raise ValueError(f"an identity has at most {MAX_PARTS} columns")
         if not 1 <= len(limits) <= MAX_LIMITS or len(origins) > MAX_ORIGINS:
             raise ValueError(f"a rule has at most {MAX_LIMITS} limits and {MAX_ORIGINS} origins")
@@ -46,9 +48,12 @@ cdef class Settings:
         self.columns = columns
         self.schedule, self.steady = schedule, steady
         self.fold = fold
-        p.n_persons, p.first_of, p.n_per, p.exact = len(persons), first_of, len(per), exact
-        for i in range(len(persons)):
-            p.persons[i] = persons[i]
+        p.n_parts, p.n_per, p.exact = len(persons), len(per), exact
+        for part in persons:
+            for i in range(len(part)):
+                p.persons[p.n_persons] = part[i]
+                p.is_other[p.n_persons] = i > 0
+                p.n_persons += 1
         for i in range(len(per)):
             p.per[i] = per[i]
         p.day, p.value, p.quantity, p.excluded, p.origin, p.currency = day, value, quantity, excluded, origin, currency

@@ -21,7 +21,7 @@ BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.M | re.S)
 SHELL = [code for language, code in BLOCKS if language == "sh" and "pip install" not in code]
 PYTHON = [code for language, code in BLOCKS if language == "python"]
 ROW = re.compile(
-    r"(?P<person>.+?) (?P<value>null|NaN|-?[\d.]+)"
+    r"(?P<person>.+?)(?: at (?P<postcode>\w+))? (?P<value>null|NaN|-?[\d.]+)(?: by (?P<supplier>\w+))?"
     r"(?: from (?P<origin>\w+))?(?: on (?P<day>[\d-]+))?(?: (?P<excluded>excluded\??))?"
 )
 EXCLUDED = {None: False, "excluded": True, "excluded?": None}
@@ -64,19 +64,18 @@ def cases() -> list[list[str]]:
 @pytest.mark.parametrize(("rows", "settings", "mask", "reasons"), cases())
 def test_cases(rows: str, settings: str, mask: str, reasons: str) -> None:
     """A case of the table has the mask and the reasons that it says; one reason stands for all rows."""
-    columns: dict[str, list[Any]] = {"person": [], "day": [], "value": [], "origin": [], "excluded": []}
+    columns: dict[str, list[Any]] = {"day": [], "excluded": []}
     for text in rows.split(", "):
         found = ROW.fullmatch(text)
         assert found is not None
-        columns["person"].append(None if found["person"] == "null" else found["person"])
+        for name in ("person", "postcode", "value", "supplier", "origin"):
+            columns.setdefault(name, []).append(None if found[name] == "null" else found[name])
         columns["day"].append(date.fromisoformat(found["day"] or "2024-06-01"))
-        columns["value"].append(None if found["value"] == "null" else found["value"])
-        columns["origin"].append(found["origin"])
         columns["excluded"].append(EXCLUDED[found["excluded"]])
     table = pa.table({**columns, "excluded": pa.array(columns["excluded"], pa.bool_())})
     options: dict[str, Any] = eval(f"dict({settings.strip('`')})")
-    bound = {"origin": "origin"} if "rule" in options else {"limit": 800}
-    scored = dm.score(table, person="person", day="day", value="value", excluded="excluded", **bound, **options)
+    bound = {"person": "person"} | ({"origin": "origin"} if "rule" in options else {"limit": 800})
+    scored = dm.score(table, day="day", value="value", excluded="excluded", **bound | options)
     told = reasons.split(", ")
     assert scored.mask.to_pylist() == [LETTERS[letter] for letter in mask.split()]
     assert scored.reason.to_pylist() == (told if len(told) > 1 else told * len(scored.mask))

@@ -17,6 +17,7 @@ BAD_VALUES: dict[str, int]
 SECRET_LENGTH: int
 PARTITIONS: int
 NOT_IN_FORCE_INDEX: int
+KEY_COLUMNS: int
 live: int
 
 def release_memory() -> None:
@@ -30,7 +31,10 @@ class Settings:
     ----------
     columns : list of (layout, index_layout, param)
         The columns that batches show, and how each is read; `index_layout` is 0 for a column without a dictionary.
-    persons, per : list of int
+    persons : list of list of int
+        The parts of the person, the first of which is the name: each the places in `columns` of those of which the
+        first that is present is taken.
+    per : list of int
         Places in `columns`; so are `day`, `value`, `quantity`, `excluded`, `origin` and `currency`, where -1 is none.
     exact : bool
         The person is one fixed-width column, so its key is a bijection rather than a fingerprint.
@@ -51,8 +55,7 @@ class Settings:
         cls,
         *,
         columns: list[tuple[int, int, int]],
-        persons: list[int],
-        first_of: bool,
+        persons: list[list[int]],
         per: list[int],
         exact: bool,
         day: int,
@@ -220,6 +223,9 @@ class Partitioner:
     def counts(self) -> tuple[list[int], int, int]:
         """Rows by their own status (plain, no person, no day, not in force, bad value, excluded), known units, and of
         narrow records the units of plain rows, capped just above the largest limit."""
+    @property
+    def incomplete(self) -> tuple[int, int]:
+        """Rows whose person has no first part but another one, and rows that have a person but not every `per`."""
     @property
     def days(self) -> tuple[int, int] | None:
         """The first and last day of the rows that have one, in days since 1970-01-01; only where rows are tallied."""

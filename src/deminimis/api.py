@@ -101,7 +101,8 @@ def eligible(
         One row a shipment line: anything with an Arrow capsule (pyarrow, Polars, pandas 3, DuckDB relations), a
         mapping of names to arrays, a path, a glob, a folder, or a list of paths. A stream is read once, batch by batch.
     person : str, list, `first_of` or Expression
-        Who imports. A list is one composite identity, missing when every part is. Text is compared by its bytes; blank
+        Who imports. A list is one composite identity: the first part is the name, without which the person is missing;
+        the others tell apart those that have them. A part may be a `first_of`. Text is compared by its bytes; blank
         text and placeholders are missing. Integers, dates and bools are compared exactly.
     day : str or Expression
         The day of importation: a date, a timestamp, or ISO text.
@@ -119,7 +120,7 @@ def eligible(
     excluded : str or Expression, optional
         True (or null) for goods that never qualify.
     per : str or list, optional
-        Further columns that totals are kept apart by, such as the supplier.
+        Further columns that totals are kept apart by, such as the supplier. Where one is missing, so is the person.
     currency, currency_code : str, optional
         The column that says each value's currency, and the currency that limits are in where the rule names none.
         A value in another currency is a bad value.

@@ -35,13 +35,20 @@ def test_oracle(case: Case) -> None:
     settings = dict(case.settings)
     steps = schedules.SCHEDULES.get(settings.pop("rule", ""))
     limit_on = schedules.limit_on(steps) if steps else oracle.constant("800.00")
+    persons, per = settings.pop("person", "person"), settings.pop("per", None)
     rows = []
     for cells in case.rows:
         cell = dict(zip(case.columns, cells, strict=True))
+        person = cell[persons] if isinstance(persons, str) else tuple(cell[name] for name in persons)
         day = oracle.Instant(seconds(cell["day"]), "s", "UTC") if "day" in case.types else cell["day"]
         rows.append(
             oracle.Row(
-                cell["person"], day, cell["value"], origin=cell.get("origin"), excluded=cell.get("excluded") == "true"
+                person,
+                day,
+                cell["value"],
+                origin=cell.get("origin"),
+                excluded=cell.get("excluded") == "true",
+                per=(cell[per],) if per else (),
             )
         )
     times = min(case.times, 1_000)

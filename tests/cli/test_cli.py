@@ -48,7 +48,7 @@ def mask(source: str, *words: str) -> str:
     [
         (LIMIT, "XXEEEXX"),
         ([*ROLES, "--limit", "900"], "EEEEEXX"),
-        ([*LIMIT, "--person", "zip"], "EEEEEEX"),
+        ([*LIMIT, "--person", "zip"], "EEEEEXX"),
         (["--first-of", "zip,who", *LIMIT[2:]], "XEXXXEX"),
         ([*LIMIT, "--per", "zip"], "EEEEEXX"),
         ([*LIMIT, "--quantity", "pieces"], "XXXEEXX"),

@@ -25,6 +25,8 @@ def words(options: dict[str, Any]) -> list[str]:
             found += [] if value else ["--no-count-excluded"]
         elif value is True:
             found.append(f"--{name.replace('_', '-')}")
+        elif isinstance(value, list):
+            found += [word for one in value for word in (f"--{name}", one)]
         else:
             found += [f"--{name.replace('_', '-')}", str(value)]
     return found

@@ -20,6 +20,7 @@ COMPOSED, DECOMPOSED = "Jos\u00e9", "Jose\u0301"
 UTC = MappingProxyType({"day": pa.timestamp("s", "UTC")})
 FLOAT = MappingProxyType({"value": pa.float64()})
 ORIGIN, EXCLUDED = ("origin",), ("excluded",)
+POSTCODE = MappingProxyType({"person": ["person", "postcode"]})
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,38 @@ CASES = (
     Case("two missing persons", same_day((None, "500"), (None, "500")), "XX", ("no-person",) * 2),
     Case("empty and blank persons", same_day(("", "1"), ("   ", "1"), ("\t", "1")), "XXX", ("no-person",) * 3),
     Case("a placeholder for a person", same_day(("N/A", "1"), (" unknown ", "1")), "XX", ("no-person",) * 2),
+    Case(
+        "a composite person without a name",
+        (("N/A", DAY, "500", "10001"), (None, DAY, "1", "10001"), (" ", DAY, "1", "10001")),
+        "XXX",
+        ("no-person",) * 3,
+        POSTCODE,
+        ("postcode",),
+    ),
+    Case(
+        "a composite person with and without a postcode",
+        (("A", DAY, "500", None), ("A", DAY, "400", "10001")),
+        "EE",
+        ("eligible",) * 2,
+        POSTCODE,
+        ("postcode",),
+    ),
+    Case(
+        "a composite person twice without a postcode",
+        (("A", DAY, "500", None), ("A", DAY, "400", "N/A"), ("A", DAY, "700", "10001"), ("B", DAY, "800", None)),
+        "XXEE",
+        ("over-limit", "over-limit", "eligible", "eligible"),
+        POSTCODE,
+        ("postcode",),
+    ),
+    Case(
+        "totals kept apart by supplier, one unknown",
+        (("A", DAY, "500", "S"), ("A", DAY, "500", "T"), ("A", DAY, "1", None), ("A", DAY, "1", "n/a")),
+        "EEXX",
+        ("eligible", "eligible", "no-person", "no-person"),
+        {"per": "supplier"},
+        ("supplier",),
+    ),
     Case("a missing day", (("A", None, "1"), ("A", DAY, "800")), "XE", ("no-day", "eligible")),
     Case("a missing value", same_day(("A", None), ("A", "300")), "XX", ("bad-value", "unproven-total")),
     Case(

@@ -126,13 +126,14 @@ def present(part: Any, placeholders: Iterable[str], normalize: str | None) -> An
 
 
 def identity(person: Any, placeholders: Iterable[str], normalize: str | None, first_of: bool) -> Any:
-    """The person as a key; None when every part is missing."""
+    """The person as a key; None when the first part, the name, is missing. A part that is a list is the first of it."""
     parts = person if isinstance(person, tuple) else (person,)
-    parts = tuple(present(part, placeholders, normalize) for part in parts)
-    known = [part for part in parts if part is not None]
-    if not known:
-        return None
-    return known[0] if first_of else parts
+    parts = ([*parts],) if first_of else parts
+    found = []
+    for part in parts:
+        known = [present(one, placeholders, normalize) for one in (part if isinstance(part, list) else [part])]
+        found.append(next((one for one in known if one is not None), None))
+    return None if found[0] is None else tuple(found)
 
 
 def period(day: int, window: str) -> Any:
@@ -162,7 +163,7 @@ def judge(
     groups: dict[Any, list[int]] = {}
     for i, row in enumerate(rows):
         who, day = identity(row.person, placeholders, normalize, first_of), day_number(row.day, timezone)
-        if who is None:
+        if who is None or any(present(part, placeholders, None) is None for part in row.per):
             verdicts[i] = Verdict("no-person", None)
         elif day is None:
             verdicts[i] = Verdict("no-day", None)

@@ -103,6 +103,7 @@ def cells(draw: Draw, kind: Kind, length: int) -> list[Any]:
 
 ANY_PERSON = st.lists(st.sampled_from(PERSONS), min_size=1, max_size=3)
 SEVERAL_COLUMNS = st.lists(st.sampled_from(PERSONS), min_size=2, max_size=3)
+PAIR_AND_ANOTHER = st.builds(lambda pair, one: [pair, pair, one], st.sampled_from(PERSONS), st.sampled_from(PERSONS))
 COLUMNS_OF_ONE_TYPE = st.builds(lambda kind, count: [kind] * count, st.sampled_from(PERSONS), st.integers(2, 3))
 
 

@@ -56,14 +56,16 @@ def add_roles(parser: Parser) -> None:
     """Which columns play which role."""
     group = parser.add_argument_group("roles", "Column names; a layout fills the roles that are not given.")
     group.add_argument("--layout", metavar="NAME", help="take the roles of a known feed; see deminimis layouts list")
-    group.add_argument("--person", action="append", metavar="COL", help="who; repeat for a composite (name, then zip)")
+    group.add_argument("--person", action="append", metavar="COL", help="who; repeat for a composite (the name first)")
     group.add_argument("--first-of", metavar="A,B,C", help="who: the first of these that is present")
     group.add_argument("--day", metavar="COL", help="date of arrival: a date, timestamp or ISO text; else --day-format")
     group.add_argument("--value", metavar="COL", help="value of the row in the limit's currency")
     group.add_argument("--quantity", metavar="COL", help="then --value is a unit price")
     group.add_argument("--origin", metavar="COL", help="country code, for rules that ask for it")
     group.add_argument("--excluded", metavar="EXPR", help="goods that never qualify: a column, or 'addcvd or quota'")
-    group.add_argument("--per", action="append", metavar="COL", help="a further column that totals are for; repeat")
+    group.add_argument(
+        "--per", action="append", metavar="COL", help="further column of totals, as supplier; null: no-person"
+    )
     group.add_argument("--currency", metavar="COL", help="currency of the row; another than the limit's is a bad value")
     group.add_argument("--currency-code", metavar="CODE", help="the limit's currency, where no rule says it")
 

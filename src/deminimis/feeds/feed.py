@@ -8,12 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from ..errors import InputError
 from ..roles.excluded import Exclusion
-from ..roles.names import DEFAULT_PLACEHOLDERS
 from ..roles.request import FirstOf
 from ..rules.text import aligned, bulleted
 from ..toml_file import notes_of, open_toml, refuse, shipped_names, text_of, unknown_keys
@@ -102,7 +98,7 @@ class Layout:
         """
         filled: dict[str, Any] = {**dict(self.columns), **dict(self.settings)}
         if isinstance(self.person, tuple):
-            filled["person"] = [part if isinstance(part, str) else _first_present(part) for part in self.person]
+            filled["person"] = list(self.person)
         elif self.person is not None:
             filled["person"] = self.person
         if self.per:
@@ -154,14 +150,6 @@ def _in_words(person: LayoutPerson) -> str:
 
 def _setting_text(value: object) -> str:
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
-
-
-def _first_present(choice: FirstOf) -> pc.Expression:
-    """The first present column as one part of a composite: blank and placeholder texts are not present."""
-    nobody = pa.array(["", *(placeholder.upper() for placeholder in DEFAULT_PLACEHOLDERS)])
-    texts = [pc.field(column).cast(pa.string()) for column in choice.columns]
-    present = [~pc.utf8_upper(pc.utf8_trim_whitespace(text)).isin(nobody) for text in texts]
-    return pc.coalesce(*(pc.if_else(is_there, text, None) for is_there, text in zip(present, texts, strict=True)))
 
 
 def _table(table: Mapping[str, Any], key: str, problems: list[str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pyarrow.types as pt
 from ..api import score
 from ..roles import casts, names
 from ..roles.excluded import Exclusion
-from ..roles.request import Column, Roles, first_of
+from ..roles.request import Column, FirstOf, Roles, columns_of_part
 
 _ROW = "\x00row"
 _DAY = "\x00day"
@@ -81,7 +81,7 @@ def values_of(table: pa.Table, roles: Roles) -> list[Decimal | None]:
 def columns_of(roles: Roles, there: Sequence[str]) -> list[str]:
     """The columns that play a role, those that expressions name included, each once."""
     single = (roles.day, roles.value, roles.quantity, roles.origin, roles.excluded, roles.currency)
-    given = [column for column in (*roles.persons, *roles.per, *single) if column is not None]
+    given = [column for column in (*roles.person_columns, *roles.per, *single) if column is not None]
     return list(dict.fromkeys(name for column in given for name in _named(column, there)))
 
 
@@ -95,17 +95,26 @@ def _named(column: Column, there: Sequence[str]) -> list[str]:
 
 def persons_of(one: pa.Table, roles: Roles, options: dict[str, Any]) -> tuple[tuple[str, object, object], ...]:
     """What names the person of one row, as written and as compared: of a first_of, the column that was taken."""
-    found = []
     (batch,) = one.combine_chunks().to_batches()
-    for column in roles.persons:
-        if roles.is_first_of and score(one, **options | {"person": first_of(column)}).reason[0].as_py() == "no-person":
-            continue
+
+    def found(column: Column) -> tuple[str, object, object]:
         cells = casts.preparation([column], [None])(batch).column(0)
         canonical = names.canonical(cells, roles.normalize, roles.in_care_of)
-        found.append((" or ".join(_named(column, one.column_names)), cells[0].as_py(), canonical[0].as_py()))
-    return tuple(found[:1] if roles.is_first_of and found else found or _unnamed(one, roles))
+        return " or ".join(_named(column, one.column_names)), cells[0].as_py(), canonical[0].as_py()
+
+    asked = ("day", "value", "normalize", "in_care_of", "placeholders", "timezone", "day_format")
+    alone = {name: options[name] for name in asked if name in options} | {"limit": 0}
+
+    def is_there(column: Column) -> bool:
+        return bool(score(one, person=column, **alone).reason[0].as_py() != "no-person")
+
+    parts: list[tuple[str, object, object]] = []
+    for part in roles.persons:
+        there = [column for column in part.columns if is_there(column)] if isinstance(part, FirstOf) else [part]
+        parts += [found(there[0])] if there else _unnamed(one, columns_of_part(part))
+    return tuple(parts)
 
 
-def _unnamed(one: pa.Table, roles: Roles) -> list[tuple[str, object, object]]:
+def _unnamed(one: pa.Table, columns: Sequence[Column]) -> list[tuple[str, object, object]]:
     """Of a first_of of which none is present, every column."""
-    return [(name, one[name][0].as_py(), None) for column in roles.persons for name in _named(column, one.column_names)]
+    return [(name, one[name][0].as_py(), None) for column in columns for name in _named(column, one.column_names)]

@@ -183,7 +183,7 @@ def _rows_with_the_key(source: Source, row: int, roles: Roles, options: dict[str
     key = ("person", "per", "day", "normalize", "in_care_of", "placeholders", "timezone", "day_format")
     asked = {name: options[name] for name in key if options.get(name) is not None}
     rule = Rule(limit=0, key=roles.rule.key, window=roles.rule.window)
-    needed = [*roles.persons, *roles.per, roles.day]
+    needed = [*roles.person_columns, *roles.per, roles.day]
     named = [name for name in needed if isinstance(name, str)]
     wanted = list(dict.fromkeys(named if len(named) == len(needed) else source.schema.names))
     schema = pa.schema([*map(source.schema.field, wanted), pa.field(_MARK, pa.int8())])

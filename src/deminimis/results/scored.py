@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from ..arrays import nothing, texts
 from ..machine import peak_rss_bytes
+from ..roles.request import part_in_words
 from ..rules.days import day_of
 from ..run.answers import Answer, join
 from ..run.run import Run
@@ -96,8 +97,20 @@ def _amount(units: int) -> Decimal:
 
 
 def _notes(run: Run, counts: Counts) -> tuple[str, ...]:
-    if counts.days is None or counts.reasons[2] == 0 or counts.reasons[-1]:
-        return ()
-    first, last = (day_of(n) for n in counts.days)
-    sentence = run.request.rule.why_none_qualifies(first, last)
-    return (sentence,) if sentence else ()
+    notes = []
+    if counts.days is not None and counts.reasons[2] and not counts.reasons[-1]:
+        first, last = (day_of(n) for n in counts.days)
+        notes.append(run.request.rule.why_none_qualifies(first, last))
+    name, *others = (part_in_words(part) for part in run.request.persons)
+    if counts.nameless:
+        rest = " or ".join(others)
+        notes.append(f"{rows_in_words(counts.nameless)} no-person although {rest} is there, as {name} is missing")
+    if counts.without_per:
+        per = " or ".join(map(str, run.request.per))
+        notes.append(f"{rows_in_words(counts.without_per)} no-person although {name} is there, as {per} is missing")
+    return tuple(note for note in notes if note)
+
+
+def rows_in_words(count: int) -> str:
+    """A number of rows as the subject of a sentence."""
+    return "1 row is" if count == 1 else f"{count:,} rows are"

@@ -20,7 +20,7 @@ from ..errors import ColumnNotFoundError, InputError, UnsupportedTypeError
 from . import casts, names
 from .excluded import Exclusion
 from .forms import DATE, INTEGERS, TEXT, TICKS, Spec, text_by_entry, text_layout
-from .request import Column, Roles
+from .request import Column, Roles, columns_of_part
 
 Cast = Callable[[pa.Array], pa.Array]
 
@@ -107,14 +107,11 @@ class _Binder:
 
     def bind(self, wide: bool, tally: bool) -> _Bound:
         roles = self.roles
-        persons = [self.add(c, "person", self.person) for c in roles.persons]
+        persons = [[self.add(c, "person", self.person) for c in columns_of_part(part)] for part in roles.persons]
         per = [self.add(c, "per", self.person) for c in roles.per]
-        identity = tuple(self.kind(i) for i in (*persons, *per))
-        if roles.is_first_of and len({*identity[: len(persons)]}) > 1:
-            raise UnsupportedTypeError(
-                f"first_of takes columns of one kind, not {' and '.join(identity[: len(persons)])}: cast them to text",
-                file=self.file,
-            )
+        for part in persons:
+            self.check_kinds([self.kind(place) for place in part])
+        identity = tuple(self.kind(place) for part in (*persons, per) for place in part)
         currency = self.add_optional(roles.currency, "currency", self.code)
         if currency >= 0 and roles.currency_code is None:
             mend = "say with currency_code= (such as 'USD') or by a rule what it is compared with"
@@ -124,9 +121,8 @@ class _Binder:
         constant = table.shape == (1, 1) and table[0, 0] != NOT_IN_FORCE_INDEX
         settings = dict[str, Any](
             persons=persons,
-            first_of=roles.is_first_of,
             per=per,
-            exact=not per and identity[0] != "text" and (len(persons) == 1 or roles.is_first_of),
+            exact=not per and identity[0] != "text" and len(persons) == 1,
             day=self.add(roles.day, "day", self.day),
             value=self.add(roles.value, "value", self.number),
             quantity=self.add_optional(roles.quantity, "quantity", self.number),
@@ -198,6 +194,12 @@ class _Binder:
 
     def refuse(self, kind: pa.DataType, role: str, column: str, mend: str) -> UnsupportedTypeError:
         return UnsupportedTypeError(f"the type {kind} cannot be the {role}: {mend}", file=self.file, column=column)
+
+    def check_kinds(self, kinds: list[str]) -> None:
+        """Keys of different kinds never match, so that first_of would keep one person apart from itself."""
+        if len({*kinds}) > 1:
+            mend = f"first_of takes columns of one kind, not {' and '.join(kinds)}: cast them to text"
+            raise UnsupportedTypeError(mend, file=self.file)
 
     def kind(self, place: int) -> str:
         layout = self.specs[place][0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow.compute as pc
 
+from .._kernel import KEY_COLUMNS
 from ..errors import InputError, RuleError
 from ..rules.rule import CompiledRule, Rule
 from .excluded import Exclusion
@@ -30,7 +31,7 @@ SortedBy = Literal["day"]
 
 @dataclass(frozen=True)
 class FirstOf:
-    """A person that is the first of several columns that is present; made by `first_of`."""
+    """A person, or a part of one, that is the first of several columns that is present; made by `first_of`."""
 
     columns: tuple[Column, ...]
 
@@ -41,21 +42,21 @@ def first_of(*columns: Column) -> FirstOf:
     Parameters
     ----------
     *columns : str or pyarrow.compute.Expression
-        In order of preference, as in `first_of("owner", "buyer", "ship_to", "consignee")`.
+        In order of preference, as in `first_of("owner", "buyer", "ship_to", "consignee")`. A composite person may have
+        it as a part: `[first_of("owner", "buyer"), "postcode"]`.
     """
     if not columns:
         raise InputError("first_of needs at least one column")
-    return FirstOf(columns)
+    return FirstOf(tuple(_column("first_of", column) for column in columns))
 
 
-Person: TypeAlias = "Column | Sequence[Column] | FirstOf"
+Person: TypeAlias = "Column | FirstOf | Sequence[Column | FirstOf]"
 
 
 class Roles(NamedTuple):
     """The checked request. Built by `check`; the secret comes last, so that all before it can be compared."""
 
-    persons: tuple[Column, ...]
-    is_first_of: bool
+    persons: tuple[Column | FirstOf, ...]
     per: tuple[Column, ...]
     day: Column
     value: Column
@@ -78,25 +79,26 @@ class Roles(NamedTuple):
     late_days: int
     secret: bytes
 
+    @property
+    def person_columns(self) -> tuple[Column, ...]:
+        """The columns of all parts of the person."""
+        return tuple(c for part in self.persons for c in columns_of_part(part))
+
     def names(self) -> tuple[str, ...]:
         """Every column that is named directly, each once, in the order of the roles."""
         single = (self.day, self.value, self.quantity, self.origin, self.excluded, self.currency)
-        return tuple(dict.fromkeys(c for c in (*self.persons, *self.per, *single) if isinstance(c, str)))
+        return tuple(dict.fromkeys(c for c in (*self.person_columns, *self.per, *single) if isinstance(c, str)))
 
     def has_expressions(self) -> bool:
         """Whether some role is computed, so that its columns are not known by name."""
         single = (self.day, self.value, self.quantity, self.origin, self.excluded)
-        return any(isinstance(c, (pc.Expression, Exclusion)) for c in (*self.persons, *self.per, *single))
+        return any(isinstance(c, (pc.Expression, Exclusion)) for c in (*self.person_columns, *self.per, *single))
 
     def settings(self) -> dict[str, object]:
         """Every setting in force, ready for JSON."""
-        person: object = [str(c) for c in self.persons]
-        if self.is_first_of:
-            person = {"first_of": person}
-        elif len(self.persons) == 1:
-            person = str(self.persons[0])
+        person = [_written(part) for part in self.persons]
         return {
-            "person": person,
+            "person": person[0] if len(person) == 1 else person,
             "per": [str(c) for c in self.per],
             "day": str(self.day),
             "value": str(self.value),
@@ -121,6 +123,20 @@ class Roles(NamedTuple):
         }
 
 
+def columns_of_part(part: Column | FirstOf) -> tuple[Column, ...]:
+    """The columns of a part of the person, in the order in which they are asked."""
+    return part.columns if isinstance(part, FirstOf) else (part,)
+
+
+def part_in_words(part: Column | FirstOf) -> str:
+    """A part of the person, as sentences name it."""
+    return " or ".join(str(c) for c in columns_of_part(part))
+
+
+def _written(part: Column | FirstOf) -> object:
+    return {"first_of": [str(c) for c in part.columns]} if isinstance(part, FirstOf) else str(part)
+
+
 def _column(role: str, given: Any) -> Column:
     if isinstance(given, (str, pc.Expression)) or (role == "excluded" and isinstance(given, Exclusion)):
         return given
@@ -135,6 +151,34 @@ def _columns(role: str, given: Any) -> tuple[Column, ...]:
     if len(given) > 8:
         raise InputError(f"{role}= takes at most 8 columns, not {len(given)}")
     return tuple(_column(role, c) for c in given)
+
+
+def _parts(given: Any) -> tuple[Column | FirstOf, ...]:
+    """The parts of the person, the name first."""
+    if isinstance(given, (str, pc.Expression, FirstOf)):
+        return (given,)
+    if not isinstance(given, Sequence) or not given:
+        raise InputError(f"person= takes a column name, first_of(...), a list of them or an expression, not {given!r}")
+    if len(given) > 8:
+        raise InputError(f"person= takes at most 8 columns, not {len(given)}")
+    return tuple(part if isinstance(part, FirstOf) else _column("person", part) for part in given)
+
+
+def _key_columns(persons: tuple[Column | FirstOf, ...], per: tuple[Column, ...]) -> None:
+    count = sum(len(columns_of_part(part)) for part in persons) + len(per)
+    if count > KEY_COLUMNS:
+        raise InputError(f"person= and per= take at most {KEY_COLUMNS} columns together, first_of's too, not {count}")
+
+
+def _text(name: str, given: Any, example: str) -> None:
+    if given is not None and not isinstance(given, str):
+        raise InputError(f"{name}= is a text such as {example}, not {given!r}")
+
+
+def _truth(name: str, given: Any) -> bool:
+    if not isinstance(given, bool):
+        raise InputError(f"{name}= is True or False, not {given!r}")
+    return given
 
 
 def _choice(name: str, given: Any, choices: tuple[Any, ...]) -> None:
@@ -176,7 +220,7 @@ def _compiled(rule: Rule) -> CompiledRule:
 def _placeholders(given: Sequence[str] | None) -> tuple[str, ...]:
     if given is None:
         return DEFAULT_PLACEHOLDERS
-    texts = tuple(given)
+    texts = tuple(given) if isinstance(given, Iterable) else (None,)
     if isinstance(given, str) or not all(isinstance(t, str) and 0 < len(t.strip().encode()) < 64 for t in texts):
         raise InputError("placeholders= is a list of texts of 1 to 63 bytes each")
     if len(texts) > 64:
@@ -216,10 +260,16 @@ def check(
     _choice("normalize", normalize, (None, "fold", "name"))
     _choice("sorted_by", sorted_by, (None, "day"))
     _late_days(late_days, sorted_by)
+    _text("currency", currency, "'currency', a column's name")
+    _text("currency_code", currency_code, "'USD'")
+    _text("timezone", timezone, "'America/Los_Angeles'")
+    _text("day_format", day_format, "'%m/%d/%Y'")
     compiled = _compiled(chosen)
     if compiled.needs_origin and origin is None:
         raise RuleError(f"the rule {chosen.name!r} asks for each row's origin: give origin=")
+    persons = _parts(person)
     extra = () if per is None else _columns("per", per)
+    _key_columns(persons, extra)
     wanted = tuple(part for part in chosen.key if part != "person")
     if len(wanted) > len(extra):
         raise RuleError(f"the rule {chosen.name!r} counts per person and {' and '.join(wanted)}: give per= that column")
@@ -238,8 +288,7 @@ def check(
     if day_format is not None and "%z" in day_format and timezone is None:
         raise InputError("a day_format= with %z reads instants: say with timezone= whose calendar day they are")
     return Roles(
-        persons=person.columns if isinstance(person, FirstOf) else _columns("person", person),
-        is_first_of=isinstance(person, FirstOf),
+        persons=persons,
         per=extra,
         day=_column("day", day),
         value=_column("value", value),
@@ -252,9 +301,9 @@ def check(
         compiled=compiled,
         overflow=overflow or chosen.overflow,
         bad_values=bad_values,
-        count_excluded=bool(count_excluded),
+        count_excluded=_truth("count_excluded", count_excluded),
         normalize=normalize,
-        in_care_of=bool(in_care_of),
+        in_care_of=_truth("in_care_of", in_care_of),
         placeholders=_placeholders(placeholders),
         timezone=timezone,
         day_format=day_format,

@@ -148,28 +148,33 @@ def _iso(day: int) -> str:
 
 @dataclass(frozen=True)
 class Counts:
-    """What the rows came to: rows by reason, groups, sums of known units, first and last day."""
+    """What the rows came to: rows by reason, groups, sums of known units, first and last day; rows without a person
+    although another part of it is there, and those for want of a column of `per`."""
 
     reasons: tuple[int, ...]
     groups: int
     units_eligible: int
     units_known: int
     days: tuple[int, int] | None
+    nameless: int
+    without_per: int
 
 
 def count(workers: Sequence[Worker], totals: Sequence[Totals]) -> Counts:
     """The counts of all workers and tables together."""
     own = [0] * 6
-    known = eligible = over = unproven = groups = units = 0
+    known = eligible = over = unproven = groups = units = nameless = without_per = 0
     days = [pair for worker in workers if (pair := worker.partitioner.days)]
     for worker in workers:
         rows, sum_units, plain_units = worker.partitioner.counts
         own = [a + b for a, b in zip(own, rows, strict=True)]
         known += sum_units
         units += plain_units
+        some_nameless, some_without = worker.partitioner.incomplete
+        nameless, without_per = nameless + some_nameless, without_per + some_without
     for one in totals:
         some = one.counts
         eligible, over, unproven = eligible + some[0], over + some[1], unproven + some[2]
         groups, units = groups + some[3], units + some[4]
     span = (min(pair[0] for pair in days), max(pair[1] for pair in days)) if days else None
-    return Counts((*own[1:], over, unproven, eligible), groups, units, known, span)
+    return Counts((*own[1:], over, unproven, eligible), groups, units, known, span, nameless, without_per)
