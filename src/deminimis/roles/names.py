@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import chain, groupby
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -47,6 +48,8 @@ missing name, all its rows count as one person, which can only make the answer s
 """
 
 _BLANKS = re.compile("[ \t-\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+_SHORT = 128
+"""Characters or bytes of a text that is remembered, and of one that may take the square of them."""
 _ELIDED = "'`."
 """Dropped without a blank in their place: O'Brien is obrien, L.L.C. is llc."""
 
@@ -61,21 +64,40 @@ _CARE = r"(?:\b(?:in[ \t-\r]+)?care[ \t-\r]+of\b[ \t-\r:.]*|\bc[ \t-\r]*/[ \t-\r
 _MARK = rf"(?:{_CARE}|(?:^|[ \t-\r(\[,;])%[ \t-\r]*)"
 _CARE_FIRST = rf"(?i)^[ \t-\r]*{_MARK}+"
 _CARE_REST = rf"(?is)[ \t-\r,;:(\[-]*{_MARK}.*"
+"""For Arrow's engine, whose time is linear; Python's would try each of many signs before no mark as their first."""
+_ANY_MARK = re.compile(f"(?i){_MARK}")
+_BEFORE_MARK = " \t\n\v\f\r,;:([-"
 _PUNCTUATION = r'[!"#%&()*,\-/:;?@\[\\\]_{}]'
 
 
 def fold_text(text: str) -> str:
     """Trim, collapse blanks, NFKC and case-fold one text."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = _nfkc(text).casefold()
     if not unicodedata.is_normalized("NFKC", folded):
         # Folding case can undo NFKC, and NFKC bring forth capitals; no third time is needed.
-        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", folded).casefold())
+        folded = _nfkc(_nfkc(folded).casefold())
     return _BLANKS.sub(" ", folded).strip(" ")
 
 
-@lru_cache(maxsize=1 << 16)
+def _nfkc(text: str) -> str:
+    return unicodedata.normalize("NFKC", text if len(text) <= _SHORT else _in_canonical_order(text))
+
+
+def _in_canonical_order(text: str) -> str:
+    """The text decomposed, each run of combining marks in order of their classes: to sort a long one, the interpreter's
+    own NFKC takes the square of its length."""
+    chars = chain.from_iterable(unicodedata.normalize("NFKD", char) for char in text)
+    runs = groupby(chars, lambda char: unicodedata.combining(char) > 0)
+    return "".join("".join(sorted(run, key=unicodedata.combining) if are_marks else run) for are_marks, run in runs)
+
+
 def fold_bytes(content: bytes) -> bytes:
     """`fold_text` of UTF-8; other bytes stay as they are."""
+    return _fold_once(content) if len(content) <= _SHORT else _form(content, [fold_text])
+
+
+@lru_cache(maxsize=1 << 16)
+def _fold_once(content: bytes) -> bytes:
     return _form(content, [fold_text])
 
 
@@ -90,7 +112,9 @@ def name_text(text: str) -> str:
 
 def drop_care_of(text: str) -> str:
     """The name of "NAME C/O PLACE"; of "C/O PLACE" the place, since no other person is presented."""
-    return re.sub(_CARE_REST, "", re.sub(_CARE_FIRST, "", text))
+    text = re.sub(_CARE_FIRST, "", text)
+    mark = _ANY_MARK.search(text)
+    return text if mark is None else text[: mark.start()].rstrip(_BEFORE_MARK)
 
 
 def canonical(array: pa.Array, normalize: Normalize | None, in_care_of: bool = False) -> pa.Array:
@@ -263,7 +287,8 @@ def _first_name_first(folded: str) -> str:
     parts = [part.split() for part in folded.split(",") if part.strip()]
     ending: list[str] = []
     while len(parts) > 1 and _SUFFIXES.issuperset(parts[-1]):
-        ending = parts.pop() + ending
+        ending += reversed(parts.pop())
+    ending.reverse()
     words = [word for part in parts for word in part]
     if len(parts) == 2 and _LEGAL_FORMS.isdisjoint(words + ending):
         words = parts[1] + parts[0]
