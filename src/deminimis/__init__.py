@@ -6,7 +6,7 @@ from .progress import Progress
 from .results.scored import Scored
 from .results.summary import REASONS, Summary
 from .roles.names import DEFAULT_PLACEHOLDERS
-from .roles.request import first_of
+from .roles.persons import first_of
 from .rules.rule import Rule
 from .run.run import release_memory
 

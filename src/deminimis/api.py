@@ -19,7 +19,8 @@ from .results import written as output
 from .results.scored import Scored, mask_of, scored, summarise
 from .results.summary import Summary
 from .roles.options import AnyOptions, Options, Reading
-from .roles.request import Column, Person, Roles, check, with_new_secret
+from .roles.persons import Column, Person
+from .roles.request import Roles, check, with_new_secret
 from .run.answers import Answer
 from .run.budget import check_memory_limit, check_threads
 from .run.run import Run

@@ -11,7 +11,7 @@ import pytest
 import deminimis as dm
 from deminimis.errors import RuleError
 from deminimis.feeds.feed import Layout, list_layouts, shipped_layouts, show_layout
-from deminimis.roles.request import FirstOf
+from deminimis.roles.persons import FirstOf
 
 OWN = """name = "mine"
 title = "My feed"

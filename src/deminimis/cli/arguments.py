@@ -98,7 +98,7 @@ def _roles(args: argparse.Namespace) -> Options:
             "give --person or --first-of: several --person are one composite, --first-of takes one of its list"
         )
     if args.first_of:
-        from ..roles.request import first_of
+        from ..roles.persons import first_of
 
         found["person"] = first_of(*listed(args.first_of))
     elif args.person:

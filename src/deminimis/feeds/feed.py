@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from ..errors import InputError
 from ..roles.excluded import Exclusion
-from ..roles.request import FirstOf
+from ..roles.persons import FirstOf
 from ..rules.text import aligned, bulleted
 from ..toml_file import notes_of, open_toml, refuse, shipped_names, text_of, unknown_keys
 

@@ -15,7 +15,8 @@ import pyarrow.types as pt
 from ..api import score
 from ..roles import casts, names
 from ..roles.excluded import Exclusion
-from ..roles.request import Column, FirstOf, Roles, columns_of_part
+from ..roles.persons import Column, FirstOf, columns_of_part
+from ..roles.request import Roles
 
 _ROW = "\x00row"
 _DAY = "\x00day"

@@ -19,7 +19,7 @@ from ..errors import InputError
 from ..machine import available_bytes
 from ..results.written import ANSWER_ROWS
 from ..roles.options import AnyOptions
-from ..roles.request import Column, Person
+from ..roles.persons import Column, Person
 from ..rules.days import day_of
 from ..run.epochs import day_bounds, plan_epochs
 from ..run.run import Run

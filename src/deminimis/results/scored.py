@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from ..arrays import nothing, texts
 from ..machine import peak_rss_bytes
-from ..roles.request import part_in_words
+from ..roles.persons import part_in_words
 from ..rules.days import day_of
 from ..run.answers import Answer, join
 from ..run.run import Run

@@ -20,7 +20,8 @@ from ..errors import ColumnNotFoundError, InputError, UnsupportedTypeError
 from . import casts, names
 from .excluded import Exclusion
 from .forms import DATE, INTEGERS, TEXT, TICKS, Spec, text_by_entry, text_layout
-from .request import Column, Roles, columns_of_part
+from .persons import Column, columns_of_part
+from .request import Roles
 
 Cast = Callable[[pa.Array], pa.Array]
 

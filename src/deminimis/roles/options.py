@@ -8,7 +8,8 @@ from os import PathLike
 from typing import TypedDict
 
 from ..rules.rule import Rule
-from .request import BadValues, Column, Normalize, Overflow, SortedBy
+from .persons import Column
+from .request import BadValues, Normalize, Overflow, SortedBy
 
 
 class Options(TypedDict, total=False):

@@ -6,51 +6,34 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow.compute as pc
 
-from .._kernel import KEY_COLUMNS
 from ..errors import InputError, RuleError
 from ..rules.rule import CompiledRule, Rule
 from .excluded import Exclusion
 from .names import CANONICAL_VERSION, DEFAULT_PLACEHOLDERS
+from .persons import (
+    Column,
+    FirstOf,
+    Person,
+    check_key_columns,
+    column_given,
+    columns_given,
+    columns_of_part,
+    parts_given,
+    written,
+)
 
-Column: TypeAlias = "str | pc.Expression | Exclusion"
-"""An `Exclusion` only as `excluded`."""
 BadValues = Literal["unproven", "error", "ignore"]
 Overflow = Literal["all", "excess"]
 Normalize = Literal["fold", "name"]
 SortedBy = Literal["day"]
-
-
-@dataclass(frozen=True)
-class FirstOf:
-    """A person, or a part of one, that is the first of several columns that is present; made by `first_of`."""
-
-    columns: tuple[Column, ...]
-
-
-def first_of(*columns: Column) -> FirstOf:
-    """Take as person the first of these columns that is present: not null, blank or a placeholder.
-
-    Parameters
-    ----------
-    *columns : str or pyarrow.compute.Expression
-        In order of preference, as in `first_of("owner", "buyer", "ship_to", "consignee")`. A composite person may have
-        it as a part: `[first_of("owner", "buyer"), "postcode"]`.
-    """
-    if not columns:
-        raise InputError("first_of needs at least one column")
-    return FirstOf(tuple(_column("first_of", column) for column in columns))
-
-
-Person: TypeAlias = "Column | FirstOf | Sequence[Column | FirstOf]"
 
 
 class Roles(NamedTuple):
@@ -96,7 +79,7 @@ class Roles(NamedTuple):
 
     def settings(self) -> dict[str, object]:
         """Every setting in force, ready for JSON."""
-        person = [_written(part) for part in self.persons]
+        person = [written(part) for part in self.persons]
         return {
             "person": person[0] if len(person) == 1 else person,
             "per": [str(c) for c in self.per],
@@ -121,53 +104,6 @@ class Roles(NamedTuple):
             "sorted_by": self.sorted_by,
             "late_days": self.late_days if self.sorted_by else None,
         }
-
-
-def columns_of_part(part: Column | FirstOf) -> tuple[Column, ...]:
-    """The columns of a part of the person, in the order in which they are asked."""
-    return part.columns if isinstance(part, FirstOf) else (part,)
-
-
-def part_in_words(part: Column | FirstOf) -> str:
-    """A part of the person, as sentences name it."""
-    return " or ".join(str(c) for c in columns_of_part(part))
-
-
-def _written(part: Column | FirstOf) -> object:
-    return {"first_of": [str(c) for c in part.columns]} if isinstance(part, FirstOf) else str(part)
-
-
-def _column(role: str, given: Any) -> Column:
-    if isinstance(given, (str, pc.Expression)) or (role == "excluded" and isinstance(given, Exclusion)):
-        return given
-    raise InputError(f"{role}= takes a column name or a pyarrow.compute.Expression, not {type(given).__name__}")
-
-
-def _columns(role: str, given: Any) -> tuple[Column, ...]:
-    if isinstance(given, (str, pc.Expression)):
-        return (given,)
-    if not isinstance(given, Sequence) or not given:
-        raise InputError(f"{role}= takes a column name, a list of them or an expression, not {given!r}")
-    if len(given) > 8:
-        raise InputError(f"{role}= takes at most 8 columns, not {len(given)}")
-    return tuple(_column(role, c) for c in given)
-
-
-def _parts(given: Any) -> tuple[Column | FirstOf, ...]:
-    """The parts of the person, the name first."""
-    if isinstance(given, (str, pc.Expression, FirstOf)):
-        return (given,)
-    if not isinstance(given, Sequence) or not given:
-        raise InputError(f"person= takes a column name, first_of(...), a list of them or an expression, not {given!r}")
-    if len(given) > 8:
-        raise InputError(f"person= takes at most 8 columns, not {len(given)}")
-    return tuple(part if isinstance(part, FirstOf) else _column("person", part) for part in given)
-
-
-def _key_columns(persons: tuple[Column | FirstOf, ...], per: tuple[Column, ...]) -> None:
-    count = sum(len(columns_of_part(part)) for part in persons) + len(per)
-    if count > KEY_COLUMNS:
-        raise InputError(f"person= and per= take at most {KEY_COLUMNS} columns together, first_of's too, not {count}")
 
 
 def _text(name: str, given: Any, example: str) -> None:
@@ -267,9 +203,9 @@ def check(
     compiled = _compiled(chosen)
     if compiled.needs_origin and origin is None:
         raise RuleError(f"the rule {chosen.name!r} asks for each row's origin: give origin=")
-    persons = _parts(person)
-    extra = () if per is None else _columns("per", per)
-    _key_columns(persons, extra)
+    persons = parts_given(person)
+    extra = () if per is None else columns_given("per", per)
+    check_key_columns(persons, extra)
     wanted = tuple(part for part in chosen.key if part != "person")
     if len(wanted) > len(extra):
         raise RuleError(f"the rule {chosen.name!r} counts per person and {' and '.join(wanted)}: give per= that column")
@@ -290,11 +226,11 @@ def check(
     return Roles(
         persons=persons,
         per=extra,
-        day=_column("day", day),
-        value=_column("value", value),
-        quantity=None if quantity is None else _column("quantity", quantity),
-        origin=None if origin is None or not compiled.needs_origin else _column("origin", origin),
-        excluded=None if excluded is None else _column("excluded", excluded),
+        day=column_given("day", day),
+        value=column_given("value", value),
+        quantity=None if quantity is None else column_given("quantity", quantity),
+        origin=None if origin is None or not compiled.needs_origin else column_given("origin", origin),
+        excluded=None if excluded is None else column_given("excluded", excluded),
         currency=currency,
         currency_code=code,
         rule=chosen,
