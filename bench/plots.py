@@ -11,7 +11,7 @@ from bench.report import FROM
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from bench.compare import Result
+    from bench.result import Result
 
 OURS = "deminimis"
 COLOUR_OURS, COLOUR_PEER, COLOUR_FLOOR = "#0b6e4f", "#9aa5b1", "#c8553d"

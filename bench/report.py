@@ -7,7 +7,7 @@ import statistics
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from bench.compare import Result, Section
+    from bench.result import Result, Section
 
 FROM = {
     "memory": "Arrow table to Arrow mask",

@@ -88,3 +88,20 @@ def test_every_folder_says_what_it_is_for() -> None:
 def test_doors_to_the_kernel() -> None:
     """Only what binds columns, what runs and what reads footers know the native code."""
     assert {file.split(".")[0] for file in FILES if "_kernel" in imported(file)} <= MAY_OPEN_THE_KERNEL
+
+
+def test_no_circle_among_the_benches() -> None:
+    """The files of bench/ stand in an order too."""
+    folder = PACKAGE.parents[1] / "bench"
+    left: dict[str, set[str]] = {}
+    for path in folder.glob("*.py"):
+        nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+        named = {
+            (node.module or "").removeprefix("bench.") for node in nodes if (node.module or "").startswith("bench.")
+        }
+        named |= {alias.name for node in nodes if node.module == "bench" for alias in node.names}
+        left[path.stem] = named
+    while ready := [name for name, needs in left.items() if not needs & left.keys()]:
+        for name in ready:
+            del left[name]
+    assert left == {}
