@@ -4,6 +4,17 @@
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
 
+cdef enum:
+    PAGE_HEAD = 512
+    PAGE_HEAD_MOST = 16 << 20
+
+
+cdef struct Page:
+    i64 head_bytes
+    i64 unpacked
+    i64 packed
+
+
 cdef bytes read_bytes(Cursor* c):
     cdef i64 length = read_length(c)
     cdef bytes value = PyBytes_FromStringAndSize(<const char*>c.at, length)
@@ -122,17 +133,90 @@ cdef class Footer:
         self.starts[self.n_starts] = start
         self.n_starts += 1
 
-    def chunk(self, i64 group, i64 column):
-        """See _kernel.pyi."""
+    cdef Cursor cursor(self, i64 group, i64 column) except *:
+        """At the metadata of a chunk; at the end of the footer where it has none."""
         cdef Cursor c
         cdef i64 start
         if not 0 <= group < <i64>len(self.group_rows) or not 0 <= column < self.columns:
             raise IndexError(f"no column {column} of row group {group}")
         start = self.starts[group * self.columns + column]
-        c.at = self.base + max(<i64>0, start)
         c.end = self.base + len(self.text)
+        c.at = self.base + start if start >= 0 else c.end
         c.torn = False
-        return read_told(&c) if start >= 0 else {}
+        return c
+
+    def chunk(self, i64 group, i64 column):
+        """See _kernel.pyi."""
+        cdef Cursor c = self.cursor(group, column)
+        return read_told(&c)
+
+    def has_page_above(self, read, list groups, list columns, i64 most, i64 times):
+        """See _kernel.pyi."""
+        cdef i64 group, column, at, end
+        cdef Page page
+        for group in groups:
+            for column in columns:
+                end = self.find_pages(group, column, &at)
+                while at < end:
+                    page = read_page(read(at, min(<i64>PAGE_HEAD, end - at)))
+                    if page.head_bytes < 0:
+                        page = read_page(read(at, min(<i64>PAGE_HEAD_MOST, end - at)))
+                    if page.head_bytes < 0 or page.packed < 0:
+                        break                    # damaged: seen where it is decoded
+                    if page.unpacked > most and page.unpacked // times > page.packed:
+                        return True
+                    at += page.head_bytes + page.packed
+        return False
+
+    cdef i64 find_pages(self, i64 group, i64 column, i64* start) except -1:
+        """Where the pages of a column chunk start; returns where they end."""
+        cdef Cursor c = self.cursor(group, column)
+        cdef Field field
+        cdef i64 data = 0, dictionary = 0, packed = 0
+        field.number = 0
+        while True:
+            field = read_field(&c, field.number)
+            if not field.kind:
+                break
+            if field.kind != I64_KIND:
+                skip(&c, field.kind, 0, False)
+            elif field.number == 7:
+                packed = read_integer(&c)
+            elif field.number == 9:
+                data = read_integer(&c)
+            elif field.number == 11:
+                dictionary = read_integer(&c)
+            else:
+                read_integer(&c)
+        start[0] = dictionary if 0 < dictionary < data else data
+        return start[0] + packed if 0 < packed < <i64>1 << 60 and 0 < start[0] < <i64>1 << 60 else start[0]
+
+
+cdef Page read_page(const u8[::1] head):
+    """A page's header; `head_bytes` is -1 where it breaks off."""
+    cdef Cursor c
+    cdef Field field
+    cdef Page page
+    page.head_bytes = page.unpacked = page.packed = -1
+    if not head.shape[0]:
+        return page
+    c.at = &head[0]
+    c.end = c.at + head.shape[0]
+    c.torn = False
+    field.number = 0
+    while True:
+        field = read_field(&c, field.number)
+        if not field.kind:
+            break
+        if field.number == 2 and field.kind == I32_KIND:
+            page.unpacked = read_integer(&c)
+        elif field.number == 3 and field.kind == I32_KIND:
+            page.packed = read_integer(&c)
+        else:
+            skip(&c, field.kind, 0, False)
+    if not c.torn:
+        page.head_bytes = c.at - &head[0]
+    return page
 
 
 cdef dict read_told(Cursor* c):

@@ -411,3 +411,11 @@ class Footer:
     def __new__(cls, text: bytes, most: int) -> Self: ...
     def chunk(self, group: int, column: int) -> dict[int, Any]:
         """The fields of a chunk's metadata by their numbers in parquet.thrift; none where they are encrypted too."""
+
+    def has_page_above(
+        self, read: Callable[[int, int], bytes], groups: list[int], columns: list[int], most: int, times: int
+    ) -> bool:
+        """Whether a page of these chunks unpacks to more than `most` bytes and to more than `times` its own.
+
+        `read` gives so many bytes of the file from a place on. A header that breaks off ends its chunk.
+        """

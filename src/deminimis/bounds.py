@@ -16,6 +16,9 @@ UNPACKED_TIMES_MAX = 256
 """What one batch of a packed Arrow file or stream unpacks to: more than both, in bytes and in times its packed bytes,
 is refused. Nothing else of Arrow takes more memory than it has bytes."""
 
+PAGE_BYTES_MAX = 256 << 20
+"""What a page of a Parquet file unpacks to: more than this, and than UNPACKED_TIMES_MAX times its bytes, is refused."""
+
 CSV_HEADER_BYTES_MAX = 8 << 20
 CSV_ROW_BYTES_MAX = 64 << 20
 """The first row of a CSV text, and any row, unpacked. A row is held several times while it is parsed."""

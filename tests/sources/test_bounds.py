@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import deminimis as dm
@@ -158,3 +159,40 @@ def test_messages_are_short() -> None:
             dm.eligible(long, **{**ROLES, "person": person})
         assert len(str(caught.value)) < 1000
     assert len(str(InputError("y" * (1 << 20), file="t.csv", column="z" * (1 << 20)))) < MESSAGE_CHARACTERS_MAX + 500
+
+
+def varint(number: int) -> bytes:
+    """A whole number as Thrift's compact protocol has it, zigzag."""
+    number, out = 2 * number, bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*out, number])
+
+
+@pytest.mark.parametrize("rows", [3_000, 300_000])
+@pytest.mark.parametrize("column", ["id", "list", "dictionary"])
+def test_parquet_page_that_claims_much(tmp_path: Path, rows: int, column: str) -> None:
+    """A page that says it unpacks to more than the bound is refused, in small and in large files, nested ones too."""
+    rng = np.random.default_rng(0)
+    ids = rng.integers(0, 1 << 60, rows)
+    kinds = {
+        "id": pa.array(ids),
+        "list": pa.ListArray.from_arrays(np.arange(rows + 1, dtype=np.int32), pa.array(ids)),
+        "dictionary": pa.array(ids % 5000),
+    }
+    path = tmp_path / "t.parquet"
+    pq.write_table(
+        pa.table({column: kinds[column], "other": ids}), path, compression="zstd", use_dictionary=column == "dictionary"
+    )
+    whole = path.read_bytes()
+    assert (len(whole) > 1 << 17) == (rows == 300_000) and taken(path) == rows
+    start = 6  # behind the magic and the page's type
+    true = next(size for size in range(1, 6) if whole[start + size] < 128)
+    assert whole[start] == 0x15
+    for claim, is_refused in ((300 << 20, True), ((1 << 31) - 1, True), (1 << 20, False)):
+        path.write_bytes(whole[: start + 1] + varint(claim) + whole[start + 1 + true :])
+        with pytest.raises(InputError, match=r"t\.parquet") as caught:
+            taken(path)
+        says = "a page unpacks to more than 256 MiB and to more than 256 times its bytes" in str(caught.value)
+        assert says == is_refused

@@ -5,12 +5,13 @@ pyarrow is not asked for any of these: where a footer is damaged or a column enc
 
 from __future__ import annotations
 
+import io
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from .._kernel import Footer
-from ..bounds import COLUMN_CHUNKS_MAX, FOOTER_BYTES_MAX
+from ..bounds import COLUMN_CHUNKS_MAX, FOOTER_BYTES_MAX, PAGE_BYTES_MAX, UNPACKED_TIMES_MAX
 from ..errors import InputError
 from .base import Statistics
 from .whole import WholeFile
@@ -99,6 +100,21 @@ def chunk_of(footer: Footer, group: int, column: int) -> Chunk:
         _whole(told.get(TYPE)) or 0,
         statistics if isinstance(statistics, dict) else {},
     )
+
+
+def check_pages(path: str, footer: Footer, groups: list[int], columns: list[int], text: bytes = b"") -> None:
+    """Refuse a page that unpacks to more than the bound, before room is made for it; `text` is the file, if read."""
+    with io.FileIO(path) as file:
+
+        def read(at: int, size: int) -> bytes:
+            if text:
+                return text[at : at + size]
+            file.seek(at)
+            return file.read(size)
+
+        if footer.has_page_above(read, groups, columns, PAGE_BYTES_MAX, UNPACKED_TIMES_MAX):
+            bound = f"{PAGE_BYTES_MAX >> 20} MiB and to more than {UNPACKED_TIMES_MAX} times its bytes"
+            raise InputError(f"a page unpacks to more than {bound}: write smaller pages.", file=path)
 
 
 def encrypted(path: str, column: str | None = None) -> InputError:

@@ -7,10 +7,11 @@ Nothing is memory-mapped: a file that is cut short while it is read must be an e
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 from ..errors import InputError
 from .base import Piece, Source, Statistics, check_batch, reading_names
 from .files import FoundFile, partition_field, with_partition
-from .footer import MEND, Chunk, chunk_of, encrypted, read_footer
+from .footer import MEND, Chunk, check_pages, chunk_of, encrypted, read_footer
 
 BATCH_ROWS = 65_536
 PIECE_ROWS_MIN = 65_536
@@ -75,13 +76,29 @@ class ParquetFile:
     @cached_property
     def encrypted(self) -> set[str]:
         """The columns that are encrypted, nested ones if a part of them is."""
-        paths = [self.metadata.schema.column(i).path for i in self._footer.encrypted]
-        return {path if path in self.schema.names else path.partition(".")[0] for path in paths}
+        return {name for name, leaves in self._roots.items() if self._footer.encrypted.intersection(leaves)}
+
+    @cached_property
+    def _roots(self) -> dict[str, list[int]]:
+        """The column chunks of each column, those of a nested one included."""
+        roots: dict[str, list[int]] = {}
+        names = set(self.schema.names)
+        for i in range(self.metadata.num_columns):
+            path = self.metadata.schema.column(i).path
+            roots.setdefault(path if path in names else path.partition(".")[0], []).append(i)
+        return roots
+
+    def check_pages(self, groups: Sequence[int], columns: Iterable[str]) -> None:
+        """Refuse pages of these columns that unpack to more than a bound."""
+        leaves = [i for name in columns for i in self._roots.get(name, ())]
+        text = Path(self.path).read_bytes() if self.bytes <= WHOLE_FILE_BYTES else b""
+        check_pages(self.path, self._footer, list(groups), leaves, text)
 
     def check_whole(self, reader: pq.ParquetFile) -> None:
         """Decode every column once and refuse the file if any of them is damaged."""
-        columns = [name for name in self.schema.names if name not in self.encrypted] if self.encrypted else None
-        whole = reader.read(columns, use_threads=False)
+        columns = [name for name in self._roots if name not in self.encrypted]
+        self.check_pages(range(len(self.group_rows)), columns)
+        whole = reader.read(columns if self.encrypted else None, use_threads=False)
         whole.validate(full=True)
         if whole.num_rows != self.metadata.num_rows:
             raise pa.ArrowInvalid(f"its columns do not have the {self.metadata.num_rows} rows of its metadata")
@@ -168,6 +185,8 @@ class ParquetPiece(Piece):
         with file.found.reading(f"{self._which} cannot be decoded", MEND), file.open(dictionaries) as reader:
             if file.is_checked_whole and groups[0] == 0:
                 file.check_whole(reader)
+            elif not file.is_checked_whole:
+                file.check_pages(groups, file.schema.names if inside is None else inside)
             for batch in reader.iter_batches(BATCH_ROWS, row_groups=groups, columns=inside, use_threads=False):
                 check_batch(batch, required)
                 rows += batch.num_rows
