@@ -1,5 +1,6 @@
 # Thrift's compact protocol, read from bytes that nobody vouches for: no step passes the end, a wrong one leaves `torn`
-# set, and what is read after that is zero. https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
+# set, and what is read after that is zero.
+# https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
 from native cimport *
 
 cdef enum:
