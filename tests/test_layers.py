@@ -11,7 +11,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "deminimis"
 # From the bottom up. A room is a folder of the package; a file beside the folders is a room by itself.
 ROOMS = (
     ("bounds",),
-    ("_kernel", "arrays", "errors", "machine", "progress", "sizes"),
+    ("_kernel", "arrays", "machine", "progress", "sizes", "text"),
+    ("errors",),
     ("toml_file",),
     ("rules",),
     ("roles",),
@@ -20,8 +21,8 @@ ROOMS = (
     ("run",),
     ("results",),
     ("api",),
-    ("__init__",),
     ("questions",),
+    ("__init__",),
     ("demo",),
     ("cli",),
     ("__main__",),

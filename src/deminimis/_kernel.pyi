@@ -342,7 +342,7 @@ def digest(views: Any) -> int:
     """XXH3-64 over a list of buffers, each seeded with the hash of the one before."""
 
 def memory_in_use(one: Partitioner) -> int:
-    """_Bytes of blocks that hold records or words."""
+    """Bytes of blocks that hold records or words."""
 
 def full_blocks(one: Partitioner, p: int) -> list[memoryview]:
     """The filled blocks of partition p in memory, oldest first; valid until they are dropped."""

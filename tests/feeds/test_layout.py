@@ -10,7 +10,8 @@ import pytest
 
 import deminimis as dm
 from deminimis.errors import RuleError
-from deminimis.feeds.feed import Layout, list_layouts, shipped_layouts, show_layout
+from deminimis.feeds.feed import Layout, shipped_layouts
+from deminimis.feeds.text import list_feeds, show_feed
 from deminimis.roles.persons import FirstOf
 
 OWN = """name = "mine"
@@ -147,7 +148,7 @@ def test_bad_layout_is_told_with_its_mend(case: str, tmp_path: Path) -> None:
     """A layout that is not sound is refused, naming the file, the role or line, and the mend."""
     text, message = BAD[case]
     path = written(tmp_path, text)
-    for read in (Layout.load, show_layout):
+    for read in (Layout.load, show_feed):
         with pytest.raises(RuleError, match=re.escape(message)) as raised:
             read(path)
         assert raised.value.file == str(path)
@@ -161,10 +162,10 @@ def test_unknown_layout_lists_the_shipped_ones() -> None:
 
 def test_list_and_show_name_everything(tmp_path: Path) -> None:
     """Every shipped layout has its line; a shown one has each role, setting, lack and note."""
-    assert [line.split()[0] for line in list_layouts().splitlines()[1:]] == list(shipped_layouts())
-    assert re.search(r"^person +first of \(buyer_name, ship_to_name, consignee_name\)$", show_layout("et86"), re.M)
-    assert re.search(r"^day_format +%m%d%y$", show_layout("et86"), re.M)
-    assert re.search(r"^day +\(none\) the messages hold no arrival", show_layout("data-pilot"), re.M)
-    shown = show_layout(written(tmp_path, OWN))
+    assert [line.split()[0] for line in list_feeds().splitlines()[1:]] == list(shipped_layouts())
+    assert re.search(r"^person +first of \(buyer_name, ship_to_name, consignee_name\)$", show_feed("et86"), re.M)
+    assert re.search(r"^day_format +%m%d%y$", show_feed("et86"), re.M)
+    assert re.search(r"^day +\(none\) the messages hold no arrival", show_feed("data-pilot"), re.M)
+    shown = show_feed(written(tmp_path, OWN))
     for role, column in [("person", "name and postal"), ("per", "supplier"), ("excluded", "addcvd or quota")]:
         assert re.search(rf"^{role} +{column}$", shown, re.M)

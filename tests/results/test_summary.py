@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from deminimis.results.summary import REASONS, Summary, in_columns
+from deminimis.results.summary import REASONS, Summary
+from deminimis.text import in_columns
 
 COUNTS = dict(zip(REASONS, (1_000, 0, 0, 20, 0, 300, 4, 8_676), strict=True))
 SUMMARY = Summary(

@@ -1,4 +1,4 @@
-"""Layouts: which column of a known feed plays which role, as data; and what `layouts list` and `layouts show` print."""
+"""Layouts: which column of a known feed plays which role, as data. What people read of them is in text.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 from ..errors import InputError
 from ..roles.excluded import Exclusion
 from ..roles.persons import FirstOf
-from ..rules.text import aligned, bulleted
 from ..toml_file import notes_of, open_toml, refuse, shipped_names, text_of, unknown_keys
 
 PersonPart: TypeAlias = str | FirstOf
@@ -111,45 +110,6 @@ class Layout:
 def shipped_layouts() -> tuple[str, ...]:
     """The names of the layouts that come with the package, sorted."""
     return shipped_names("feeds")
-
-
-def list_layouts() -> str:
-    """The shipped layouts, one a line: name, title."""
-    layouts = [Layout.load(name) for name in shipped_layouts()]
-    return aligned([["Name", "Title"], *([layout.name, layout.title] for layout in layouts)])
-
-
-def show_layout(name_or_path: str | os.PathLike[str]) -> str:
-    """A layout as text: each role with its columns, what the feed lacks, what to know.
-
-    Raises
-    ------
-    RuleError
-        As `Layout.load`.
-    """
-    layout = Layout.load(name_or_path)
-    lines = [["Role", "Column"]]
-    if layout.person is not None:
-        lines.append(["person", _in_words(layout.person)])
-    lines += [["per", column] for column in layout.per]
-    lines += [[role, column] for role, column in layout.columns]
-    lines += [[role, f"(none) {mend}"] for role, mend in layout.missing]
-    parts = [f"{layout.name}: {layout.title}\n{layout.source}", aligned(lines)]
-    if layout.settings:
-        parts.append(
-            aligned([["Setting", "Value"], *([name, _setting_text(value)] for name, value in layout.settings)])
-        )
-    return "\n\n".join([*parts, *bulleted("Notes", layout.notes)])
-
-
-def _in_words(person: LayoutPerson) -> str:
-    if isinstance(person, tuple):
-        return " and ".join(_in_words(part) for part in person)
-    return person if isinstance(person, str) else f"first of ({', '.join(map(str, person.columns))})"
-
-
-def _setting_text(value: object) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _table(table: Mapping[str, Any], key: str, problems: list[str]) -> dict[str, Any]:

@@ -5,10 +5,11 @@ Nothing is counted here.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
+
+from ..text import counted, in_bytes, in_columns, plain, prose
 
 REASONS = {
     "no-person": "the person is missing, blank or a placeholder",
@@ -22,14 +23,12 @@ REASONS = {
 }
 """Every reason, in the order in which the first that holds is given, with what it means."""
 
-_WINDOWS = {"day": "Person-days", "month": "Person-months", "quarter": "Person-quarters", "year": "Person-years"}
-
 
 @dataclass(frozen=True)
 class Summary:
     """What a run came to.
 
-    `str()` gives the text for a person, `to_dict()` what JSON takes.
+    `str()` gives the text for a person (`to_text` for a terminal's width), `to_dict()` what JSON takes.
 
     Parameters
     ----------
@@ -89,22 +88,26 @@ class Summary:
 
     def to_dict(self) -> dict[str, object]:
         """Every field and `rows_per_second`, made of what JSON has; exact decimals as text."""
-        found = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        found = {field.name: plain(getattr(self, field.name)) for field in fields(self)}
         return found | {"rows_per_second": self.rows_per_second}
 
     def __str__(self) -> str:
-        parts = [f"NOTE: {note}" for note in self.notes]
-        parts.append(in_columns([*self._counts(), *self._values()], "<>><"))
-        parts.append(in_columns(self._work(), "<<<"))
-        parts.append("Settings\n" + in_columns(self._settings(), "<<"))
+        return self.to_text()
+
+    def to_text(self, width: int | None = None) -> str:
+        """The account for a person, in lines of at most this width where one is given."""
+        parts = [prose(f"NOTE: {note}", width) for note in self.notes]
+        parts.append(in_columns([*self._counts(), *self._values()], "<>><", width))
+        parts.append(in_columns(self._work(), "<<<", width))
+        parts.append("Settings\n" + in_columns(self._settings(), "<<", width))
         return "\n\n".join(parts)
 
     def _counts(self) -> list[tuple[str, ...]]:
         rejected = self.rows - self.eligible
-        source = f"in {_counted(len(self.sources), 'file')}" if self.sources else ""
+        source = f"in {counted(len(self.sources), 'file')}" if self.sources else ""
         lines: list[tuple[str, ...]] = [
             ("Rows", f"{self.rows:,}", "", source),
-            (_WINDOWS.get(str(self.settings.get("window")), "Person-days"), self._groups()),
+            (f"Person-{self.settings.get('window', 'day')}s", self._groups()),
             ("Eligible", f"{self.eligible:,}", self._share(self.eligible), REASONS["eligible"]),
             ("Not eligible", f"{rejected:,}", self._share(rejected)),
         ]
@@ -122,7 +125,7 @@ class Summary:
     def _work(self) -> list[tuple[str, ...]]:
         phases = ", ".join(f"{name} {seconds:.2f}" for name, seconds in self.phases.items())
         lines = [("Seconds", f"{self.seconds:.2f}", phases)]
-        lines.append(("Rows a second", f"{self.rows_per_second:,.0f}", f"on {_counted(self.threads, 'thread')}"))
+        lines.append(("Rows a second", f"{self.rows_per_second:,.0f}", f"on {counted(self.threads, 'thread')}"))
         if self.peak_rss_bytes is not None:
             lines.append(("Peak memory", in_bytes(self.peak_rss_bytes), ""))
         if self.bytes_spilled:
@@ -144,28 +147,6 @@ class Summary:
 
     def _share(self, count: int) -> str:
         return f"{count / self.rows:.2%}" if self.rows else ""
-
-
-def in_columns(lines: Sequence[Sequence[str]], sides: str) -> str:
-    """Cells in columns, each to its side ("<" or ">"); a line may be short of cells."""
-    full = [[*line, *[""] * (len(sides) - len(line))] for line in lines]
-    widths = [max(map(len, cells)) for cells in zip(*full, strict=True)]
-    return "\n".join(
-        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(line, sides, widths, strict=True)).rstrip()
-        for line in full
-    )
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if value is None or isinstance(value, (str, bool, int, float)):
-        return value
-    if isinstance(value, Mapping):
-        return {str(name): _plain(one) for name, one in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(one) for one in value]
-    return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
 
 
 def _setting(value: object) -> str:
@@ -190,15 +171,3 @@ def _rounded(count: int) -> str:
         if count >= size:
             return f"{float(f'{count / size:.3g}'):,g}{word}"
     return f"{int(float(f'{count:.3g}')):,}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def in_bytes(count: int) -> str:
-    """A number of bytes in the unit that fits it."""
-    for size, unit in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
-        if count >= size:
-            return f"{count / size:,.1f} {unit}"
-    return f"{count:,} bytes"

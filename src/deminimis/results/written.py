@@ -9,7 +9,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from ..arrays import nothing
-from ..errors import InputError
+from ..errors import InputError, option
 from ..progress import Tick
 from ..run.answers import Answer
 from ..sinks.open import Sink, open_sink
@@ -30,7 +30,7 @@ def check_fields(columns: Sequence[str], beside: pa.Schema | None) -> pa.Schema:
     """The schema of the output, before any row is read."""
     wanted = [name for name in FIELDS if name in columns]
     if isinstance(columns, str) or set(columns) - set(wanted) or not wanted:
-        raise InputError(f"columns= takes some of {', '.join(FIELDS)}, not {columns!r}")
+        raise InputError(f"{option('columns')} takes some of {', '.join(FIELDS)}, not {columns!r}")
     fields = [FIELDS[name] for name in wanted]
     if beside is None:
         return pa.schema(fields)

@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import os
-import textwrap
 from collections.abc import Sequence
 
+from ..text import bulleted, in_columns, prose
 from ..toml_file import open_toml
 from .file import NOTHING_QUALIFIES, rule_fields
 from .rule import Rule, shipped_rules
 from .steps import Step
 
-_WIDTH = 118
 _OVERFLOW = {
     "all": "all: every row of a total over the limit fails",
     "excess": "excess: in row order, a row fails if the accepted total and its value are over the limit",
 }
 
 
-def list_rules() -> str:
-    """The shipped rules, one a line: name, currency, window, title."""
+def list_rules(width: int | None = None) -> str:
+    """The shipped rules, one a line: name, currency, window, title.
+
+    Parameters
+    ----------
+    width : int, optional
+        The columns that a line may have; None: as many as it takes.
+    """
     rules = [Rule.load(name) for name in shipped_rules()]
     lines = [["Name", "Currency", "Window", "Title"]]
     lines += [[rule.name, rule.currency or "any", rule.window, rule.title] for rule in rules]
-    return aligned(lines)
+    return in_columns(lines, "<<<<", width, has_head=True)
 
 
-def show_rule(name_or_path: str | os.PathLike[str]) -> str:
+def show_rule(name_or_path: str | os.PathLike[str], width: int | None = None) -> str:
     """A rule as a lawyer reads it: what it is, its timeline with citations, what is unsettled.
+
+    Parameters
+    ----------
+    name_or_path : str or path
+        A shipped rule's name, or a TOML file.
+    width : int, optional
+        The columns that a line may have; None: as many as it takes.
 
     Raises
     ------
@@ -42,8 +54,9 @@ def show_rule(name_or_path: str | os.PathLike[str]) -> str:
         ["Overflow", _OVERFLOW[rule.overflow]],
         *([role.capitalize(), meaning] for role, meaning in rule.meaning),
     ]
-    parts = [f"{rule.name}: {rule.title}", aligned(facts), timeline(rule.steps)]
-    return "\n\n".join([*parts, *bulleted("Notes", rule.notes)])
+    title = prose(f"{rule.name}: {rule.title}", width)
+    parts = [title, in_columns(facts, "<<", width), timeline(rule.steps, width)]
+    return "\n\n".join([*parts, *bulleted("Notes", rule.notes, width)])
 
 
 def check_rule(path: str | os.PathLike[str]) -> str:
@@ -59,23 +72,11 @@ def check_rule(path: str | os.PathLike[str]) -> str:
     return f"{os.fspath(path)}: rule {fields.name!r} is sound: {steps}, no gap, no overlap, every step cited"
 
 
-def timeline(steps: Sequence[Step]) -> str:
+def timeline(steps: Sequence[Step], width: int | None = None) -> str:
     """A schedule as a table, a step a line, in the order given."""
     lines = [["From", "To (exclusive)", "Scope", "Limit", "Citation"]]
     for step in steps:
         limit = f"{NOTHING_QUALIFIES}: nothing qualifies" if step.limit is None else f"{step.limit:f}"
         since, until = step.effective_from or "always", step.effective_to or "-"
         lines.append([str(since), str(until), step.scope, limit, step.citation])
-    return aligned(lines)
-
-
-def aligned(lines: Sequence[Sequence[str]]) -> str:
-    """Rows of cells as columns of equal width, two blanks between them, none at the end of a line."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
-
-
-def bulleted(heading: str, notes: Sequence[str]) -> list[str]:
-    """A heading with notes below it, wrapped; nothing where there is no note."""
-    lines = [textwrap.fill(note, _WIDTH, initial_indent="- ", subsequent_indent="  ") for note in notes]
-    return ["\n".join([heading, *lines])] if lines else []
+    return in_columns(lines, "<<<<<", width, has_head=True)
