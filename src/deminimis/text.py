@@ -11,8 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-MESSAGE_MOST = 2_000
-"""The characters that a message may have; `bounded` says how many were cut."""
+from .bounds import MESSAGE_CHARACTERS_MAX
 
 PROSE_MOST = 118
 """Longer lines of prose are not easily read, however wide a terminal is."""
@@ -48,12 +47,12 @@ def _escaped(found: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def bounded(text: str, most: int = MESSAGE_MOST) -> str:
-    """The text, or its beginning and its end, where the mend stands, with what was cut between them counted."""
+def shortened(text: str, most: int = MESSAGE_CHARACTERS_MAX) -> str:
+    """A text of at most about so many characters: of a longer one its start and its end, where the mend stands."""
     if len(text) <= most:
         return text
-    head, tail = text[: most - most // 5], text[len(text) - most // 5 :]
-    return f"{head} ... [{len(text) - most:,} characters more] ... {tail}"
+    start, end = most * 3 // 4, most // 4
+    return f"{text[:start]} [... {len(text) - start - end:,} characters ...] {text[-end:]}"
 
 
 def width_of(text: str) -> int:

@@ -16,7 +16,7 @@ import pyarrow.types as pt
 
 from .._kernel import LAYOUTS, NOT_IN_FORCE_INDEX, Settings
 from ..arrays import places_of
-from ..errors import ColumnNotFoundError, InputError, UnsupportedTypeError
+from ..errors import ColumnNotFoundError, InputError, UnsupportedTypeError, option
 from . import casts, names
 from .excluded import Exclusion
 from .forms import DATE, INTEGERS, TEXT, TICKS, Spec, text_by_entry, text_layout
@@ -115,7 +115,7 @@ class _Binder:
         identity = tuple(self.kind(place) for part in (*persons, per) for place in part)
         currency = self.add_optional(roles.currency, "currency", self.code)
         if currency >= 0 and roles.currency_code is None:
-            mend = "say with currency_code= (such as 'USD') or by a rule what it is compared with"
+            mend = f"say with {option('currency_code')} (such as 'USD') or by a rule what it is compared with"
             raise InputError(mend, file=self.file, column=roles.currency)
         compiled = roles.compiled
         table = np.ascontiguousarray(compiled.table)
@@ -255,7 +255,10 @@ class _Binder:
             return DATE, casts.day_of_format(roles.day_format, None)
         if pt.is_null(kind):
             return TEXT, casts.as_text
-        mend = "use a date, a timestamp or ISO text, or say with day_format= how the day is written, such as '%Y%m%d'"
+        mend = (
+            f"use a date, a timestamp or ISO text, or say with {option('day_format')} how the day is written, "
+            "such as '%Y%m%d'"
+        )
         raise self.refuse(kind, role, column, mend)
 
     def number(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pyarrow.compute as pc
 
 from .._kernel import KEY_COLUMNS
-from ..errors import InputError
+from ..errors import InputError, option
 from .excluded import Exclusion
 
 Column: TypeAlias = "str | pc.Expression | Exclusion"
@@ -57,16 +57,16 @@ def written(part: Column | FirstOf) -> object:
 def column_given(role: str, given: Any) -> Column:
     if isinstance(given, (str, pc.Expression)) or (role == "excluded" and isinstance(given, Exclusion)):
         return given
-    raise InputError(f"{role}= takes a column name or a pyarrow.compute.Expression, not {type(given).__name__}")
+    raise InputError(f"{option(role)} takes a column name or a pyarrow.compute.Expression, not {type(given).__name__}")
 
 
 def columns_given(role: str, given: Any) -> tuple[Column, ...]:
     if isinstance(given, (str, pc.Expression)):
         return (given,)
     if not isinstance(given, Sequence) or not given:
-        raise InputError(f"{role}= takes a column name, a list of them or an expression, not {given!r}")
+        raise InputError(f"{option(role)} takes a column name, a list of them or an expression, not {given!r}")
     if len(given) > 8:
-        raise InputError(f"{role}= takes at most 8 columns, not {len(given)}")
+        raise InputError(f"{option(role)} takes at most 8 columns, not {len(given)}")
     return tuple(column_given(role, c) for c in given)
 
 
@@ -75,13 +75,15 @@ def parts_given(given: Any) -> tuple[Column | FirstOf, ...]:
     if isinstance(given, (str, pc.Expression, FirstOf)):
         return (given,)
     if not isinstance(given, Sequence) or not given:
-        raise InputError(f"person= takes a column name, first_of(...), a list of them or an expression, not {given!r}")
+        kinds = "a column name, first_of(...), a list of them or an expression"
+        raise InputError(f"{option('person')} takes {kinds}, not {given!r}")
     if len(given) > 8:
-        raise InputError(f"person= takes at most 8 columns, not {len(given)}")
+        raise InputError(f"{option('person')} takes at most 8 columns, not {len(given)}")
     return tuple(part if isinstance(part, FirstOf) else column_given("person", part) for part in given)
 
 
 def check_key_columns(persons: tuple[Column | FirstOf, ...], per: tuple[Column, ...]) -> None:
     count = sum(len(columns_of_part(part)) for part in persons) + len(per)
     if count > KEY_COLUMNS:
-        raise InputError(f"person= and per= take at most {KEY_COLUMNS} columns together, first_of's too, not {count}")
+        both = f"{option('person')} and {option('per')}"
+        raise InputError(f"{both} take at most {KEY_COLUMNS} columns together, first_of's too, not {count}")

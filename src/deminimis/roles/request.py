@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow.compute as pc
 
-from ..errors import InputError, RuleError
+from ..errors import InputError, RuleError, option
 from ..rules.rule import CompiledRule, Rule
 from .excluded import Exclusion
 from .names import CANONICAL_VERSION, DEFAULT_PLACEHOLDERS
@@ -108,39 +108,41 @@ class Roles(NamedTuple):
 
 def _text(name: str, given: Any, example: str) -> None:
     if given is not None and not isinstance(given, str):
-        raise InputError(f"{name}= is a text such as {example}, not {given!r}")
+        raise InputError(f"{option(name)} is a text such as {example}, not {given!r}")
 
 
 def _truth(name: str, given: Any) -> bool:
     if not isinstance(given, bool):
-        raise InputError(f"{name}= is True or False, not {given!r}")
+        raise InputError(f"{option(name)} is True or False, not {given!r}")
     return given
 
 
 def _choice(name: str, given: Any, choices: tuple[Any, ...]) -> None:
     if given not in choices:
-        raise InputError(f"{name}= is one of {', '.join(repr(c) for c in choices)}, not {given!r}")
+        raise InputError(f"{option(name)} is one of {', '.join(repr(c) for c in choices)}, not {given!r}")
 
 
 def _late_days(given: object, sorted_by: object) -> None:
     if isinstance(given, bool) or not isinstance(given, int) or given < 0:
-        raise InputError(f"late_days= is a number of days from 0 on, not {given!r}")
+        raise InputError(f"{option('late_days')} is a number of days from 0 on, not {given!r}")
     if given and sorted_by is None:
-        raise InputError('late_days= says how far days may be out of order: give sorted_by="day" with it')
+        raise InputError(
+            f"{option('late_days')} says how far days may be out of order: give {option('sorted_by', 'day')} with it"
+        )
 
 
 def _rule(limit: object, rule: object) -> Rule:
     if (limit is None) == (rule is None):
-        raise InputError("give exactly one of limit= and rule=")
+        raise InputError(f"give exactly one of {option('limit')} and {option('rule')}")
     if rule is None:
         if not isinstance(limit, (str, int, Decimal)) or isinstance(limit, bool):
-            raise InputError(f"limit= takes a str, an int or a Decimal, so that it is exact; not {limit!r}")
+            raise InputError(f"{option('limit')} takes a str, an int or a Decimal, so that it is exact; not {limit!r}")
         return _constant(limit)
     if isinstance(rule, Rule):
         return rule
     if isinstance(rule, (str, Path, os.PathLike)):
         return Rule.load(rule)
-    raise InputError(f"rule= takes a name, a path or a Rule, not {type(rule).__name__}")
+    raise InputError(f"{option('rule')} takes a name, a path or a Rule, not {type(rule).__name__}")
 
 
 @lru_cache(maxsize=64, typed=True)
@@ -158,9 +160,9 @@ def _placeholders(given: Sequence[str] | None) -> tuple[str, ...]:
         return DEFAULT_PLACEHOLDERS
     texts = tuple(given) if isinstance(given, Iterable) else (None,)
     if isinstance(given, str) or not all(isinstance(t, str) and 0 < len(t.strip().encode()) < 64 for t in texts):
-        raise InputError("placeholders= is a list of texts of 1 to 63 bytes each")
+        raise InputError(f"{option('placeholders')} is a list of texts of 1 to 63 bytes each")
     if len(texts) > 64:
-        raise InputError(f"placeholders= takes at most 64 texts, not {len(texts)}")
+        raise InputError(f"{option('placeholders')} takes at most 64 texts, not {len(texts)}")
     return texts
 
 
@@ -202,13 +204,15 @@ def check(
     _text("day_format", day_format, "'%m/%d/%Y'")
     compiled = _compiled(chosen)
     if compiled.needs_origin and origin is None:
-        raise RuleError(f"the rule {chosen.name!r} asks for each row's origin: give origin=")
+        raise RuleError(f"the rule {chosen.name!r} asks for each row's origin: give {option('origin')}")
     persons = parts_given(person)
     extra = () if per is None else columns_given("per", per)
     check_key_columns(persons, extra)
     wanted = tuple(part for part in chosen.key if part != "person")
     if len(wanted) > len(extra):
-        raise RuleError(f"the rule {chosen.name!r} counts per person and {' and '.join(wanted)}: give per= that column")
+        raise RuleError(
+            f"the rule {chosen.name!r} counts per person and {' and '.join(wanted)}: give {option('per')} that column"
+        )
     code = chosen.currency or currency_code
     if currency_code and code != currency_code:
         raise InputError(
@@ -218,11 +222,14 @@ def check(
         try:
             ZoneInfo(timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise InputError(f"timezone= is a name such as 'America/Los_Angeles', not {timezone!r}") from None
+            raise InputError(
+                f"{option('timezone')} is a name such as 'America/Los_Angeles', not {timezone!r}"
+            ) from None
     if day_format is not None and not re.search("%[a-zA-Z]", day_format):
-        raise InputError(f"day_format= is a pattern such as '%m/%d/%Y', not {day_format!r}")
+        raise InputError(f"{option('day_format')} is a pattern such as '%m/%d/%Y', not {day_format!r}")
     if day_format is not None and "%z" in day_format and timezone is None:
-        raise InputError("a day_format= with %z reads instants: say with timezone= whose calendar day they are")
+        mend = f"say with {option('timezone')} whose calendar day they are"
+        raise InputError(f"a {option('day_format')} with %z reads instants: {mend}")
     return Roles(
         persons=persons,
         per=extra,
@@ -259,7 +266,7 @@ def _secret(given: bytes | None) -> bytes:
     if given is None:
         return secrets.token_bytes(216)
     if not isinstance(given, bytes) or len(given) < 16:
-        raise InputError("secret= takes at least 16 bytes that nobody can guess")
+        raise InputError(f"{option('secret')} takes at least 16 bytes that nobody can guess")
     from hashlib import shake_256
 
     return shake_256(given).digest(216)

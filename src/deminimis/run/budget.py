@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from ..errors import InputError
+from ..errors import InputError, option
 from ..machine import available_bytes, default_threads
 
 ENVIRONMENT = "DEMINIMIS_MEMORY_LIMIT"
@@ -45,7 +45,7 @@ def parse_size(size: int | str, name: str = "memory_limit") -> int:
         return size
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]I?)?B?\s*", size.upper()) if isinstance(size, str) else None
     if match is None or float(match[1]) <= 0:
-        raise InputError(f"{name}= is a size such as '2GiB' or a number of bytes above 0, not {size!r}")
+        raise InputError(f"{option(name)} is a size such as '2GiB' or a number of bytes above 0, not {size!r}")
     return int(float(match[1]) * _UNITS[match[2] or ""])
 
 
@@ -62,7 +62,7 @@ def check_threads(threads: int | None) -> int:
     if threads is None:
         return default_threads()
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise InputError(f"threads= is a number of at least 1, not {threads!r}")
+        raise InputError(f"{option('threads')} is a number of at least 1, not {threads!r}")
     return threads
 
 

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from ..errors import OutOfThreadsError, option
+
 _IDLE_SECONDS = 0.1
 _PATIENCE_SECONDS = 1.0
 
@@ -60,13 +62,24 @@ class Crew:
         threads = [
             threading.Thread(target=guarded, args=(n,), name=f"deminimis-{n}", daemon=True) for n in range(1, self.size)
         ]
-        for thread in threads:
-            thread.start()
         try:
-            guarded(0)
+            self._start(threads)
+            if not self.is_stopped:
+                guarded(0)
         finally:
             self._join(threads, idle)
         self._raise_first()
+
+    def _start(self, threads: list[threading.Thread]) -> None:
+        """Start them; where one cannot be, those that run are stopped, and the error says how many are needed."""
+        for number, thread in enumerate(threads, 1):
+            try:
+                thread.start()
+            except (RuntimeError, MemoryError):
+                mend = f"give {option('threads', number)}, or raise the limit of threads (ulimit -u)"
+                wrong = f"this takes {self.size} threads, of which {number} could be had"
+                self.fail(OutOfThreadsError(f"{wrong}: {mend}"), -1)
+                return
 
     def _raise_first(self) -> None:
         if self._errors:

@@ -47,4 +47,4 @@ class RowsRead:
         if error.in_part is not None:
             order, file, row = error.in_part
             before = sum(rows for at, name, rows in self._parts if name == file and at < order)
-            InputError.__init__(error, error.message, file=file, column=error.column, row=before + row)
+            error.place_at(file, before + row)

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from .. import _kernel
 from .._kernel import Partitioner
-from ..errors import CorruptSpillError, InputError, OutOfSpaceError
+from ..errors import CorruptSpillError, DeminimisError, InputError, OutOfSpaceError, lack, option
 
 OUTCOMES_BYTES = 16 << 10
 """Outcomes that are brought back at a time, of each partition."""
@@ -40,7 +40,7 @@ def check_folder(folder: str | os.PathLike[str] | None) -> Path:
     """The folder to spill to: the one given, else the system's temporary one."""
     path = Path(folder if folder is not None else tempfile.gettempdir())
     if not path.is_dir() or not os.access(path, os.W_OK):
-        raise InputError(f"spill_dir= is a folder that can be written to, not {str(path)!r}")
+        raise InputError(f"{option('spill_dir')} is a folder that can be written to, not {str(path)!r}")
     return path
 
 
@@ -110,11 +110,14 @@ class Spill:
             extents.append(Extent(self.bytes_written, len(content), _kernel.digest(some)))
             self.bytes_written += len(content)
 
-    def _failed(self, error: OSError, wanted: int) -> OutOfSpaceError:
+    def _failed(self, error: OSError, wanted: int) -> DeminimisError:
+        lacking = lack(error, f"cannot spill to {self.folder}")
+        if lacking is not None and not isinstance(lacking, OutOfSpaceError):
+            return lacking
         needs = f", where {wanted / 2**20:,.0f} MiB more are needed" if wanted else ""
         return OutOfSpaceError(
             f"cannot spill to {self.folder}{needs}: {error.strerror or error}. Free some room, choose another folder "
-            "with spill_dir=, or allow more memory with memory_limit="
+            f"with {option('spill_dir')}, or allow more memory with {option('memory_limit')}"
         )
 
     def read(self, extent: Extent) -> npt.NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .._kernel import Batch, Partitioner, Settings, Totals, memory_in_use
-from ..errors import BadValueError, InputError, OrderError, OutOfMemoryError
+from ..errors import BadValueError, InputError, OrderError, OutOfMemoryError, option
 from ..roles.request import Roles
 from ..sizes import Sizes
 from .budget import DEFAULT_BLOCK_BYTES
@@ -97,7 +97,10 @@ class Worker:
             raise InputError(f"{error}", file=part.label or part.file) from None
         if bad >= 0:
             at = row + bad - start
-            wrong = "the value is missing, negative, not finite, too large or not a number; mend it, or set bad_values="
+            wrong = (
+                "the value is missing, negative, not finite, too large or not a number; "
+                f"mend it, or set another {option('bad_values')}"
+            )
             raise placed(BadValueError(wrong, column=str(self.request.value), **part.place(at)), at)
         self.spans.append(Span(order, place, stop - start, epoch))
         if self.is_in_order:
@@ -137,8 +140,8 @@ def _why_late(day: int, promise: Promise | None) -> str:
         return f"the day {_iso(day)} lies where the statistics of the row groups have none; write the file anew"
     return (
         f"the day {_iso(day)} comes when the days up to {_iso(promise.answered)} are answered, as {_iso(promise.seen)} "
-        f'was seen and sorted_by="day" promised with late_days={promise.late_days}; '
-        f"give late_days={promise.seen - day} or more, or leave sorted_by= out"
+        f"was seen and {option('sorted_by', 'day')} promised with {option('late_days', promise.late_days)}; "
+        f"give {option('late_days', promise.seen - day)} or more, or leave {option('sorted_by')} out"
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .._kernel import Totals
-from ..errors import InputError, OutOfMemoryError
+from ..errors import InputError, OutOfMemoryError, option
 from ..roles.bindings import Bindings
 from ..rules.days import LAST_DAY
 from ..sizes import Sizes
@@ -135,7 +135,7 @@ class Workers:
                     )
                 )
         except MemoryError as error:
-            raise OutOfMemoryError(f"{error}; use fewer threads or a smaller memory_limit=") from None
+            raise OutOfMemoryError(f"{error}; use fewer threads or a smaller {option('memory_limit')}") from None
         return wanted
 
     def _route(self, days: Days | None) -> None:
@@ -203,6 +203,8 @@ class Workers:
         try:
             if self._way.order is not None:
                 settle_in_order(self._workers, settings, self._sizes)
+                self._totalled = self._account.rows
+                self._account.tell("total", self._totalled)
                 self._account.clock("total", started)
                 return
             for partitioner in partitioners:
@@ -214,6 +216,7 @@ class Workers:
                 spills, self._totals, self._partitions(slot), settings, self._sizes, tell=tell
             )
             self._totalled = self._account.rows
+            self._account.tell("total", self._totalled)
         except MemoryError as error:
             raise OutOfMemoryError(str(error) or "no memory for the totals") from None
         if not settings.outcomes:

@@ -15,8 +15,8 @@ from typing import Any, BinaryIO, Self
 
 import pyarrow as pa
 
-from ..errors import DeminimisError, DiskError, InputError, OutOfMemoryError
-from ..sources.base import FAILING, reason_of
+from ..errors import DeminimisError, InputError, lack
+from ..sources.base import reason_of
 from ..sources.identity import descriptor_of
 from .files import NewFile, Output, refuse_input
 from .formats import ArrowFileWriter, ArrowStreamWriter, CsvWriter, ParquetWriter, Writer
@@ -138,6 +138,8 @@ def open_sink(
     if format is not None and format not in FORMATS.values():
         raise InputError(f"there is no output format {format!r}: give parquet, arrow, arrows or csv.")
     if target == "-":
+        if sys.stdout is None:
+            raise InputError("standard output is closed: give it a file, or name one.")
         return _open_stream(sys.stdout.buffer, "standard output", schema, format, inputs)
     if not isinstance(target, (str, os.PathLike)):
         return _open_stream(target, str(getattr(target, "name", "file object")), schema, format, inputs)
@@ -190,13 +192,11 @@ def _writing(name: str) -> Iterator[None]:
         yield
     except (DeminimisError, BrokenPipeError):
         raise
-    except MemoryError as error:
-        mend = "give a smaller memory_limit= or fewer threads=."
-        raise OutOfMemoryError(f"{name}: out of memory while it was written ({reason_of(error)}): {mend}") from error
+    except MemoryError as error:  # pyarrow's too, which is an ArrowException
+        raise lack(error, name) or error from error
     except pa.ArrowException as error:
         raise InputError(f"cannot be written ({reason_of(error)}): write .parquet instead.", file=name) from error
     except OSError as error:
-        if error.errno in FAILING:
-            what = f"the disk or the network failed while it was written ({error.strerror or reason_of(error)})"
-            raise DiskError(f"{name}: {what}.") from error
-        raise InputError(f"cannot be written ({error.strerror or reason_of(error)}).", file=name) from error
+        raise lack(error, name) or InputError(
+            f"cannot be written ({error.strerror or reason_of(error)}).", file=name
+        ) from error

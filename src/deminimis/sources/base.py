@@ -5,7 +5,6 @@ No file is opened here.
 
 from __future__ import annotations
 
-import errno
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,10 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..arrays import places_of
-from ..errors import DeminimisError, DiskError, InputError, OutOfMemoryError, listed
-
-FAILING = {errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.ECONNRESET}
-"""What says nothing of a file but that its bytes cannot be had now."""
+from ..errors import DeminimisError, InputError, OutOfMemoryError, lack, listed
 
 
 class Statistics(NamedTuple):
@@ -187,8 +183,7 @@ def reading(file: str | None, what: str = "cannot be read", mend: str = "") -> I
     except MemoryError as error:
         raise OutOfMemoryError(f"{file}: {reason_of(error)}." if file else f"{reason_of(error)}.") from error
     except (pa.ArrowException, OSError, ValueError, TypeError, EOFError) as error:
-        if isinstance(error, OSError) and error.errno in FAILING:
-            raise DiskError(f"{file}: the disk or the network failed ({reason_of(error)}).") from error
-        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-            mend = "raise the limit of open files (ulimit -n)."
+        lacking = lack(error, file or "")
+        if lacking is not None:
+            raise lacking from error
         raise InputError(f"{what} ({reason_of(error)}){': ' + mend if mend else '.'}", file=file) from error

@@ -65,6 +65,8 @@ def open_source(
     """
     options = CsvOptions(delimiter, encoding, header)
     if isinstance(manifest, str) and manifest == "-":
+        if sys.stdin is None:
+            raise InputError("standard input is closed: give it a file, or name one.")
         return _open_stream(sys.stdin.buffer, "standard input", options)
     if isinstance(manifest, (str, os.PathLike)):
         return _open_files([Path(manifest)], options)

@@ -110,12 +110,24 @@ def _leaves(metadata: pq.FileMetaData) -> dict[str, int]:
     return {column.path: i for i, column in enumerate(columns) if column.max_repetition_level == 0}
 
 
+def _opened(found: Sequence[FoundFile]) -> list[ParquetFile]:
+    """The files with their footers read, many at a time, as most of it is waiting."""
+    if len(found) > FOOTER_THREADS:
+        with ThreadPoolExecutor(FOOTER_THREADS) as pool:
+            try:
+                opened = pool.map(ParquetFile, found)
+            except RuntimeError:  # a thread cannot be started: this one reads them
+                pool.shutdown(cancel_futures=True)
+            else:
+                return list(opened)
+    return list(map(ParquetFile, found))
+
+
 class ParquetSource(Source):
     """Parquet files with the same columns and types, as one manifest."""
 
     def __init__(self, found: Sequence[FoundFile]) -> None:
-        with ThreadPoolExecutor(FOOTER_THREADS) as pool:
-            self._files = list(pool.map(ParquetFile, found) if len(found) > FOOTER_THREADS else map(ParquetFile, found))
+        self._files = _opened(found)
         first = self._files[0]
         for other in self._files[1:]:
             _check_same_columns(first, other)

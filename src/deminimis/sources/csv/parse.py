@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.csv as pc
 
-from ...errors import InputError
+from ...errors import InputError, option
 from ..base import reason_of
 from .rows import walk_records
 
@@ -117,7 +117,9 @@ def text_problem(error: Exception, encoding: str) -> str:
     """Say what a failed conversion means and what would mend it."""
     if "UTF8" in str(error) or isinstance(error, UnicodeError):
         mend = (
-            'encoding="latin-1", or the one it was written in' if encoding == "utf-8" else "the one it was written in"
+            f"{option('encoding', 'latin-1')}, or the one it was written in"
+            if encoding == "utf-8"
+            else "the one it was written in"
         )
         return f"its text is not {encoding}: give {mend}."
     return f"cannot be parsed ({reason_of(error)})."

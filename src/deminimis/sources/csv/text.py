@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from ...bounds import CSV_HEADER_BYTES_MAX
-from ...errors import InputError
+from ...errors import InputError, option
 from ..base import reading
 from ..files import format_of_bytes
 from ..whole import ReadBytes, WholeFile
@@ -98,7 +98,9 @@ def read_head(read: ReadBytes, name: str, options: CsvOptions) -> Head:
         kind = format_of_bytes(text)[1] or format_of_bytes(text)[0]
         raise InputError(f"is no plain CSV text, it starts like {kind}: give it the ending of its format.", file=name)
     if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and encoding == "utf-8":
-        raise InputError('its text is not utf-8, it starts like utf-16: give encoding="utf-16".', file=name)
+        raise InputError(
+            f"its text is not utf-8, it starts like utf-16: give {option('encoding', 'utf-16')}.", file=name
+        )
     bom = len(BOM) if text.startswith(BOM) else 0
     dialect = Dialect(delimiter or _likely_delimiter(name, text[bom:]), encoding)
     while True:
@@ -111,7 +113,9 @@ def read_head(read: ReadBytes, name: str, options: CsvOptions) -> Head:
             wrong = f"its first row does not end within {CSV_HEADER_BYTES_MAX >> 20} MiB"
             raise InputError(f"{wrong}: is a quote left open, or is it no CSV?", file=name)
     if first is None:
-        raise InputError("is empty: a CSV file starts with the column names, or give header=False.", file=name)
+        raise InputError(
+            f"is empty: a CSV file starts with the column names, or give {option('header', False)}.", file=name
+        )
     names = _names(text[bom + first.start : bom + first.end], first.cells, dialect, name, header)
     return Head(names, dialect, text, bom + (first.end if header is True else first.start))
 
