@@ -1,28 +1,85 @@
-"""For every row of a shipment manifest: does this person stay within the day's limit?"""
+"""For every row of a shipment manifest: does this person stay within the day's limit?
 
-from .api import Scorer, eligible, score, score_files
-from .errors import DeminimisError
-from .progress import Progress
-from .results.scored import Scored
-from .results.summary import REASONS, Summary
-from .roles.names import DEFAULT_PLACEHOLDERS
-from .roles.persons import first_of
-from .rules.rule import Rule
-from .run.run import release_memory
+What is public is imported when it is first asked for, so that the command line answers a question of usage, or an
+early Ctrl-C, without the packages that the work needs.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import errors
+    from .api import Scorer, eligible, score, score_files
+    from .errors import DeminimisError
+    from .feeds.text import list_feeds, show_feed
+    from .progress import Progress
+    from .questions.plan import Plan, plan
+    from .questions.why import Explanation, explain
+    from .results.scored import Scored
+    from .results.summary import REASONS, Summary
+    from .roles.names import DEFAULT_PLACEHOLDERS
+    from .roles.options import Options
+    from .roles.persons import first_of
+    from .rules.rule import Rule
+    from .rules.steps import Step
+    from .rules.text import list_rules, show_rule
+    from .run.run import release_memory
 
 __all__ = [
     "DEFAULT_PLACEHOLDERS",
     "REASONS",
     "DeminimisError",
+    "Explanation",
+    "Options",
+    "Plan",
     "Progress",
     "Rule",
     "Scored",
     "Scorer",
+    "Step",
     "Summary",
     "eligible",
+    "errors",
+    "explain",
     "first_of",
+    "list_feeds",
+    "list_rules",
+    "plan",
     "release_memory",
     "score",
     "score_files",
+    "show_feed",
+    "show_rule",
 ]
 __version__ = "0.1.0"
+_PLACES = {
+    "api": ("Scorer", "eligible", "score", "score_files"),
+    "errors": ("DeminimisError",),
+    "feeds.text": ("list_feeds", "show_feed"),
+    "progress": ("Progress",),
+    "questions.plan": ("Plan", "plan"),
+    "questions.why": ("Explanation", "explain"),
+    "results.scored": ("Scored",),
+    "results.summary": ("REASONS", "Summary"),
+    "roles.names": ("DEFAULT_PLACEHOLDERS",),
+    "roles.options": ("Options",),
+    "roles.persons": ("first_of",),
+    "rules.rule": ("Rule",),
+    "rules.steps": ("Step",),
+    "rules.text": ("list_rules", "show_rule"),
+    "run.run": ("release_memory",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return import_module(".errors", __name__)
+    for place, names in _PLACES.items():
+        if name in names:
+            globals()[name] = found = getattr(import_module(f".{place}", __name__), name)
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -18,7 +18,7 @@ from .progress import Report, Reporter
 from .results import written as output
 from .results.scored import Scored, mask_of, scored, summarise
 from .results.summary import Summary
-from .roles.options import AnyOptions, Options, Reading
+from .roles.options import READING, AnyOptions, MoreOptions, refuse_unknown, takes_options
 from .roles.persons import Column, Person
 from .roles.request import Roles, check, with_new_secret
 from .run.answers import Answer
@@ -30,12 +30,9 @@ from .sizes import USUAL, Sizes
 from .sources.base import Source
 from .sources.open import open_source
 
-_OPTIONS = frozenset(AnyOptions.__annotations__)
-_READING = tuple(Reading.__annotations__)
-
 
 def start_run(
-    options: AnyOptions | Options,
+    options: AnyOptions | MoreOptions,
     *,
     outcomes: bool,
     tally: bool = True,
@@ -45,10 +42,8 @@ def start_run(
 ) -> tuple[Run, dict[str, Any]]:
     """A run with these options, all checked, and those of them that are for reading."""
     given: dict[str, Any] = dict(options)
-    if not given.keys() <= _OPTIONS:
-        unknown = min(given.keys() - _OPTIONS)
-        raise TypeError(f"there is no option {unknown!r}; the options are {', '.join(sorted(_OPTIONS))}")
-    reading = {name: given.pop(name) for name in _READING if name in given}
+    refuse_unknown(tuple(given))
+    reading = {name: given.pop(name) for name in READING if name in given}
     threads = check_threads(given.pop("threads", None))
     memory_limit = check_memory_limit(given.pop("memory_limit", None))
     spill_dir = given.pop("spill_dir", None)
@@ -91,6 +86,7 @@ def _answers(run: Run, manifest: Any, reading: dict[str, Any]) -> tuple[Iterator
     return run.answers(source), source.files
 
 
+@takes_options
 def eligible(
     manifest: Any, *, person: Person, day: Column, value: Column, **options: Unpack[AnyOptions]
 ) -> pa.BooleanArray:
@@ -181,6 +177,7 @@ def eligible(
         return mask_of(_answers(run, manifest, reading)[0])
 
 
+@takes_options
 def score(manifest: Any, *, person: Person, day: Column, value: Column, **options: Unpack[AnyOptions]) -> Scored:
     """Say for every row whether it is eligible, why, and its person's total. Takes what `eligible` takes.
 
@@ -196,6 +193,7 @@ def score(manifest: Any, *, person: Person, day: Column, value: Column, **option
         return scored(run, given, started, files)
 
 
+@takes_options
 def score_files(
     sources: Any,
     target: str | Path | BinaryIO | None,
@@ -284,7 +282,8 @@ class Scorer:
     [False, False]
     """
 
-    def __init__(self, *, person: Person, day: Column, value: Column, **options: Unpack[Options]) -> None:
+    @takes_options
+    def __init__(self, *, person: Person, day: Column, value: Column, **options: Unpack[MoreOptions]) -> None:
         self._started = time.perf_counter()
         self._run, _ = start_run(options, outcomes=True, person=person, day=day, value=value)
         self._is_open = True

@@ -18,7 +18,7 @@ from ..api import start_run
 from ..errors import InputError
 from ..machine import available_bytes
 from ..results.written import ANSWER_ROWS
-from ..roles.options import AnyOptions
+from ..roles.options import AnyOptions, takes_options
 from ..roles.persons import Column, Person
 from ..rules.days import day_of
 from ..run.epochs import day_bounds, plan_epochs
@@ -111,6 +111,7 @@ class Plan:
         return plain | {"fits": self.fits}
 
 
+@takes_options
 def plan(
     sources: Any,
     *,
@@ -120,7 +121,14 @@ def plan(
     columns: Sequence[str] = ("eligible",),
     **options: Unpack[AnyOptions],
 ) -> Plan:
-    """Plan what `score_files` would do with these sources, roles and settings.
+    """Say what `score_files` would do and need with these sources, roles and settings. No row is read.
+
+    Takes the roles and settings of `eligible`, and the `columns` that would be written.
+
+    Returns
+    -------
+    Plan
+        Rows, days, memory and disk, as far as the files' metadata tells; `fits` says whether they are enough.
 
     Raises
     ------

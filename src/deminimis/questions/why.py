@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -22,15 +22,19 @@ from ..api import eligible, score
 from ..errors import InputError
 from ..results.summary import REASONS
 from ..roles.binding import bind
+from ..roles.options import READING, AnyOptions, refuse_unknown, takes_options
+from ..roles.persons import Column, Person
 from ..roles.request import Roles, check
 from ..rules.rule import Rule
 from ..rules.steps import Step
 from ..sources.base import Source
+from ..sources.open import open_source
 from .cells import columns_of, days_of, persons_of, texts_of, values_of
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 
 _MARK = "\x00row asked for"
+_RESOURCES = ("threads", "memory_limit", "spill_dir")
 _CODES = {reason: code for code, reason in enumerate(REASONS)}
 _KEYLESS = _CODES["not-in-force"]
 """The reasons before this one are of rows without a key."""
@@ -104,33 +108,47 @@ class Explanation:
     settings: dict[str, object]
 
 
-def explain(source: Source, row: int, *, lines_most: int | None = None, **options: Any) -> Explanation:
-    """Find what decided one row.
+@takes_options
+def explain(
+    manifest: Any,
+    row: int,
+    *,
+    person: Person,
+    day: Column,
+    value: Column,
+    lines_most: int | None = None,
+    **options: Unpack[AnyOptions],
+) -> Explanation:
+    """Say what decided one row: the rows of its person's day, what each counted as, and the step of the rule.
+
+    Takes the roles and settings of `eligible`. A bad value stops nothing here.
 
     Parameters
     ----------
-    source : Source
-        The manifest; it can be read more than once.
+    manifest : object
+        As `eligible` takes it, but for streams: it is read twice.
     row : int
         The row's number in the manifest, counted from 0.
     lines_most : int, optional
         How many rows of the total to tell, those next to the row; None: all.
-    **options
-        Roles and settings, as `deminimis.score` takes them. A bad value stops nothing here.
 
     Raises
     ------
     InputError
-        There is no such row, or as `deminimis.score`.
+        There is no such row, or as `score`.
     """
-    if options.get("bad_values") == "error":
-        options["bad_values"] = "unproven"
-    roles = check(**options)
+    refuse_unknown(tuple(options))
+    given: dict[str, Any] = {**options, "person": person, "day": day, "value": value}
+    reading = {name: given.pop(name) for name in READING if name in given}
+    source = manifest if isinstance(manifest, Source) else open_source(manifest, **reading)
+    if given.get("bad_values") == "error":
+        given["bad_values"] = "unproven"
+    roles = check(**{name: one for name, one in given.items() if name not in _RESOURCES})
     bind(roles, source.schema, wide=True, tally=False, file=source.files[0] if source.files else None)
-    kin = _rows_with_the_key(source, row, roles, options)
+    kin = _rows_with_the_key(source, row, roles, given)
     wanted = list(dict.fromkeys(source.schema.names if roles.has_expressions() else roles.names()))
     table, starts = _taken(source, wanted, kin)
-    scored = score(table, **options)
+    scored = score(table, **given)
     codes = scored.reason.indices.to_numpy()
     own = int(np.searchsorted(kin, row))
     same = np.flatnonzero(codes >= _KEYLESS) if codes[own] >= _KEYLESS else np.array([own])
@@ -155,7 +173,7 @@ def explain(source: Source, row: int, *, lines_most: int | None = None, **option
         rows=len(same),
         rows_counted=int((~np.isin(codes[same], idle)).sum()),
         rows_bad=int((codes[same] == _CODES["bad-value"]).sum()),
-        persons=persons_of(table.slice(at, 1), roles, options),
+        persons=persons_of(table.slice(at, 1), roles, given),
         day=days[at],
         total=scored.total[own].as_py(),
         step=steps[at],

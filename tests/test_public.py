@@ -1,0 +1,103 @@
+"""The public face: the names that there are, and that type checkers know their options."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+import deminimis as dm
+
+TABLE = pa.table({"who": ["A", "B"], "day": ["2024-06-01"] * 2, "usd": ["1", "801"]})
+
+
+def test_names() -> None:
+    """Tab completion shows what is public and no room; every name of it is there, and says what it is."""
+    assert set(dir(dm)) == {*dm.__all__, "__version__"}
+    for name in dm.__all__:
+        found = getattr(dm, name)
+        assert name.isupper() or inspect.getdoc(found)
+    with pytest.raises(AttributeError, match="has no attribute 'scor'"):
+        dm.scor  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_no_public_function_bears_the_name_of_a_room() -> None:
+    """A function is never hidden by the folder or file of its name, whatever was imported before."""
+    package = Path(dm.__file__).parent
+    rooms = {path.stem for path in package.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert rooms & set(dm.__all__) == {"errors"}
+
+
+def test_type_checkers_see_the_names() -> None:
+    """What is imported for type checkers is what is imported when it is asked for."""
+    (block,) = [node for node in ast.parse(Path(dm.__file__).read_text()).body if isinstance(node, ast.If)]
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    seen = {node.module: tuple(one.name for one in node.names) for node in imports}
+    assert seen == {None: ("errors",)} | dm._PLACES
+    for place, names in dm._PLACES.items():
+        assert all(getattr(import_module(f"deminimis.{place}"), name) is getattr(dm, name) for name in names)
+
+
+def test_explain() -> None:
+    """A row of any manifest is explained by a function, with the words of `score`."""
+    found = dm.explain(TABLE, 1, person="who", day="day", value="usd", limit=800, threads=1)
+    assert (found.line.reason, str(found.total), found.rows) == ("over-limit", "801.0000", 1)
+    assert isinstance(found, dm.Explanation) and isinstance(found.step, dm.Step)
+    with pytest.raises(TypeError, match="did you mean 'limit'"):
+        dm.explain(TABLE, 1, person="who", day="day", value="usd", max=800)
+
+
+def test_plan() -> None:
+    """A plan of any manifest is made by a function, with the words of `score_files`."""
+    found = dm.plan(TABLE, person="who", day="day", value="usd", limit=800)
+    assert isinstance(found, dm.Plan) and (found.rows, found.fits) == (2, True)
+
+
+@pytest.mark.parametrize("width", [None, 40, 80])
+def test_rules_and_feeds(width: int | None) -> None:
+    """Rules and feeds are listed and shown as text, in lines that fit."""
+    for text in (
+        dm.list_rules(width),
+        dm.show_rule("us-321", width),
+        dm.list_feeds(width),
+        dm.show_feed("et86", width),
+    ):
+        assert text and (width is None or max(map(len, text.splitlines())) <= width)
+
+
+CODE = """
+import deminimis as dm
+
+roles = dm.Options(person=dm.first_of("consignee", "shipment"), day="arrival", value="value_usd", limit=800)
+dm.eligible("in.parquet", **roles)
+dm.score_files("in.parquet", "mask.parquet", **roles, columns=["eligible", "reason"], delimiter=";")
+dm.Scorer(**roles)
+dm.explain("in.parquet", 4, **roles)
+dm.plan("in.parquet", **roles)
+dm.score("in.parquet", person=["name", "zip"], day="d", value="v", rule="us-321", origin="o", normalize="fold")
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        (CODE, ""),
+        (CODE + 'dm.score("in", **roles, normalise="fold")', 'Unexpected keyword argument "normalise"'),
+        (CODE + 'dm.Options(person="a", day="b", value="c", limits=8)', 'Extra key "limits"'),
+        (CODE + 'dm.score("in", person="a", day="b", value="c", overflow="some")', '"overflow"'),
+    ],
+)
+def test_types(tmp_path: Path, code: str, fault: str) -> None:
+    """A strict type checker takes roles in a dict, and finds a wrong name or choice."""
+    pytest.importorskip("mypy")
+    (tmp_path / "use.py").write_text(code)
+    (tmp_path / "mypy.ini").write_text("[mypy]\n[mypy-pyarrow.*]\nignore_missing_imports = true\n")
+    words = [sys.executable, "-m", "mypy", "--strict", "--config-file", "mypy.ini", "use.py"]
+    found = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert (fault in found.stdout) if fault else found.returncode == 0, found.stdout
