@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from deminimis.text import shortened, bulleted, counted, in_bytes, in_columns, prose, shown, width_of, wrapped
+from deminimis.text import bulleted, counted, in_bytes, in_columns, prose, shortened, shown, width_of, wrapped
 
 JOINED = "\u0645\u06cc\u200c\u062e \U0001f469\u200d\U0001f467"
 """Persian letters kept apart, and an emoji of two."""
@@ -41,11 +41,11 @@ def test_nothing_of_unicode_controls_a_terminal() -> None:
 
 @pytest.mark.parametrize("size", [1_999, 2_000, 2_001, 4_000_000])
 def test_shortened(size: int) -> None:
-    """A message keeps its beginning and its end, and says how many characters are cut from between."""
-    text = "a" * (size - 7) + " mend it"[1:]
-    short = shortened(text)
+    """A text keeps its beginning and its end, and says how many characters are cut from between."""
+    text = "a" * (size - 7) + "mend it"
+    short = shortened(text, 2_000)
     assert short.endswith("mend it") and short.startswith("aaaa") and len(short) < 2_060
-    assert (f"[{size - 2_000:,} characters more]" in short) == (size > 2_000)
+    assert (f"[... {size - 2_000:,} characters ...]" in short) == (size > 2_000)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,17 @@
-"""`python -m deminimis` is the command line."""
+"""The entry of `deminimis` and `python -m deminimis`: an interrupt shows no traceback, however early it comes."""
 
 import sys
 
-from .cli.main import main
+
+def main() -> int:
+    """Run the command of this process and return its exit code."""
+    try:
+        from .cli.main import program
+
+        return program()
+    except KeyboardInterrupt:  # while the imports run; later ones are the table's (cli/ends.py)
+        return 130
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -115,7 +115,7 @@ def test_settings_are_told_as_given(source: str, capsys: pytest.CaptureFixture[s
     words = ["--layout", "consolidator", "--rule", "us-321", "--as-of", "2024-06-01", "--excluded", "origin == 'CN'"]
     assert main(["score", str(path), "--json", *words]) == 0
     told = json.loads(capsys.readouterr().out)["settings"]
-    assert (told["layout"], told["as_of"], told["excluded"]) == ("consolidator", "2024-06-01", "origin == 'CN'")
+    assert (told["feed"], told["as_of"], told["excluded"]) == ("consolidator", "2024-06-01", "origin == 'CN'")
     assert told["person"] == [{"first_of": list(names[:2])}, names[2]]
 
 
@@ -150,6 +150,26 @@ def test_summary_is_on_stdout(source: str, tmp_path: Path, capsys: pytest.Captur
     shown = capsys.readouterr()
     assert shown.out.startswith("Rows") and shown.out.endswith(f"Wrote {target}: eligible\n")
     assert shown.err == ""
+
+
+def test_a_file_that_is_replaced(source: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The summary says whether there was an output before; with --no-clobber such a one is refused, and kept."""
+    words = ["score", source, "-o", str(tmp_path / "mask.csv"), *LIMIT]
+    assert main([*words, "--no-clobber"]) == 0
+    assert capsys.readouterr().out.endswith("mask.csv: eligible\n")
+    assert main(words) == 0
+    assert capsys.readouterr().out.endswith("mask.csv (replaced): eligible\n")
+    (tmp_path / "mask.csv").write_text("precious")
+    assert main([*words, "--no-clobber"]) == 2
+    assert "mask.csv is there already, and --no-clobber keeps it" in capsys.readouterr().err
+    assert (tmp_path / "mask.csv").read_text() == "precious"
+
+
+@pytest.mark.parametrize("rows", ["1k", "1_000", "1,000", "1000"])
+def test_counts(rows: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Counts are given as people write them."""
+    assert main(["demo", "--rows", rows]) == 0
+    assert capsys.readouterr().out.startswith("A manifest of 1,000 rows")
 
 
 def test_data_is_on_stdout(source: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -228,6 +248,7 @@ def test_lists(text: str, names: list[str]) -> None:
         (["rules", "list"], "cn-cbec"),
         (["rules", "show", "us-321"], "TFTEA s.901"),
         (["layouts"], "et86"),
+        (["feeds"], "et86"),
         (["layouts", "show", "et86"], "country_of_origin"),
     ],
 )

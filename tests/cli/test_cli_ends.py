@@ -82,9 +82,16 @@ def test_an_empty_pipe() -> None:
     assert ended.stderr.startswith(b"deminimis: standard input")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_interrupted(number: signal.Signals, code: int, tmp_path: Path) -> None:
-    """Ctrl-C and a request to terminate end at once and quietly, and leave no file."""
+@pytest.mark.parametrize(
+    ("number", "code", "told"),
+    [
+        (signal.SIGINT, 130, b"interrupted"),
+        (signal.SIGTERM, 143, b"ended by SIGTERM"),
+        (signal.SIGHUP, 129, b"ended by SIGHUP"),
+    ],
+)
+def test_interrupted(number: signal.Signals, code: int, told: bytes, tmp_path: Path) -> None:
+    """Ctrl-C and a request to end do so at once, say that nothing was written, and leave no file."""
     with start("score", "-", "-o", tmp_path / "out.csv", *ROLES) as program:
         assert program.stdin is not None and program.stderr is not None
         program.stdin.write(HEAD + ROW * (MORE_THAN_A_PIPE_HOLDS // len(ROW)))
@@ -92,8 +99,48 @@ def test_interrupted(number: signal.Signals, code: int, tmp_path: Path) -> None:
         program.send_signal(number)
         program.stdin.close()
         assert program.wait(timeout=30) == code
-        assert program.stderr.read() == b""
+        assert program.stderr.read() == b"deminimis: %s; nothing was written\n" % told
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["-o", "-", "--format", "csv"], ["-o", "OUT"], ["-o", "OUT", "--no-clobber"]])
+def test_interrupted_says_what_became_of_the_output(words: list[str], tmp_path: Path) -> None:
+    """An output that was there is as it was; what went to standard output is said to be not whole."""
+    target = tmp_path / "out.csv"
+    if words[-1] == "OUT":
+        target.write_bytes(b"precious")
+    with start("score", "-", *[word.replace("OUT", str(target)) for word in words], *ROLES) as program:
+        assert program.stdin is not None and program.stderr is not None
+        program.stdin.write(HEAD + ROW * (MORE_THAN_A_PIPE_HOLDS // len(ROW)))
+        program.stdin.flush()
+        program.send_signal(signal.SIGINT)
+        assert program.wait(timeout=30) == 130
+        told = program.stderr.read().decode()
+    if words[1] == "-":
+        assert told == "deminimis: interrupted; what standard output was sent is not whole\n"
+    elif words[-1] == "OUT":
+        assert told == f"deminimis: interrupted; nothing was written, {target} is as it was\n"
+        assert target.read_bytes() == b"precious"
+    else:
+        assert (told, target.exists()) == ("deminimis: interrupted; nothing was written\n", False)
+
+
+def test_a_reader_that_leaves_before_the_check(tmp_path: Path) -> None:
+    """With --check the exit code is never 0 unless all rows were looked at; text that is not read changes no code."""
+    source = tmp_path / "in.csv"
+    source.write_bytes(HEAD + ROW * 300_000)
+    with start("score", source, "-o", "-", "-q", "--format", "csv", "--check", *ROLES) as program:
+        assert program.stdout is not None and program.stderr is not None
+        program.stdout.read(4)
+        program.stdout.close()
+        assert program.wait(timeout=60) == 2
+        assert b"before all rows were checked" in program.stderr.read()
+    readable, writable = os.pipe()
+    os.close(readable)
+    words = [*PROGRAM, "score", str(source), "--check", *ROLES[:-1], "0"]
+    ended = subprocess.run(words, stdout=writable, stderr=subprocess.PIPE, timeout=60, env=ENVIRONMENT)
+    os.close(writable)
+    assert (ended.returncode, ended.stderr) == (1, b"")
 
 
 @pytest.mark.parametrize("threads", ["1", "2", "3"])
@@ -106,7 +153,7 @@ def test_interrupted_while_nothing_comes(size: int, threads: str) -> None:
         program.stdin.flush()
         program.send_signal(signal.SIGINT)
         assert program.wait(timeout=30) == 130
-        assert program.stderr.read() == b""
+        assert program.stderr.read() == b"deminimis: interrupted; nothing was written\n"
 
 
 @pytest.mark.parametrize("words", [["--format", "csv"], ["--format", "arrow"], ["--format", "csv", "--append"]])

@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import deminimis as dm
-from deminimis.cli.ends import for_the_shell
 from deminimis.cli.main import main
+from deminimis.cli.options import in_the_shell
+from deminimis.errors import Message, option
 
 ROLES = ["--person", "who", "--day", "day", "--value", "usd"]
 LIMIT = [*ROLES, "--limit", "800"]
@@ -47,10 +48,14 @@ ERRORS: list[tuple[list[str], str]] = [
     (["score", "IN", *LIMIT, "--excluded", "zip = 1"], "=="),
     (["score", "IN", *LIMIT, "--timezone", "Mars"], "--timezone"),
     (["score", "IN", *LIMIT, "--threads", "0"], "--threads"),
-    (["score", "IN", *LIMIT, "--threads", "two"], "invalid int value: 'two'"),
+    (["score", "IN", *LIMIT, "--threads", "two"], "'two' is no number of things, such as 20000, 20k or 1.5M"),
     (["score", "IN", *LIMIT, "--with", "reasons"], "--with takes reason and total, not 'reasons'"),
     (["score", "IN", *LIMIT, "--append"], "say where with -o"),
     (["score", "IN", *LIMIT, "-o", "IN"], "would be overwritten"),
+    (["score", "IN", "-p", "who"], "did you mean --person?"),
+    (["score", "IN", *LIMIT, "--zone", "UTC"], "did you mean --timezone?"),
+    (["demo", "--rows", "many"], "'many' is no number of things, such as 20000, 20k or 1.5M"),
+    (["why"], "Did you mean 'explain'?"),
     (["score", "FOLDER", *LIMIT, "-o", "IN"], "would be overwritten"),
     (["score", "FOLDER/*.parquet", *LIMIT, "-o", "IN"], "would be overwritten"),
     (["score", "IN", *LIMIT, "-o", "FOLDER/none/mask.csv"], "none/mask.csv"),
@@ -89,12 +94,13 @@ def test_errors(source: str, words: list[str], told: str, capsys: pytest.Capture
     ("error", "code", "told"),
     [
         (MemoryError(), 3, "out of memory"),
-        (OSError(28, "No space left on device", "out.csv"), 3, "out.csv: no space left on device"),
-        (OSError(5, "Input/output error", "in.csv"), 2, "in.csv: input/output error"),
+        (OSError(28, "No space left on device", "out.csv"), 3, "out.csv: the disk is full"),
+        (OSError(5, "Input/output error", "in.csv"), 3, "in.csv: the disk or the network failed (Input/output error)"),
+        (OSError(20, "Not a directory", "in.csv"), 2, "in.csv: not a directory"),
         (dm.errors.OutOfSpaceError("the disk is full"), 3, "the disk is full"),
         (pa.ArrowInvalid("odd\nmore"), 2, "odd"),
         (ZeroDivisionError("oh"), 2, "ZeroDivisionError: oh"),
-        (KeyboardInterrupt(), 130, ""),
+        (KeyboardInterrupt(), 130, "deminimis: interrupted; nothing was written\n"),
         (BrokenPipeError(), 0, ""),
     ],
 )
@@ -107,7 +113,7 @@ def test_ends(
         raise error
 
     monkeypatch.setattr(dm, "score_files", fail)
-    monkeypatch.setattr("deminimis.cli.ends._close_stdout", lambda: None)
+    monkeypatch.setattr("deminimis.cli.ends.drop", lambda _: None)
     monkeypatch.delenv("DEMINIMIS_TRACEBACK", raising=False)
     assert main(["score", source, *LIMIT]) == code
     err = capfd.readouterr().err
@@ -116,15 +122,21 @@ def test_ends(
 
 
 @pytest.mark.parametrize(
-    ("message", "shell"),
+    ("message", "python", "shell"),
     [
-        ("give exactly one of limit= and rule=", "give exactly one of --limit and --rule"),
-        ('choose another bad_values="error".', "choose another --bad-values error."),
-        ("give per= that column", "give --per that column"),
-        ("or give header=False.", "or give --no-header."),
-        ("day=2024-06-01/in.parquet: it is damaged", "day=2024-06-01/in.parquet: it is damaged"),
+        (f"give exactly one of {option('limit')} and {option('rule')}", "limit= and rule=", "--limit and --rule"),
+        (f"set {option('bad_values', 'ignore')}.", 'bad_values="ignore".', "--bad-values ignore."),
+        (f"give {option('header', False)}.", "header=False", "--no-header."),
+        (f"or {option('header')}", "header=", "--no-header or --columns"),
+        (f"give {option('in_care_of', True)}", "in_care_of=True", "--in-care-of"),
+        (f"{option('count_excluded', False)}", "count_excluded=False", "--no-count-excluded"),
+        (f"give {option('late_days', 3)} or more", "late_days=3 or more", "--late-days 3 or more"),
+        (f"{option('columns')} takes", "columns= takes", "--with takes"),
+        (f"{option('secret')} takes", "secret= takes", "secret= takes"),
+        ("day=2024-06-01/in.parquet: it is damaged", "day=2024", "day=2024-06-01/in.parquet: it is damaged"),
     ],
 )
-def test_words_of_the_shell(message: str, shell: str) -> None:
-    """What Python's callers are told in keywords is told in options; a file's name stays as it is."""
-    assert for_the_shell(message) == shell
+def test_words_of_the_shell(message: str, python: str, shell: str) -> None:
+    """What Python's callers are told in keywords is told in options; a text that looks alike stays as it is."""
+    assert python in Message(message) and "\ufdd0" not in Message(message)
+    assert shell in in_the_shell(Message(message))

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from ..roles.options import OPTIONS, READING
+from .streams import is_terminal, remark
 
 if TYPE_CHECKING:
     from ..feeds.feed import Layout
@@ -22,13 +24,12 @@ _TABS = {"tab", "\\t", "t"}
 
 def reading_options(args: argparse.Namespace) -> Options:
     """How to read the text files, as `score_files` and `open_source` take it."""
-    delimiter = args.delimiter
-    if delimiter is not None and delimiter.lower() in _TABS:
-        delimiter = "\t"
-    header: bool | list[str] = not args.no_header
+    found = {name: getattr(args, name) for name in READING if getattr(args, name) is not None}
+    if found.get("delimiter", "").lower() in _TABS:
+        found["delimiter"] = "\t"
     if args.columns is not None:
-        header = listed(args.columns)
-    return {"delimiter": delimiter, "encoding": args.encoding, "header": header}
+        found["header"] = listed(args.columns)
+    return found
 
 
 def manifest_of(args: argparse.Namespace, reads_twice: bool = False) -> Any:
@@ -36,6 +37,9 @@ def manifest_of(args: argparse.Namespace, reads_twice: bool = False) -> Any:
     sources: list[str] = args.source
     if len(sources) > 1 and "-" in sources:
         raise InputError("standard input (-) is a manifest by itself: give it alone")
+    if sources == ["-"] and is_terminal("stdin"):
+        waiting = "waiting for a manifest on standard input: type or paste CSV, Ctrl-D ends it"
+        remark(f"deminimis: {waiting}")
     if sources == ["-"] and reads_twice:
         import pyarrow as pa
 
@@ -57,7 +61,7 @@ def scoring_options(args: argparse.Namespace) -> Options:
         mends = dict(layout.missing) if layout else {}
         needed = " and ".join(f"--{role}" for role in missing)
         why = "".join(f"; {role}: {mends[role]}" for role in missing if role in mends)
-        raise InputError(f"no column is named for {needed}: give the option, or a --layout that has it{why}")
+        raise InputError(f"no column is named for {needed}: give the option, or a --feed that has it{why}")
     if args.limit is None and args.rule is None:
         raise InputError("give --limit N or --rule NAME; deminimis rules list shows the rules")
     return found | _settings(args)
@@ -74,15 +78,15 @@ def as_given(args: argparse.Namespace, settings: Options) -> Options:
         found["excluded"] = excluded
     if args.as_of:
         found["as_of"] = args.as_of
-    return ({"layout": args.layout} if layout else {}) | settings | found
+    return ({"feed": args.feed} if layout else {}) | settings | found
 
 
 def _layout(args: argparse.Namespace) -> Layout | None:
-    if not args.layout:
+    if not args.feed:
         return None
     from ..feeds.feed import Layout
 
-    return Layout.load(args.layout)
+    return Layout.load(args.feed)
 
 
 def _in_words(person: Any) -> object:
@@ -103,14 +107,21 @@ def _roles(args: argparse.Namespace) -> Options:
         found["person"] = first_of(*listed(args.first_of))
     elif args.person:
         found["person"] = args.person[0] if len(args.person) == 1 else args.person
-    for role in ("day", "value", "quantity", "origin", "currency", "currency_code"):
-        if getattr(args, role) is not None:
-            found[role] = getattr(args, role)
-    if args.per:
-        found["per"] = args.per
+    found |= _given(args, "roles", but=("person", "excluded"))
     if args.excluded is not None:
         found["excluded"] = _excluded(args.excluded)
     return found
+
+
+def resources(args: argparse.Namespace) -> Options:
+    """What the run may use, and what it may rely on to use less; what was not given is left out."""
+    return _given(args, "resources")
+
+
+def _given(args: argparse.Namespace, group: str, but: Iterable[str] = ()) -> Options:
+    """The options of a group that were given."""
+    names = [name for name, one in OPTIONS.items() if one.group == group and name not in but]
+    return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
 
 
 def _excluded(text: str) -> Any:
@@ -122,16 +133,9 @@ def _excluded(text: str) -> Any:
 
 
 def _settings(args: argparse.Namespace) -> Options:
-    found: Options = {}
-    for name in ("bad_values", "overflow", "normalize", "timezone", "day_format"):
-        if getattr(args, name) is not None:
-            found[name] = getattr(args, name)
-    if args.no_count_excluded:
-        found["count_excluded"] = False
-    if args.in_care_of:
-        found["in_care_of"] = True
-    if args.placeholder is not None:
-        found["placeholders"] = tuple(text for text in args.placeholder if text)
+    found = _given(args, "settings")
+    if args.placeholders is not None:
+        found["placeholders"] = tuple(text for text in args.placeholders if text)
     if args.limit is not None:
         if args.as_of:
             raise InputError("--as-of goes with --rule: a constant limit is the same on every day")

@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import Any, TextIO
 
 from ..progress import Progress
-from ..results.summary import in_bytes
+from ..text import in_bytes
+from .streams import is_terminal
 
 _SECONDS_BEFORE_SHOWN = 0.4
 _VERBS = {"read": "reading", "total": "totalling", "answer": "answering", "write": "writing"}
@@ -71,4 +72,4 @@ def _bar(report: Progress, screen: TextIO, is_resumed: bool) -> Any:
 
 def bars(quiet: bool) -> Bars | None:
     """Bars where a person watches: stderr is a terminal, and not `quiet`."""
-    return None if quiet or not sys.stderr.isatty() else Bars(sys.stderr)
+    return None if quiet or not is_terminal("stderr") else Bars(sys.stderr)

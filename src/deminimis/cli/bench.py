@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING
 
-from ..results.summary import in_columns
-from .options import Parser
+from ..text import counted, in_columns, prose
+from .options import Parser, count
+from .streams import say, say_json, width
 
 if TYPE_CHECKING:
     from ..demo.bench import Result
@@ -23,19 +22,19 @@ def run(name: str, words: list[str]) -> int:
         description="A benchmark of the processor and its memory: score a fixed manifest, made in memory, on 1, 2, 4 "
         "... threads.\nNothing is read and nothing is written. The last line is JSON.",
     )
-    parser.add_argument("--rows", type=int, default=cpu_bench.ROWS, metavar="N", help="default: 20000000, 1 GiB")
-    parser.add_argument("--threads", type=int, metavar="N", help="the most; default: the cores this process may use")
-    parser.add_argument("--repeats", type=int, default=cpu_bench.REPEATS, metavar="N", help="of each; default: 5")
+    parser.add_argument("--rows", type=count, default=cpu_bench.ROWS, metavar="N", help="default: 20000000, 1 GiB")
+    parser.add_argument("--threads", type=count, metavar="N", help="the most; default: the cores this process may use")
+    parser.add_argument("--repeats", type=count, default=cpu_bench.REPEATS, metavar="N", help="of each; default: 5")
     parser.add_argument("--json", action="store_true", help="the line of JSON alone")
     args = parser.read(words)
     result = cpu_bench.bench(args.rows, args.repeats, args.threads)
     if not args.json:
-        sys.stdout.write(f"{in_words(result)}\n\n")
-    sys.stdout.write(f"{json.dumps(result.to_dict(), ensure_ascii=False)}\n")
+        say(f"{in_words(result, width())}\n\n")
+    say_json(result.to_dict())
     return 0
 
 
-def in_words(result: Result) -> str:
+def in_words(result: Result, width: int | None = None) -> str:
     """The account for a person."""
     lines = [["Threads", "Rows a second", "ns a row", "Best", "Against one thread"]]
     alone = result.figures[0].seconds_median
@@ -43,13 +42,16 @@ def in_words(result: Result) -> str:
         times = (f"{1e9 * seconds / result.rows:.2f}" for seconds in (one.seconds_median, one.seconds_best))
         speedup = f"{alone / one.seconds_median:.2f} times" if one.seconds_median else ""
         lines.append([f"{one.threads}", f"{one.rows_per_second:,.0f}", *times, speedup])
+    work = (
+        f"{result.rows:,} rows of the work {result.work}, in memory; the median and the best of {result.repeats}; "
+        f"the first call took {result.seconds_first:.2f} s"
+    )
     return "\n".join(
         [
-            f"{result.cpu}, {result.cores} core{'' if result.cores == 1 else 's'}, {result.system}",
-            f"deminimis {result.version}, Python {result.python}, pyarrow {result.pyarrow}",
-            f"{result.rows:,} rows of the work {result.work}, in memory; the median and the best of {result.repeats}; "
-            f"the first call took {result.seconds_first:.2f} s",
+            prose(f"{result.cpu}, {counted(result.cores, 'core')}, {result.system}", width),
+            prose(f"deminimis {result.version}, Python {result.python}, pyarrow {result.pyarrow}", width),
+            prose(work, width),
             "",
-            in_columns(lines, ">>>>>"),
+            in_columns(lines, ">>>>>", width, has_head=True),
         ]
     )

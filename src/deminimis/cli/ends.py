@@ -1,120 +1,162 @@
-"""How a command ends: every error becomes one sentence on stderr and an exit code. No command is run here."""
+"""How a command ends: the table of exit codes, and every error as one sentence on stderr. No command is run here."""
 
 from __future__ import annotations
 
-import errno
 import os
-import re
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import NamedTuple
 
-from ..errors import DeminimisError
-
-USAGE, NO_SPACE, INTERRUPTED, TERMINATED = 2, 3, 130, 143
-
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOMEM}
-
-# Messages speak to Python's callers, as in "give per= that column" or bad_values="error".
-_OPTION = re.compile(
-    r"\b(person|per|day|value|quantity|origin|excluded|currency|currency_code|limit|rule|bad_values|overflow|normalize"
-    r"|in_care_of|timezone|day_format|threads|memory_limit|spill_dir|delimiter|encoding|sorted_by)="
-    r"(?:[\"'](\w+)[\"']|(?=[\s,.;:)]|$))"
+from ..errors import (
+    CorruptSpillError,
+    DeminimisError,
+    DiskError,
+    OutOfFilesError,
+    OutOfMemoryError,
+    OutOfSpaceError,
+    OutOfThreadsError,
+    lack,
 )
-_OTHER_OPTIONS = {
-    "count_excluded=False": "--no-count-excluded",
-    "count_excluded=": "--no-count-excluded",
-    "placeholders=": "--placeholder",
-    "header=False": "--no-header",
-    "header=": "--no-header or --columns",
-    "columns=": "--with",
-    "late_days= ": "--late-days ",
-    "late_days=": "--late-days ",
-    "first_of(": "--first-of (",
+from ..text import shortened, wrapped
+from .options import in_shell_words
+from .streams import drop, remark
+
+
+class End(NamedTuple):
+    """One way in which the program ends: its exit code, and when it comes."""
+
+    code: int
+    when: str
+
+
+ENDS = {
+    "done": End(0, "done, also where the reader of standard output left early"),
+    "not eligible": End(1, "--check was given and some row is not eligible; nothing else ever gives 1"),
+    "usage": End(2, "a word of the command is not understood"),
+    "input": End(2, "a manifest, a file or a setting cannot be used"),
+    "closed": End(2, "a standard stream is closed that the work needs"),
+    "fault": End(2, "a fault in this program"),
+    "disk": End(3, "the disk is full"),
+    "memory": End(3, "memory cannot be had"),
+    "threads": End(3, "threads cannot be started"),
+    "descriptors": End(3, "too many files are open"),
+    "failing disk": End(3, "a disk or a network fails"),
+    "spill": End(3, "what was put on disk came back damaged"),
+    "SIGHUP": End(129, "the terminal was closed (SIGHUP)"),
+    "SIGINT": End(130, "Ctrl-C (SIGINT)"),
+    "SIGTERM": End(143, "another program ended it (SIGTERM)"),
 }
+"""Every end of the program, told in `deminimis --help`. A standard stream that does not block is waited for; one that
+is closed and not needed changes nothing. SIGPIPE is no end: a reader that leaves is "done"."""
+
+_KINDS = (
+    (OutOfSpaceError, "disk"),
+    (OutOfMemoryError, "memory"),
+    (OutOfThreadsError, "threads"),
+    (OutOfFilesError, "descriptors"),
+    (DiskError, "failing disk"),
+    (CorruptSpillError, "spill"),
+    (DeminimisError, "input"),
+)
+_SIGNALS = ("SIGHUP", "SIGINT", "SIGTERM")
+TRACEBACK = "DEMINIMIS_TRACEBACK"
 
 
-class Terminated(BaseException):
-    """Another program asked this one to end."""
+class Signalled(KeyboardInterrupt):
+    """A signal that ends the program, unwinding like Ctrl-C does."""
+
+
+class Signals:
+    """The signals that came; what an exception handler of others swallowed is remembered here."""
+
+    def __init__(self) -> None:
+        self.first: str | None = None
+
+    def take(self, number: int, frame: FrameType | None) -> None:
+        self.first = self.first or signal.Signals(number).name
+        raise Signalled
 
 
 @contextmanager
-def terminable() -> Iterator[None]:
-    """Let a request to terminate unwind like Ctrl-C does, so that no half of an output is left behind."""
+def signals() -> Iterator[Signals]:
+    """Let every request to end unwind, so that no half of an output is left behind.
+
+    A signal that was ignored, as by `nohup`, stays so.
+    """
+    taken = Signals()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield taken
         return
-    before = signal.signal(signal.SIGTERM, _terminate)
+    before = {}
+    for name in _SIGNALS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
+            before[number] = signal.signal(number, taken.take)
     try:
-        yield
+        yield taken
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise Terminated
-
-
-def ended(error: BaseException) -> int:
+def ended(error: BaseException, signal_name: str | None = None) -> int:
     """Say on stderr what ended the command, and return the exit code that it asks for."""
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 0
+    if signal_name is not None or isinstance(error, KeyboardInterrupt):
+        name = signal_name or "SIGINT"
+        _say("; ".join(["interrupted" if name == "SIGINT" else f"ended by {name}", *_notes(error)]))
+        return ENDS[name].code
     if isinstance(error, BrokenPipeError):
-        _close_stdout()
-        return 0
-    if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED
-    if isinstance(error, Terminated):
-        return TERMINATED
-    if os.environ.get("DEMINIMIS_TRACEBACK"):
+        drop("stdout")
+        return ENDS["done"].code
+    if os.environ.get(TRACEBACK):
         import traceback
 
         traceback.print_exception(error)
-    message, code = _sentence(error)
+    name, message = _sentence(error)
+    _say(message)
+    return ENDS[name].code
+
+
+def _notes(error: BaseException) -> list[str]:
+    """What the commands know of the moment: see `add_note`."""
+    return [str(note) for note in getattr(error, "__notes__", ())]
+
+
+def _say(message: str) -> None:
     with suppress(OSError, ValueError):
-        sys.stderr.write(f"deminimis: {message}\n")
-        sys.stderr.flush()
-    return code
+        remark(f"deminimis: {shortened(message)}")
+        if sys.stderr is not None:
+            sys.stderr.flush()
 
 
-def _sentence(error: BaseException) -> tuple[str, int]:
-    if isinstance(error, DeminimisError):
-        return for_the_shell(str(error)), error.exit_code
+def _sentence(error: BaseException) -> tuple[str, str]:
+    """Which end it is, and what is said of it."""
+    found = lack(error) or error
+    if isinstance(found, DeminimisError):
+        name = next(name for kind, name in _KINDS if isinstance(found, kind))
+        where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+        return name, f"{where}{found.told(in_shell_words)}"
     first = next(iter(str(error).strip().splitlines()), "").rstrip(".")
-    if isinstance(error, MemoryError):
-        detail = f" ({first})" if first else ""
-        return f"out of memory{detail}: give a smaller --memory-limit or fewer --threads", NO_SPACE
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
-        what = (error.strerror or first or type(error).__name__).lower()
-        if error.errno in _NO_SPACE:
-            return f"{where}{what}: make room, or write elsewhere", NO_SPACE
-        return f"{where}{what}", USAGE
+        return "input", f"{where}{(error.strerror or first or type(error).__name__).lower()}"
     if type(error).__module__.startswith("pyarrow"):
-        return f"the manifest cannot be read or the result not written: {first}", USAGE
-    return (
+        return "input", f"the manifest cannot be read or the result not written: {first}"
+    return "fault", (
         f"something went wrong that should not ({type(error).__name__}: {first}). This is a fault in deminimis; "
-        f"please report it with what DEMINIMIS_TRACEBACK=1 shows when you run the same again",
-        USAGE,
+        f"please report it with what {TRACEBACK}=1 shows when you run the same again"
     )
 
 
-def for_the_shell(message: str) -> str:
-    """A message of the Python interface in the words of the command line: `bad_values=` is `--bad-values`."""
-    for python, shell in _OTHER_OPTIONS.items():
-        message = message.replace(python, shell)
-
-    def option(found: re.Match[str]) -> str:
-        name, choice = found.groups()
-        return f"--{name.replace('_', '-')}{f' {choice}' if choice else ''}"
-
-    return _OPTION.sub(option, message)
-
-
-def _close_stdout() -> None:
-    """Point stdout at nothing, so that the interpreter's last flush does not meet the closed pipe again."""
-    with suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def codes_in_words(width: int | None) -> str:
+    """The table for `--help`, a code a line."""
+    whens: dict[int, list[str]] = {}
+    for end in ENDS.values():
+        whens.setdefault(end.code, []).append(end.when)
+    return "\n".join(wrapped("; ".join(when), width or 80, f"  {code:<3}  ", " " * 7) for code, when in whens.items())

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import re
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ..results.summary import REASONS, in_columns
+from ..results.summary import REASONS
+from ..text import counted, in_columns, plain, shortened
 from .arguments import as_given, manifest_of, reading_options, scoring_options
-from .options import Parser, add_manifest, add_roles, add_settings
+from .options import Parser, add_manifest, add_roles, add_settings, count
+from .streams import say, say_json, width
 
 if TYPE_CHECKING:
     from ..questions.why import Explanation, Line
 
 _LINES_SHOWN = 40
-_BREAKS = re.compile(r"[\t-\r]")
+_CELL_MOST = 200
 _EXAMPLE = """\
 example:
   deminimis explain in.parquet --row 41 --person consignee --day arrival --value usd --limit 800
@@ -35,7 +34,7 @@ def run(name: str, words: list[str]) -> int:
         description="Say why one row is eligible or not: the rows of its person and day, their values, the limit.",
         epilog=_EXAMPLE,
     )
-    parser.add_argument("--row", type=int, required=True, metavar="N", help="the row's number, counted from 0")
+    parser.add_argument("--row", type=count, required=True, metavar="N", help="the row's number, counted from 0")
     parser.add_argument("--all", action="store_true", help=f"show every row of the total, not {_LINES_SHOWN} at most")
     parser.add_argument("--json", action="store_true", help="one JSON object, every row of the total included")
     add_roles(parser)
@@ -44,17 +43,19 @@ def run(name: str, words: list[str]) -> int:
     args = parser.read(words)
     options = scoring_options(args)
     from ..questions.why import explain
-    from ..sources.open import open_source
 
-    source = open_source(manifest_of(args, reads_twice=True), **reading_options(args))
-    found = explain(source, args.row, lines_most=None if args.all or args.json else _LINES_SHOWN, **options)
+    manifest = manifest_of(args, reads_twice=True)
+    lines_most = None if args.all or args.json else _LINES_SHOWN
+    found = explain(manifest, args.row, lines_most=lines_most, **options, **reading_options(args))
     found = replace(found, settings=as_given(args, found.settings))
-    text = json.dumps(_to_json(found), ensure_ascii=False) if args.json else _to_text(found)
-    sys.stdout.write(f"{text}\n")
+    if args.json:
+        say_json(_to_json(found))
+    else:
+        say(f"{_to_text(found, width())}\n")
     return 0
 
 
-def _to_text(found: Explanation) -> str:
+def _to_text(found: Explanation, width: int | None) -> str:
     line = found.line
     place = "" if line.file is None else f" (row {line.row_in_file:,} of {line.file})"
     outcome = "eligible" if line.reason == "eligible" else f"not eligible: {line.reason}"
@@ -63,27 +64,31 @@ def _to_text(found: Explanation) -> str:
     facts.append(("Day", _day(found)))
     if line.reason not in ("no-person", "no-day", "not-in-force"):
         bad = found.rows_bad
-        unproven = f", without {bad:,} bad value{'' if bad == 1 else 's'}" if bad else ""
-        facts.append(("Total", f"{_amount(found.total)} over {_rows(found.rows_counted)}{unproven}"))
+        unproven = f", without {counted(bad, 'bad value')}" if bad else ""
+        facts.append(("Total", f"{_amount(found.total)} over {counted(found.rows_counted, 'row')}{unproven}"))
     facts.append(("Limit", _limit(found)))
     facts.append(("Overflow", str(found.settings["overflow"])))
     if line.reason in ("no-person", "no-day"):
-        return f"{in_columns(facts, '<<')}\n\nIt belongs to no total."
-    return f"{in_columns(facts, '<<')}\n\n{_table(found)}"
+        return f"{in_columns(facts, '<<', width)}\n\nIt belongs to no total."
+    return f"{in_columns(facts, '<<', width)}\n\n{_table(found, width)}"
 
 
 def _person(column: str, cell: object, canonical: object, settings: dict[str, Any]) -> str:
-    told = f"{column} = {cell!r}"
+    told = f"{column} = {_quoted(cell)}"
     if canonical is None or (not settings["normalize"] and not settings["in_care_of"]):
         return told
-    return f"{told}, compared as {canonical!r}"
+    return f"{told}, compared as {_quoted(canonical)}"
+
+
+def _quoted(cell: object) -> str:
+    return shortened(repr(cell), _CELL_MOST)
 
 
 def _day(found: Explanation) -> str:
     cell = found.line.cells.get(str(found.settings["day"]))
     window = "" if found.rule.window == "day" else f"; totals are of its calendar {found.rule.window}"
     if found.day is None:
-        return f"none: {found.settings['day']} = {cell!r}"
+        return f"none: {found.settings['day']} = {_quoted(cell)}"
     return f"{found.day}{'' if str(cell) == str(found.day) else f', from {cell}'}{window}"
 
 
@@ -97,20 +102,20 @@ def _limit(found: Explanation) -> str:
     return f"{amount} ({name}, {step.scope} {step.days}: {step.citation})"
 
 
-def _table(found: Explanation) -> str:
+def _table(found: Explanation, width: int | None) -> str:
     columns = list(found.line.cells)
     by_row = len({line.limit for line in found.lines}) > 1
     heads = ["", "Row", *columns, "Counts as", *(["Limit"] if by_row else []), "Reason"]
     body = [_cells(line, line is found.line, columns, by_row) for line in found.lines]
     sides = f"<>{'<' * len(columns)}>{'>' if by_row else ''}<"
-    text = in_columns([heads, *body], sides)
+    text = in_columns([heads, *body], sides, width, has_head=True)
     if len(found.lines) < found.rows:
-        text += f"\n... {_rows(found.rows - len(found.lines))} more: --all shows them"
+        text += f"\n... {counted(found.rows - len(found.lines), 'row')} more: --all shows them"
     return text
 
 
 def _cells(line: Line, is_asked: bool, columns: Sequence[str], by_row: bool) -> list[str]:
-    shown = ["" if line.cells[name] is None else _BREAKS.sub(" ", str(line.cells[name])) for name in columns]
+    shown = ["" if line.cells[name] is None else shortened(str(line.cells[name]), _CELL_MOST) for name in columns]
     value = "bad" if line.value is None else _amount(line.value)
     limit = [_amount(line.limit)] if by_row else []
     return [">" if is_asked else "", str(line.row), *shown, value, *limit, line.reason]
@@ -123,20 +128,16 @@ def _amount(value: Decimal | None) -> str:
     return f"{whole}.{decimals.rstrip('0'):0<2}"
 
 
-def _rows(count: int) -> str:
-    return f"{count:,} row{'' if count == 1 else 's'}"
-
-
 def _to_json(found: Explanation) -> dict[str, object]:
     return {
         **_line_to_json(found.line),
         "eligible": found.line.reason == "eligible",
         "persons": [
-            {"column": column, "original": _plain(cell), "canonical": _plain(canonical)}
+            {"column": column, "original": plain(cell), "canonical": plain(canonical)}
             for column, cell, canonical in found.persons
         ],
-        "day": _plain(found.day),
-        "total": _plain(found.total),
+        "day": plain(found.day),
+        "total": plain(found.total),
         "rule": found.rule.name,
         "citation": found.step.citation if found.step else None,
         "rows": [_line_to_json(line) for line in found.lines],
@@ -149,14 +150,8 @@ def _line_to_json(line: Line) -> dict[str, object]:
         "row": line.row,
         "file": line.file,
         "row_in_file": line.row_in_file,
-        "cells": {name: _plain(cell) for name, cell in line.cells.items()},
-        "value": _plain(line.value),
-        "limit": _plain(line.limit),
+        "cells": {name: plain(cell) for name, cell in line.cells.items()},
+        "value": plain(line.value),
+        "limit": plain(line.limit),
         "reason": line.reason,
     }
-
-
-def _plain(value: object) -> object:
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)

@@ -6,12 +6,15 @@ it runs, so that help and errors of usage come at once.
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 
-from .ends import ended, terminable
+from ..roles.options import nearest
+from ..text import in_columns, wrapped
+from .ends import ENDS, codes_in_words, ended, signals
+from .streams import drop, flush, mend_streams, remark, say, width
 
 COMMANDS = {
     "score": ("score", "mark the rows of a manifest whose person stays within the limit that day"),
@@ -20,16 +23,19 @@ COMMANDS = {
     "demo": ("demo", "make a manifest of a million rows and score it; needs nothing, leaves nothing"),
     "bench": ("bench", "how many rows a second this machine scores, and one line of JSON to quote"),
     "rules": ("rules", "list the dated rules, show one with its citations, check your own"),
-    "layouts": ("rules", "list the layouts of known feeds, show one"),
+    "feeds": ("rules", "list the known feeds, show which of one's columns play which role"),
+}
+_ALSO = {"layouts": "feeds"}
+_NEAR = {
+    **dict.fromkeys(("why", "show", "trace", "debug"), "explain"),
+    **dict.fromkeys(("run", "check", "mark", "filter", "eligible"), "score"),
+    **dict.fromkeys(("estimate", "dry-run", "forecast"), "plan"),
+    **dict.fromkeys(("benchmark", "speed", "perf"), "bench"),
+    **dict.fromkeys(("rule", "law", "limits"), "rules"),
+    **dict.fromkeys(("example", "try", "sample"), "demo"),
+    **dict.fromkeys(("feed", "layout"), "feeds"),
 }
 
-_HEAD = """\
-usage: deminimis COMMAND ...
-
-For every row of a shipment manifest: does this person stay within the day's limit?
-
-commands:
-"""
 _TAIL = """
 options:
   -h, --help  show this help, or after a command that command's
@@ -37,16 +43,26 @@ options:
 
 examples:
   deminimis demo
-  deminimis score in.parquet -o mask.parquet --person consignee --day arrival --value usd --limit 800
-  deminimis score in/*.csv -o out.csv --append --with reason --person name --person zip \\
-      --day arrival --value usd --origin origin --rule us-321
-  deminimis explain in.parquet --row 41 --person consignee --day arrival --value usd --limit 800
+  deminimis score in.parquet -o mask.parquet --limit 800 \\
+      --person consignee --day arrival --value usd
+  deminimis score in/*.csv -o out.csv --append --with reason --rule us-321 \\
+      --person name --person zip --day arrival --value usd --origin origin
+  deminimis explain in.parquet --row 41 --limit 800 \\
+      --person consignee --day arrival --value usd
   deminimis rules show us-321
 
 exit codes:
-  0 done; 1 --check was given and some row is not eligible; 2 usage or bad input; 3 out of disk or memory;
-  130 interrupted
 """
+
+
+def program() -> int:
+    """The words of this process, from its first breath to its last: what `deminimis` runs."""
+    mend_streams()
+    code = main()
+    for number in (signal.SIGINT, signal.SIGTERM):  # the interpreter's end has nothing to undo, and shows no traceback
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    return code
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,37 +74,65 @@ def main(argv: Sequence[str] | None = None) -> int:
         The words after the program's name; None: those of this process.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    signal_name = None
     try:
-        with terminable():
-            code = _run(words)
-            sys.stdout.flush()
+        with signals() as taken:
+            try:
+                code = _run(words)
+                flush()
+            finally:
+                signal_name = taken.first
     except BaseException as error:
-        code = ended(error)
+        code = _ended(error, signal_name)
+    return code
+
+
+def _ended(error: BaseException, signal_name: str | None) -> int:
+    try:
+        code = ended(error, signal_name)
+    except KeyboardInterrupt:  # a second one, while the first is told
+        return ENDS[signal_name or "SIGINT"].code
+    try:
+        flush()
+    except (KeyboardInterrupt, OSError, ValueError):  # there is nowhere to tell it
+        drop("stdout")
     return code
 
 
 def _run(words: list[str]) -> int:
     name = words[0] if words else "--help"
+    name = _ALSO.get(name, name)
     if name in ("-h", "--help", "help"):
-        width = max(map(len, COMMANDS))
-        sys.stdout.write(_HEAD)
-        sys.stdout.writelines(f"  {command:<{width}}  {what}\n" for command, (_, what) in COMMANDS.items())
-        sys.stdout.write(_TAIL)
-        return 0
+        say(_help(width()))
+        return ENDS["done"].code
     if name in ("-V", "--version"):
         from .. import __version__
 
-        sys.stdout.write(f"deminimis {__version__}\n")
-        return 0
+        say(f"deminimis {__version__}\n")
+        return ENDS["done"].code
     if name not in COMMANDS:
-        nearest = get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
-        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        meant = nearest(name, list(COMMANDS), _NEAR)
+        hint = f" Did you mean {meant!r}?" if meant else ""
         kind = "option" if name.startswith("-") else "command"
-        sys.stderr.write(
-            f"deminimis: there is no {kind} {name!r}.{hint} The commands are: {', '.join(COMMANDS)}; "
-            f"see deminimis --help\n"
-        )
-        return 2
+        commands = f"The commands are: {', '.join(COMMANDS)}; see deminimis --help"
+        remark(f"deminimis: there is no {kind} {name!r}.{hint} {commands}")
+        return ENDS["usage"].code
     module = import_module(f".{COMMANDS[name][0]}", __package__)
     code: int = module.run(name, words[1:])
     return code
+
+
+def _help(width: int | None) -> str:
+    commands = in_columns([(f"  {name}", what) for name, (_, what) in COMMANDS.items()], "<<", width)
+    return "\n".join(
+        [
+            "usage: deminimis COMMAND ...",
+            "",
+            wrapped("For every row of a shipment manifest: does this person stay within the day's limit?", width),
+            "",
+            "commands:",
+            commands,
+            f"{_TAIL}{codes_in_words(width)}",
+            "",
+        ]
+    )

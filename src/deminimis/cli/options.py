@@ -1,39 +1,140 @@
-"""Options that several commands share: which manifest, which columns play the roles, which settings hold.
+"""The words of the command line: the options of the one table (roles/options.py), and a parser that knows what is near.
 
-What becomes of their values is in cli_arguments.
+What becomes of their values is in arguments.py.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
-from difflib import get_close_matches
 from typing import Any, NoReturn
+
+from ..errors import Message
+from ..roles.options import OPTIONS, Option, nearest
+from .streams import flush, remark, say, width
+
+_COUNT = re.compile(r"(\d[\d_,]*(?:\.\d+)?)\s*([kKmMbBgG]?)")
+_THOUSANDS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9}
+_WORD = re.compile(r"--?[A-Za-z]")
+_NEAR = {
+    **dict.fromkeys(("--out", "--outfile", "--output-file", "--to", "--target", "--dest", "-O"), "--output"),
+    **dict.fromkeys(("--fail", "--strict", "--assert", "--exit-code"), "--check"),
+    **dict.fromkeys(("--silent", "--no-progress", "-s"), "--quiet"),
+    **dict.fromkeys(("--layout-name", "--preset", "--profile", "--source-format"), "--feed"),
+    **dict.fromkeys(("--fields", "--extra", "--output-columns", "--select"), "--with"),
+    **dict.fromkeys(("--header", "--names", "--column-names"), "--columns"),
+    **dict.fromkeys(("--type", "--output-format", "-F"), "--format"),
+    **dict.fromkeys(("--keep-columns", "--join", "--with-columns"), "--append"),
+    **dict.fromkeys(("--date-of-rule", "--on", "--today"), "--as-of"),
+    **dict.fromkeys(("--coalesce", "--any-of"), "--first-of"),
+    **dict.fromkeys(("--keep-existing", "--no-overwrite", "-n"), "--no-clobber"),
+    **dict.fromkeys(("--line", "--index", "--number", "--row-number"), "--row"),
+    **dict.fromkeys(("--size", "--count"), "--rows"),
+    **dict.fromkeys(("--runs", "--iterations"), "--repeats"),
+    **{word: one.word for one in OPTIONS.values() for word in one.near},
+}
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, and that knows the nearest option."""
+    """A parser whose errors are one line, and that knows the option that was meant."""
 
     def __init__(self, **options: Any) -> None:
+        most = (width() or 80) - 2
         super().__init__(
-            formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=29),
+            formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=29, width=most),
             allow_abbrev=False,
             **options,
         )
 
     def error(self, message: str) -> NoReturn:
-        sys.stderr.write(f"{self.prog}: {message}; see {self.prog} --help\n")
+        remark(f"{self.prog}: {Message(message)}; see {self.prog} --help")
         sys.exit(2)
+
+    def print_help(self, file: Any = None) -> None:
+        say(self.format_help())
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        flush()
+        sys.exit(status)
 
     def read(self, words: list[str]) -> argparse.Namespace:
         """Options and sources in any order."""
+        self._refuse_unknown(words)
         found, unknown = self.parse_known_intermixed_args(words)
         if unknown:
-            known = [text for action in self._actions for text in action.option_strings]
-            nearest = get_close_matches(unknown[0].partition("=")[0], known, n=1, cutoff=0.5)
-            hint = f", did you mean {nearest[0]}?" if nearest and unknown[0].startswith("-") else ""
-            self.error(f"{unknown[0]!r} is not understood{hint}")
+            self.error(f"{unknown[0]!r} is not understood")
         return found
+
+    def _refuse_unknown(self, words: list[str]) -> None:
+        known = [text for action in self._actions for text in action.option_strings]
+        for word in words:
+            if word == "--":
+                return
+            name = word.partition("=")[0]
+            if _WORD.match(word) and name not in known and (word.startswith("--") or word[:2] not in known):
+                near = {wrong: right for wrong, right in _NEAR.items() if right in known}
+                meant = nearest(name, known, near)
+                self.error(f"{name!r} is not understood{f', did you mean {meant}?' if meant else ''}")
+
+
+def count(text: str) -> int:
+    """A number of things: 20000, 20_000, "20,000", 20k, 1.5M.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+    """
+    found = _COUNT.fullmatch(text.strip().removeprefix("+"))
+    number = float(found[1].replace("_", "").replace(",", "")) * _THOUSANDS[found[2].lower()] if found else 0.5
+    if text.strip().removeprefix("-").isdigit():  # what is below 0 is refused where it is used, which says why
+        return int(text)
+    if not number.is_integer():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of things, such as 20000, 20k or 1.5M")
+    return int(number)
+
+
+def in_shell_words(name: str, value: str) -> str:
+    """An option of the Python functions as the command line says it; value is "" where none is meant."""
+    if name == "first_of":
+        return "--first-of"
+    if name == "columns":
+        return f"--with {value}".rstrip()
+    if name == "header":
+        return "--no-header" if value else "--no-header or --columns"
+    if name not in OPTIONS or not OPTIONS[name].group:
+        return f"{name}={value}"
+    one = OPTIONS[name]
+    return f"{one.word} {value}" if value and one.metavar else one.word
+
+
+def in_the_shell(note: str) -> str:
+    """A sentence for Python's callers in the words of the command line."""
+    return note.told(in_shell_words) if isinstance(note, Message) else note
+
+
+def add_group(parser: Parser, group: str, title: str, about: str | None = None) -> argparse._ArgumentGroup:
+    """The options of one group of the table."""
+    found = parser.add_argument_group(title, about)
+    for one in OPTIONS.values():
+        if one.group == group and group != "limit":
+            found.add_argument(one.word, **_settings(one))
+    return found
+
+
+def _settings(one: Option) -> dict[str, Any]:
+    """An option as argparse takes it; what is not given is None, so that the functions' defaults hold."""
+    told: dict[str, Any] = {"help": Message(one.help).told(in_shell_words).replace("%", "%%"), "dest": one.name}
+    if not one.metavar:
+        return told | {"action": "store_const", "const": not one.default}
+    if one.choices:
+        return told | {"choices": one.choices}
+    told["metavar"] = one.metavar
+    if one.repeats:
+        told["action"] = "append"
+    if one.type.startswith("int,"):
+        told["type"] = count
+    return told
 
 
 def add_manifest(parser: Parser) -> None:
@@ -45,57 +146,28 @@ def add_manifest(parser: Parser) -> None:
         help="Parquet, CSV, TSV (also .gz, .zst, .bz2) or Arrow; a file, folder or pattern; "
         "several are one manifest; - is standard input",
     )
-    group = parser.add_argument_group("how CSV is written")
-    group.add_argument("--delimiter", metavar="CHAR", help="such as ; or tab (default: seen from the file)")
-    group.add_argument("--encoding", default="utf-8", help="such as latin-1 (default: utf-8)")
-    group.add_argument("--no-header", action="store_true", help="the first row is data; columns are f0, f1, ...")
+    group = add_group(parser, "csv", "how CSV is written")
     group.add_argument("--columns", metavar="A,B,C", help="there is no header, and these are the columns' names")
 
 
 def add_roles(parser: Parser) -> None:
     """Which columns play which role."""
-    group = parser.add_argument_group("roles", "Column names; a layout fills the roles that are not given.")
-    group.add_argument("--layout", metavar="NAME", help="take the roles of a known feed; see deminimis layouts list")
-    group.add_argument("--person", action="append", metavar="COL", help="who; repeat for a composite (the name first)")
+    group = add_group(parser, "roles", "roles", "Column names; a feed fills the roles that are not given.")
     group.add_argument("--first-of", metavar="A,B,C", help="who: the first of these that is present")
-    group.add_argument("--day", metavar="COL", help="date of arrival: a date, timestamp or ISO text; else --day-format")
-    group.add_argument("--value", metavar="COL", help="value of the row in the limit's currency")
-    group.add_argument("--quantity", metavar="COL", help="then --value is a unit price")
-    group.add_argument("--origin", metavar="COL", help="country code, for rules that ask for it")
-    group.add_argument("--excluded", metavar="EXPR", help="goods that never qualify: a column, or 'addcvd or quota'")
-    group.add_argument(
-        "--per", action="append", metavar="COL", help="further column of totals, as supplier; null: no-person"
-    )
-    group.add_argument("--currency", metavar="COL", help="currency of the row; another than the limit's is a bad value")
-    group.add_argument("--currency-code", metavar="CODE", help="the limit's currency, where no rule says it")
+    group.add_argument("--feed", "--layout", metavar="NAME", help="take the roles of a known feed; see deminimis feeds")
 
 
 def add_settings(parser: Parser) -> None:
     """The limit, and the choices that the sources of the rule leave open."""
     group = parser.add_argument_group("limit")
     bound = group.add_mutually_exclusive_group()
-    bound.add_argument("--limit", metavar="N", help="a constant limit, inclusive")
-    bound.add_argument("--rule", metavar="NAME", help="a dated rule such as us-321, or your own FILE.toml")
+    for one in OPTIONS.values():
+        if one.group == "limit":
+            bound.add_argument(one.word, **_settings(one))
     group.add_argument("--as-of", metavar="DATE", help="apply the rule as if every row were of that day")
-    group = parser.add_argument_group("settings")
-    group.add_argument("--overflow", choices=("all", "excess"), help="which rows of a total over the limit fail")
-    group.add_argument(
-        "--bad-values",
-        choices=("unproven", "error", "ignore"),
-        help="a missing or negative value fails its person's day (default), stops the run, or is left out",
-    )
-    group.add_argument("--no-count-excluded", action="store_true", help="excluded goods do not count towards the total")
-    group.add_argument(
-        "--normalize",
-        choices=("fold", "name"),
-        help="compare persons without case and extra blanks (name: also word order and punctuation)",
-    )
-    group.add_argument("--in-care-of", action="store_true", help="of 'NAME C/O PLACE' take the name alone")
-    group.add_argument(
-        "--placeholder",
-        action="append",
-        metavar="TEXT",
-        help="a text that names nobody, instead of N/A, UNKNOWN and the like; repeat; '' for none",
-    )
-    group.add_argument("--timezone", metavar="ZONE", help="whose day it is, such as America/Los_Angeles")
-    group.add_argument("--day-format", metavar="FORMAT", help="how the day is written, such as %%m/%%d/%%Y")
+    add_group(parser, "settings", "settings")
+
+
+def add_resources(parser: Parser) -> None:
+    """What the run may use, and what it may rely on to use less."""
+    add_group(parser, "resources", "resources")

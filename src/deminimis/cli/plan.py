@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING
 
-from ..results.summary import in_bytes, in_columns
-from .arguments import chosen, manifest_of, reading_options, scoring_options
+from ..text import counted, in_bytes, in_columns, shown, wrapped
+from .arguments import chosen, manifest_of, reading_options, resources, scoring_options
+from .ends import ENDS
 from .options import Parser
-from .score import MORE_COLUMNS, add_words, resources
+from .score import MORE_COLUMNS, add_words
+from .streams import say, say_json, width
 
 if TYPE_CHECKING:
     from ..questions.plan import Plan
@@ -22,7 +22,6 @@ It takes the words of score, so that one word turns a plan into the run; what is
 --with, as reasons and totals take more memory. No row is read, and nothing is written. The exit code is 3 where memory
 or disk would not do.
 """
-_NOT_ENOUGH = 3
 
 
 def run(name: str, words: list[str]) -> int:
@@ -40,15 +39,18 @@ def run(name: str, words: list[str]) -> int:
     from ..questions.plan import plan
 
     found = plan(manifest_of(args), columns=("eligible", *chosen(args.with_, MORE_COLUMNS, "--with")), **options)
-    sys.stdout.write(f"{json.dumps(found.to_dict(), ensure_ascii=False) if args.json else in_words(found)}\n")
-    return 0 if found.fits else _NOT_ENOUGH
+    if args.json:
+        say_json(found.to_dict())
+    else:
+        say(f"{in_words(found, width())}\n")
+    return ENDS["done" if found.fits else "memory"].code
 
 
-def in_words(plan: Plan) -> str:
+def in_words(plan: Plan, width: int | None = None) -> str:
     """The plan for a person: the figures, then what would happen."""
     about = "about " if plan.rows_are_estimated else ""
-    parts = _counted(plan.row_groups, "row group") or _counted(plan.pieces, "piece")
-    files = f"in {_counted(plan.files, 'file')}{f', {parts}' if parts else ''}"
+    parts = next((counted(n, what) for n, what in _parts(plan) if n is not None), "")
+    files = f"in {counted(plan.files, 'file')}{f', {parts}' if parts else ''}"
     read = f"of which {in_bytes(plan.role_bytes)} are read" if plan.role_bytes is not None else ""
     days = "not known" if plan.first_day is None else f"{plan.first_day} to {plan.last_day}"
     lines = [
@@ -58,7 +60,12 @@ def in_words(plan: Plan) -> str:
         ("Memory", _size(plan.memory_bytes, "about "), f"of {in_bytes(plan.memory_available_bytes)} that it may use"),
         ("Disk", _size(plan.spill_bytes, "up to "), f"{in_bytes(plan.spill_free_bytes)} free in {plan.spill_dir}"),
     ]
-    return "\n- ".join([f"{in_columns(lines, '<<<')}\n", *_steps(plan)])
+    steps = [wrapped(shown(step), width, "- ", "  ") for step in _steps(plan)]
+    return "\n".join([f"{in_columns(lines, '<<<', width)}\n", *steps])
+
+
+def _parts(plan: Plan) -> tuple[tuple[int | None, str], ...]:
+    return (plan.row_groups, "row group"), (plan.pieces, "piece")
 
 
 _ORDERS = {
@@ -72,7 +79,7 @@ _ORDERS = {
 
 def _steps(plan: Plan) -> list[str]:
     limit = in_bytes(plan.memory_limit)
-    threads = _counted(plan.threads, "thread")
+    threads = counted(plan.threads, "thread")
     found = [f"Read and group the rows on {threads}, with a memory limit of {limit}."]
     if plan.epochs is None:
         found.append(
@@ -100,10 +107,6 @@ def _steps(plan: Plan) -> list[str]:
     elif (plan.memory_bytes or 0) > plan.memory_available_bytes:
         found.append("NOT ENOUGH MEMORY: the run would end without an answer.")
     return found
-
-
-def _counted(count: int | None, noun: str) -> str:
-    return "" if count is None else f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _size(count: int | None, about: str = "") -> str:

@@ -1,15 +1,14 @@
-"""`deminimis rules` and `deminimis layouts`: what is shipped, one of them as text, and a check of one's own."""
+"""`deminimis rules` and `deminimis feeds`: what is shipped, one of them as text, and a check of one's own."""
 
 from __future__ import annotations
 
-import sys
-
 from .options import Parser
+from .streams import say, width
 
 
 def run(name: str, words: list[str]) -> int:
-    """Read the words after `rules` or `layouts`, print, and return the exit code."""
-    one = name.removesuffix("s")
+    """Read the words after `rules` or `feeds` (once `layouts`), print, and return the exit code."""
+    one = "rule" if name == "rules" else "feed"
     parser = Parser(
         prog=f"deminimis {name}",
         usage=f"deminimis {name} list | show NAME{' | check FILE.toml' if one == 'rule' else ''}",
@@ -24,7 +23,7 @@ def run(name: str, words: list[str]) -> int:
     args = parser.read(words)
     if (args.name is None) != (args.verb == "list"):
         parser.error(f"{args.verb} takes no name" if args.name else f"{args.verb} takes the name of a {one}")
-    sys.stdout.write(_text(one, args.verb, args.name).rstrip("\n") + "\n")
+    say(_text(one, args.verb, args.name).rstrip("\n") + "\n")
     return 0
 
 
@@ -34,7 +33,7 @@ def _text(one: str, verb: str, name: str) -> str:
 
         if verb == "check":
             return check_rule(name)
-        return show_rule(name) if verb == "show" else list_rules()
-    from ..feeds.feed import list_layouts, show_layout
+        return show_rule(name, width()) if verb == "show" else list_rules(width())
+    from ..feeds.text import list_feeds, show_feed
 
-    return show_layout(name) if verb == "show" else list_layouts()
+    return show_feed(name, width()) if verb == "show" else list_feeds(width())

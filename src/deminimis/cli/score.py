@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from glob import has_magic
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from .arguments import as_given, chosen, manifest_of, reading_options, scoring_options
+from ..text import prose
+from .arguments import as_given, chosen, manifest_of, reading_options, resources, scoring_options
 from .bars import bars
-from .ends import for_the_shell
-from .options import Parser, add_manifest, add_roles, add_settings
+from .ends import ENDS
+from .options import Parser, add_manifest, add_resources, add_roles, add_settings, in_the_shell
+from .streams import closed, is_terminal, remark, say, say_json, width
 
 if TYPE_CHECKING:
     from ..results.summary import Summary
 
-NOT_ALL_ELIGIBLE = 1
 MORE_COLUMNS = ("reason", "total")
 
 _EXAMPLES = """\
@@ -29,7 +30,7 @@ examples:
   deminimis score in.parquet -o mask.parquet --person consignee --day arrival --value usd --limit 800
   deminimis score 'in/*.csv' -o out.csv --append --with reason,total --person name --person zip \\
       --day arrival --day-format %m/%d/%Y --value price --quantity pieces --limit 800 --normalize name
-  deminimis score in.parquet --check --json --layout et86 --rule us-321
+  deminimis score in.parquet --check --json --feed et86 --rule us-321
   cat in.arrows | deminimis score - -o - --person id --day day --value usd --limit 800 > mask.arrows
 
 Without -o the manifest is scored and nothing is written. The summary goes to standard output, or to standard error
@@ -43,27 +44,78 @@ def run(name: str, words: list[str]) -> int:
     args = _parser(name).read(words)
     options = scoring_options(args) | reading_options(args)
     columns = ("eligible", *chosen(args.with_, MORE_COLUMNS, "--with"))
-    target = args.output
-    if target is not None and target != "-":
-        _refuse_to_overwrite(args.source, Path(target))
-    if args.append and target is None:
+    if args.append and args.output is None:
         raise InputError("--append writes the manifest's columns beside the result: say where with -o")
+    target = _Target(args)
     from .. import score_files
 
     progress = bars(args.quiet)
-    with progress or nullcontext():
+    with progress or nullcontext(), target.told_where_interrupted():
         summary = score_files(
             manifest_of(args, reads_twice=args.append),
-            target,
+            args.output,
             **options,
             **resources(args),
-            **given(progress=progress),
+            progress=progress,
             columns=columns,
             append=args.append,
             format=_format(args),
         )
-    _report(replace(summary, settings=as_given(args, summary.settings)), args, columns)
-    return NOT_ALL_ELIGIBLE if args.check and summary.eligible < summary.rows else 0
+    is_the_work = args.output is None and not args.check
+    _report(replace(summary, settings=as_given(args, summary.settings)), args, target.outcome(columns), is_the_work)
+    return ENDS["not eligible" if args.check and summary.eligible < summary.rows else "done"].code
+
+
+class _Target:
+    """Where the answers go, and what became of it."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        """Refuse what must not be written, before anything is read."""
+        self._name: str | None = args.output
+        self._is_checked: bool = args.check
+        self._is_appended: bool = args.append
+        self._path = Path(args.output) if args.output not in (None, "-") else None
+        if args.output == "-" and sys.stdout is None:
+            raise closed("stdout")
+        if self._path is not None:
+            _refuse_to_overwrite(args.source, self._path)
+        self._before = self._identity()
+        if args.no_clobber and self._before is not None:
+            raise InputError(f"{args.output} is there already, and --no-clobber keeps it: give another -o")
+
+    @contextmanager
+    def told_where_interrupted(self) -> Iterator[None]:
+        """An interrupt says what became of the target; a reader that left has not heard what --check asks."""
+        try:
+            yield
+        except KeyboardInterrupt as error:
+            if self._name == "-":
+                error.add_note("what standard output was sent is not whole")
+            elif self._path is None or self._identity() == self._before:
+                kept = f", {self._name} is as it was" if self._before is not None else ""
+                error.add_note(f"nothing was written{kept}")
+            else:
+                error.add_note(f"{self._name} was written")
+            raise
+        except BrokenPipeError:
+            if self._is_checked:
+                raise InputError("the reader of the result left before all rows were checked: read it whole") from None
+            raise
+
+    def outcome(self, columns: Sequence[str]) -> str:
+        """What was written, for the summary; "" where nothing was."""
+        if self._path is None:
+            return ""
+        own = "the manifest's columns and " if self._is_appended else ""
+        replaced = " (replaced)" if self._before is not None and self._path.is_file() else ""
+        return f"Wrote {self._name}{replaced}: {own}{', '.join(columns)}"
+
+    def _identity(self) -> tuple[int, ...] | None:
+        try:
+            found = self._path.stat() if self._path is not None else None
+        except OSError:
+            return None
+        return None if found is None else (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
 
 
 def _parser(name: str) -> Parser:
@@ -84,37 +136,19 @@ def add_words(parser: Parser) -> None:
     group.add_argument("--with", dest="with_", metavar="LIST", help="further columns: reason,total")
     group.add_argument("--append", action="store_true", help="write the manifest's own columns before the result")
     group.add_argument("--format", choices=("parquet", "arrow", "csv"), help="of OUT (default: its ending)")
+    group.add_argument("--no-clobber", action="store_true", help="refuse an OUT that is there already")
     group.add_argument("--check", action="store_true", help="exit with 1 where some row is not eligible")
     group.add_argument("--json", action="store_true", help="the summary as one JSON object")
     group.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
     add_roles(parser)
     add_settings(parser)
     add_manifest(parser)
-    group = parser.add_argument_group("resources")
-    group.add_argument("--threads", type=int, metavar="N", help="default: the cores this process may use")
-    group.add_argument("--memory-limit", metavar="SIZE", help="such as 2GiB; past it, rows go to disk")
-    group.add_argument("--spill-dir", metavar="DIR", help="where they go (default: the temporary folder)")
-    group.add_argument(
-        "--sorted-by",
-        choices=("day",),
-        help="days come in order: past the memory limit they are answered as they end; checked",
-    )
-    group.add_argument("--late-days", type=int, metavar="N", help="but a day may come N days late (default: 0)")
-
-
-def resources(args: argparse.Namespace) -> dict[str, Any]:
-    """What the run may use, and what it may rely on to use less; what was not given is left out."""
-    names = ("threads", "memory_limit", "spill_dir", "sorted_by", "late_days")
-    return given(**{name: getattr(args, name) for name in names})
-
-
-def given(**options: Any) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value is not None}
+    add_resources(parser)
 
 
 def _format(args: argparse.Namespace) -> str | None:
     """A terminal shows text, so the result is CSV there unless a format is asked for."""
-    if args.format is None and args.output == "-" and sys.stdout.isatty():
+    if args.format is None and args.output == "-" and is_terminal("stdout"):
         return "csv"
     found: str | None = args.format
     return found
@@ -134,15 +168,17 @@ def _refuse_to_overwrite(sources: list[str], target: Path) -> None:
             raise InputError(f"{target} is a part of the manifest and would be overwritten: give another -o")
 
 
-def _report(summary: Summary, args: argparse.Namespace, columns: tuple[str, ...]) -> None:
-    out = sys.stderr if args.output == "-" else sys.stdout
+def _report(summary: Summary, args: argparse.Namespace, outcome: str, is_the_work: bool) -> None:
+    out = "stderr" if args.output == "-" else "stdout"
     if args.json:
-        json.dump(summary.to_dict(), out, ensure_ascii=False)
-        out.write("\n")
+        say_json(summary.to_dict(), out, is_the_work=is_the_work)
         if not args.quiet:
-            sys.stderr.writelines(f"deminimis: {for_the_shell(note)}\n" for note in summary.notes)
+            for note in summary.notes:
+                remark(f"deminimis: {in_the_shell(note)}")
     elif not args.quiet:
-        out.write(f"{summary}\n")
-        if args.output not in (None, "-"):
-            own = "the manifest's columns and " if args.append else ""
-            out.write(f"\nWrote {args.output}: {own}{', '.join(columns)}\n")
+        wide = width(out)
+        notes = tuple(map(in_the_shell, summary.notes))
+        text = replace(summary, notes=notes).to_text(wide)
+        if outcome:
+            text += f"\n\n{prose(outcome, wide)}"
+        say(f"{text}\n", out, is_the_work=is_the_work)
