@@ -1,5 +1,6 @@
 # One partition over the chains of all workers: the loops that hand its blocks to the tables.
 from libc.math cimport log
+from libc.string cimport memset
 from native cimport *
 from records cimport *
 from plan cimport Plan
@@ -28,22 +29,30 @@ ctypedef fused cell_t:
     u64
 
 
-cdef inline double distinct(const cell_t* cells, i64 n_cells, i64 n) noexcept nogil:
-    """An estimate of the keys among n records from the cells that none touched (Whang, Vander-Zanden and Taylor 1990,
-    "A linear-time probabilistic counting algorithm")."""
+cdef inline i64 distinct(const cell_t* cells, i64 n_cells) noexcept nogil:
+    """An estimate of the keys from the cells that none touched (Whang, Vander-Zanden and Taylor 1990, "A linear-time
+    probabilistic counting algorithm"). It may be more than there are records, so that those of many partitions, which
+    are as often more as less, add up to a truer one."""
     cdef i64 i, untouched = 0
-    cdef double estimate
     for i in range(n_cells):
         untouched += cells[i] == 0
-    estimate = -<double>n_cells * log((untouched if untouched else 0.5) / <double>n_cells)
-    return estimate if estimate < n else <double>n
+    return <i64>(0.5 - <double>n_cells * log((untouched if untouched else 0.5) / <double>n_cells))
 
 
 cdef inline int start_narrow(const Plan* plan, i64 n, Scratch* s) noexcept nogil:
     """Clear tables for a partition of n records. -1 where memory ran out."""
-    s.n_records = n
     s.keys = 0
     return 0 if start_cells(s, power_of_two(n if n < MAX_CELLS else MAX_CELLS)) and start_slots(s, FIRST_SLOTS) else -1
+
+
+cdef inline void prove_none(i64 n, u64* bits) noexcept nogil:
+    """The sketch proves no row: all are settled by their slots."""
+    memset(bits, 0, 8 * ((n + 63) // 64))
+
+
+cdef inline void count_narrow_groups(const Scratch* s, Counts* counts) noexcept nogil:
+    """After step 2, or for an estimate step 0."""
+    counts.groups += s.keys if s.exact else distinct(s.cells, s.cells_in_use)
 
 
 cdef inline int step_narrow(const Plan* plan, int step, Scratch* s, Record* r, i64 n, u64* bits, Counts* counts) noexcept nogil:
@@ -56,6 +65,8 @@ cdef inline int step_narrow(const Plan* plan, int step, Scratch* s, Record* r, i
             add_to_cells(s, mask, r, n, units_mask, cap, <u32>TOUCHED)
         else:
             add_to_cells(s, mask, r, n, units_mask, cap, 0)
+    elif step == 1 and s.exact:
+        prove_none(n, bits)
     elif step == 1:
         prove_eligible(plan, s, mask, r, n, units_mask, <u32>TOUCHED if plan.tally else 0, bits)
     elif step == 2:
@@ -99,8 +110,8 @@ cdef inline int total_narrow(const Plan* plan, Chains** chains, int workers, int
         for w in range(workers):
             if step_chain(plan, step, s, chains[w], p, bits[w], counts) < 0:
                 return -1
-        if step == 0 and plan.tally:
-            counts.groups += distinct(s.cells, s.cells_in_use, n)
+    if plan.tally:
+        count_narrow_groups(s, counts)
     return 0
 
 
@@ -110,7 +121,6 @@ cdef inline bint start_wide(const Plan* plan, i64 n, WideScratch* s) noexcept no
     Twice as many cells as records: two values of the size that wants large limits are soon over one together."""
     cdef i64 wanted = power_of_two(2 * n if 2 * n < MAX_CELLS else MAX_CELLS)
     cdef void* cells
-    s.n_records = n
     if not start_wide_slots(s):
         return False
     if not plan.outcomes:
@@ -138,6 +148,8 @@ cdef inline int step_wide(const Plan* plan, int step, WideScratch* s, WideRecord
             settle_wide(plan, s, r + i, counts)
     elif step == 0:
         add_to_wide_cells(plan, s, r, n)
+    elif step == 1 and s.exact:
+        prove_none(n, bits)
     elif step == 1:
         prove_wide(plan, s, r, n, bits)
     elif step == 2:
@@ -168,11 +180,11 @@ cdef inline int chain_wide(const Plan* plan, int step, WideScratch* s, const Cha
 
 
 cdef inline void count_wide_groups(const Plan* plan, const WideScratch* s, WideCounts* counts) noexcept nogil:
-    """After step 0."""
-    if plan.outcomes:
+    """After step 2, or for an estimate or outcomes step 0."""
+    if plan.outcomes or s.exact:
         counts.groups += s.keys
     elif plan.tally:
-        counts.groups += distinct(s.cells, s.cells_in_use, s.n_records)
+        counts.groups += distinct(s.cells, s.cells_in_use)
 
 
 cdef struct Head:            # where one worker's records are read: those of a loaded piece, then those in memory
@@ -254,10 +266,9 @@ cdef inline int total_wide(const Plan* plan, Chains** chains, int workers, int p
         if plan.excess and step == steps - 1:
             start_heads(heads, chains, workers, p)
             merge_wide(plan, chains, workers, p, s, heads, bits, counts)
-            return 0
+            break
         for w in range(workers):
             if chain_wide(plan, step, s, chains[w], p, bits[w], counts) < 0:
                 return -1
-        if step == 0:
-            count_wide_groups(plan, s, counts)
+    count_wide_groups(plan, s, counts)
     return 0

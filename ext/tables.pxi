@@ -15,6 +15,7 @@ cdef class Totals:
     cdef WideScratch wide_scratch
     cdef Counts narrow
     cdef WideCounts wide
+    cdef readonly bint estimated
 
     def __cinit__(self, Settings settings, list partitioners):
         cdef int w
@@ -153,12 +154,17 @@ cdef class Totals:
             self.loaded = [None] * workers
         return wanted
 
+    def count_exactly(self, bint exact):
+        """See _kernel.pyi."""
+        self.scratch.exact = self.wide_scratch.exact = exact and self.settings.plan.tally
+        self.estimated |= self.settings.plan.tally and not exact and not self.settings.plan.outcomes
+
     def count_groups(self):
         """See _kernel.pyi."""
         if self.settings.plan.wide:
             count_wide_groups(&self.settings.plan, &self.wide_scratch, &self.wide)
         elif self.settings.plan.tally:
-            self.narrow.groups += distinct(self.scratch.cells, self.scratch.cells_in_use, self.scratch.n_records)
+            count_narrow_groups(&self.scratch, &self.narrow)
 
     @property
     def counts(self):
@@ -166,8 +172,8 @@ cdef class Totals:
         if self.settings.plan.wide:
             units = (int(self.wide.eligible_high) << 64) + self.wide.eligible_low
             reasons = self.wide.reasons
-            return reasons[REASON_ELIGIBLE], reasons[REASON_OVER_LIMIT], reasons[REASON_UNPROVEN], round(self.wide.groups), units
-        return (self.narrow.eligible, self.narrow.over, self.narrow.unproven, round(self.narrow.groups),
+            return reasons[REASON_ELIGIBLE], reasons[REASON_OVER_LIMIT], reasons[REASON_UNPROVEN], self.wide.groups, units
+        return (self.narrow.eligible, self.narrow.over, self.narrow.unproven, self.narrow.groups,
                 -int(self.narrow.refused_units))
 
     def __dealloc__(self):

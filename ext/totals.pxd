@@ -35,7 +35,7 @@ cdef struct Scratch:         # one thread's tables, kept from partition to parti
     i64 slots_in_use         # of this partition; a power of two
     i64 cells_in_use         # of this partition; a power of two
     i64 keys                 # in the slots
-    i64 n_records            # of this partition
+    bint exact               # every key goes to the slots, so that groups are counted rather than estimated
 
 
 cdef struct Counts:          # what the rows with a record came to
@@ -43,7 +43,7 @@ cdef struct Counts:          # what the rows with a record came to
     i64 over
     i64 unproven
     u64 refused_units        # of plain rows that are not eligible; below 2**63: each row adds less than 2**30
-    double groups            # an estimate: linear counting on the sketch's cells
+    i64 groups               # counted, or an estimate: linear counting on the sketch's cells
 
 
 cdef inline void free_scratch(Scratch* s) noexcept nogil:

@@ -45,12 +45,12 @@ cdef struct WideScratch:
     u64* cells               # of wide_mask.pxd
     i64 n_cells              # allocated
     i64 cells_in_use         # of this partition; a power of two
-    i64 n_records            # of this partition
+    bint exact               # every key goes to the slots, so that groups are counted rather than estimated
 
 
 cdef struct WideCounts:
     i64 reasons[8]           # of rows whose own status is plain
-    double groups            # counted, or where only the mask is asked for an estimate
+    i64 groups               # counted, or for the mask alone of many rows an estimate
     u64 eligible_low
     u64 eligible_high
 

@@ -278,8 +278,15 @@ class Proof:
 
 @final
 class Totals:
-    """One thread's tables for totals."""
+    """One thread's tables for totals.
 
+    Attributes
+    ----------
+    estimated : bool
+        Whether the groups that were counted are an estimate.
+    """
+
+    estimated: bool
     def __new__(cls, settings: Settings, partitioners: list[Partitioner]) -> Self: ...
     def run(self, first: int, last: int) -> None:
         """Answer all records of the partitions [first, last) of all partitioners; none of them is on disk.
@@ -288,6 +295,8 @@ class Totals:
         ------
         MemoryError
         """
+    def count_exactly(self, exact: bool) -> None:
+        """Count groups, at the price of a slot for each, or estimate them. Outcomes always count them."""
     def rows(self, p: int) -> int:
         """The records of partition p, of all workers."""
     def spilled(self, p: int) -> list[int]:
@@ -330,10 +339,10 @@ class Totals:
         Returns the worker whose loaded records are all settled and that wants the next, or -1 at the end.
         """
     def count_groups(self) -> None:
-        """After step 0: count the partition's groups; an estimate but where records become outcomes."""
+        """After all steps but that of `merge`: count the partition's groups."""
     @property
     def counts(self) -> tuple[int, int, int, int, int]:
-        """Rows that are eligible, over the limit, unproven; groups (an estimate but with outcomes); eligible units.
+        """Rows that are eligible, over the limit, unproven; groups (see `estimated`); eligible units.
 
         Of narrow records the units are below 0: what is to be taken from those of plain rows (`Partitioner.counts`).
         """

@@ -17,6 +17,8 @@ class Sizes:
         Rows of a large batch that a worker takes at a time; a multiple of 64, so that mask bits come in whole words.
     group_rows_least : int
         The fewest rows that are read between two looks at the days that were seen, where their order is a promise.
+    counted_rows : int
+        The groups of so many rows that are open together are counted, those of more estimated, for the mask alone.
     hot_rows : int
         A partition of fewer records is never worth all threads.
     whole_bytes : int
@@ -28,6 +30,7 @@ class Sizes:
     rows_for_one_worker: int = 131_072
     slice_rows: int = 1 << 18
     group_rows_least: int = 1 << 10
+    counted_rows: int = 1 << 15
     hot_rows: int = 1 << 18
     whole_bytes: int = 64 << 20
     extent_bytes: int = 4 << 20

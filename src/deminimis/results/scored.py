@@ -75,7 +75,7 @@ def summarise(run: Run, started: float, sources: tuple[str, ...] = ()) -> Summar
     return Summary(
         rows=run.account.rows,
         groups=counts.groups,
-        groups_are_estimated=not run.has_outcomes and counts.groups > 0,
+        groups_are_estimated=counts.groups_are_estimated,
         eligible=counts.reasons[-1],
         reasons=dict(zip(REASONS, counts.reasons, strict=True)),
         value_eligible=_amount(counts.units_eligible),

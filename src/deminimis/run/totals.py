@@ -44,6 +44,9 @@ def total_partitions(
     ------
     MemoryError
     """
+    exact = sum(map(totals[0].rows, partitions)) <= sizes.counted_rows
+    for one in totals:
+        one.count_exactly(exact)
     one_by_one = any(spills)
     hot = [] if one_by_one or settings.wide or len(totals) == 1 else _hot(totals[0], partitions, len(totals), sizes)
     for p in hot:
@@ -95,10 +98,10 @@ def _total_together(totals: Sequence[Totals], p: int) -> None:
     crew.run(add)
     for other in others:
         one.add_cells(other)
-    one.count_groups()
     crew.run(prove)
     for other in others:
         one.add_slots(other)
+    one.count_groups()
     crew.run(lambda w: totals[w].step(3, w, p, 0, None, one))
 
 
@@ -142,8 +145,7 @@ def _total_spilled(totals: Totals, on_disk: _OnDisk) -> None:
         is_last = step == totals.steps - 1 and not on_disk.in_row_order
         for w in range(len(on_disk.extents)):
             _take_step(totals, on_disk, step, w, is_last=is_last)
-        if step == 0:
-            totals.count_groups()
+    totals.count_groups()
     if on_disk.in_row_order:
         _settle_in_row_order(totals, on_disk)
 

@@ -161,6 +161,7 @@ class Counts:
     days: tuple[int, int] | None
     nameless: int
     without_per: int
+    groups_are_estimated: bool
 
 
 def count(workers: Sequence[Worker], totals: Sequence[Totals]) -> Counts:
@@ -179,5 +180,15 @@ def count(workers: Sequence[Worker], totals: Sequence[Totals]) -> Counts:
         some = one.counts
         eligible, over, unproven = eligible + some[0], over + some[1], unproven + some[2]
         groups, units = groups + some[3], units + some[4]
+    groups = min(groups, own[0] + own[4] + own[5])  # an estimate may be more than the rows that have a group
     span = (min(pair[0] for pair in days), max(pair[1] for pair in days)) if days else None
-    return Counts((*own[1:], over, unproven, eligible), groups, units, known, span, nameless, without_per)
+    return Counts(
+        (*own[1:], over, unproven, eligible),
+        groups,
+        units,
+        known,
+        span,
+        nameless,
+        without_per,
+        any(one.estimated for one in totals),
+    )
