@@ -22,7 +22,7 @@ from . import ways
 from .cases import Case, draw_case, draw_truth
 from .truth import judge
 
-TABLES, WAYS, FILES = 3, 6, 3
+TABLES, WAYS, FILES = 3, 9, 4
 """For each truth so many tables, each sent so many ways in memory and from so many readings of a file."""
 
 

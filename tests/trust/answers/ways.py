@@ -18,6 +18,9 @@ from .columns import Random
 from .truth import REASONS, Answers
 
 MEMORY = (None, None, None, "1B", "64KiB", "1MiB", "16MiB")
+MEMORY_OF_MANY = (*[None] * 8, "64KiB", "1MiB", "16MiB", "64MiB")
+MANY = 300_000
+"""From so many rows on, most runs have memory, as those without take most of the time."""
 FILES = ("parquet", "parquet", "arrow", "arrows", "csv", "csv.gz")
 
 
@@ -32,7 +35,8 @@ class Said(NamedTuple):
 
 def settings(rng: Random, case: Case) -> dict[str, Any]:
     """Threads, memory and a promise that holds."""
-    drawn: dict[str, Any] = {"threads": int(rng.integers(1, 5)), "memory_limit": MEMORY[rng.integers(0, len(MEMORY))]}
+    sizes = MEMORY_OF_MANY if len(case.truth) > MANY else MEMORY
+    drawn: dict[str, Any] = {"threads": int(rng.integers(1, 5)), "memory_limit": sizes[rng.integers(0, len(sizes))]}
     if case.late_days < 5 and rng.random() < 0.5:
         drawn |= {"sorted_by": "day", "late_days": case.late_days}
     return drawn
@@ -65,7 +69,7 @@ def all_of(scored: dm.Scored) -> Said:
 
 def write(rng: Random, case: Case, folder: Path) -> list[Path]:
     """The table as one file or several of one format."""
-    form = str(rng.choice(FILES if case.table.num_rows < 300_000 else FILES[:4]))
+    form = str(rng.choice(FILES if case.table.num_rows < MANY else FILES[:4]))
     table = written_as(case.table)
     if form.startswith("csv"):
         plain = [t.value_type if pa.types.is_dictionary(t) else t for t in table.schema.types]
