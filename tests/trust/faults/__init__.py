@@ -1,0 +1,1 @@
+"""Fault injection: each allocation, read, write, fsync, rename and thread start of a fixed set of jobs fails once."""
