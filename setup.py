@@ -12,8 +12,11 @@ MSVC = sys.platform == "win32"
 FLAGS = ["/O2"] if MSVC else ["-O3", "-fno-strict-aliasing", "-fvisibility=hidden"]
 if os.environ.get("DEMINIMIS_STRICT"):
     FLAGS += ["/WX"] if MSVC else ["-Wall", "-Wextra", "-Werror", "-Wno-unused-function", "-Wno-unused-parameter"]
+SANITIZE = []  # DEMINIMIS_SANITIZE=address,undefined; clang's runtimes are shared, so that one serves all extensions
 if os.environ.get("DEMINIMIS_SANITIZE"):
-    FLAGS += ["-g", "-O1", "-fsanitize=undefined", "-fno-sanitize-recover=undefined"]
+    SANITIZE = [f"-fsanitize={os.environ['DEMINIMIS_SANITIZE']}", "-fno-sanitize-recover=all"]
+    SANITIZE += ["-shared-libsan"] if "clang" in os.environ.get("CC", "") else []
+    FLAGS += ["-g", "-O1", "-fno-omit-frame-pointer", *SANITIZE]
 
 kernel = Extension(
     "deminimis._kernel",
@@ -21,7 +24,7 @@ kernel = Extension(
     include_dirs=["ext", pyarrow.get_include()],
     depends=[str(path) for path in sorted(Path("ext").iterdir())],
     extra_compile_args=FLAGS,
-    extra_link_args=["-fsanitize=undefined"] if os.environ.get("DEMINIMIS_SANITIZE") else [],
+    extra_link_args=SANITIZE,
 )
 Path("build").mkdir(exist_ok=True)  # the egg-info goes there, so that src/ stays clean
 setup(

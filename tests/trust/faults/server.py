@@ -80,9 +80,9 @@ class Server:
             told = pipe.read()
         stderr = (self.folder / "stderr").read_text(errors="replace")
         if ended is None:
-            return Ended(wrong=f"it hangs: {stderr[-2_000:]}")
+            return Ended(wrong=f"it hangs: {stderr[:1_500]}")
         if not told:
-            return Ended(wrong=f"it ended by {_how(ended)}: {stderr[-2_000:]}")
+            return Ended(wrong=f"it ended by {_how(ended)}: {stderr[:1_500]}")
         return Ended(**json.loads(told))
 
     def _be_child(self, job: str, fault: Fault, writes: int) -> None:

@@ -1,0 +1,90 @@
+"""Calls from many threads at once, each answered as it is alone: `python -m tests.trust.concurrent --seconds 60`.
+
+threads.py runs this under ThreadSanitizer; by itself it is a stress of what calls share.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import random
+import sys
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+import deminimis as dm
+
+CALLERS = 4
+PERSONS = ("name", "id", "code", ["name", "id"])
+SETTINGS: tuple[dict[str, Any], ...] = (
+    {"limit": 800},
+    {"limit": 500},
+    {"limit": 200_000},
+    {"limit": 800, "normalize": "fold"},
+    {"limit": 800, "memory_limit": "300KiB"},
+    {"limit": 800, "overflow": "excess"},
+    {"limit": 800, "memory_limit": "2MiB", "sorted_by": "day", "late_days": 60},
+    {"rule": "us-321", "origin": "origin"},
+)
+
+
+def table(rows: int, in_order: bool) -> pa.Table:
+    """Rows of every kind of person, of days from 60."""
+    rng = np.random.default_rng(rows)
+    day = rng.integers(19_800, 19_860, rows).astype(np.int32)
+    persons = rng.integers(0, rows // 3 + 1, rows)
+    return pa.table(
+        {
+            "name": pa.array([f"P\u00e9rson {i}" if i % 9 == 0 else f"Person  {i}" for i in persons]),
+            "id": persons,
+            "code": pa.array([f"c{i}" for i in rng.integers(0, 500, rows)]).dictionary_encode(),
+            "day": pa.array(np.sort(day) if in_order else day, pa.int32()).cast(pa.date32()),
+            "value": pa.array(rng.integers(0, 60_000, rows) / 100),
+            "origin": pa.array(["CN", "DE", None]).take(pa.array(rng.integers(0, 3, rows))),
+        }
+    )
+
+
+def main() -> int:
+    """Call until the time is up."""
+    parser = argparse.ArgumentParser(prog="python -m tests.trust.concurrent", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--rows", type=int, default=150_000, help="rows of the largest table")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    tables = [table(given.rows, True), table(given.rows * 3 // 4, False), table(1_000, True), table(3, True)]
+    calls = list(itertools.product(tables, PERSONS, SETTINGS))
+    expected = [ask(call, 1, False) for call in calls]
+    until = time.monotonic() + given.seconds
+    count, wrong = [0] * CALLERS, [0] * CALLERS
+
+    def be_caller(caller: int) -> None:
+        rng = random.Random(given.seed * CALLERS + caller)
+        while time.monotonic() < until:
+            number = rng.randrange(len(calls))
+            got = ask(calls[number], rng.choice([1, 2, 4]), rng.random() < 0.3)
+            count[caller] += 1
+            wrong[caller] += not got.equals(expected[number])
+
+    callers = [threading.Thread(target=be_caller, args=(i,)) for i in range(CALLERS)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    print(f"{sum(count)} calls by {CALLERS} threads, {sum(wrong)} wrong", flush=True)
+    return min(sum(wrong), 1)
+
+
+def ask(call: tuple[pa.Table, Any, dict[str, Any]], threads: int, all_answers: bool) -> pa.BooleanArray:
+    """One call's mask."""
+    manifest, person, settings = call
+    words = {"person": person, "day": "day", "value": "value", "threads": threads, **settings}
+    return dm.score(manifest, **words).mask if all_answers else dm.eligible(manifest, **words)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
