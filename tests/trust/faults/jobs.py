@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -132,7 +133,8 @@ def outputs(folder: Path) -> dict[str, bytes]:
 
 def read_back(name: str, content: bytes) -> str:
     """What an output file says, whatever bytes it was written in."""
-    if name.endswith(".csv"):
+    content = gzip.decompress(content) if name.endswith(".gz") else content
+    if name.endswith((".csv", ".gz")):
         return hashlib.sha256(content).hexdigest()
     buffer = pa.py_buffer(content)
     rows = pq.read_table(pa.BufferReader(buffer)) if name.endswith(".parquet") else pa.ipc.open_file(buffer).read_all()
