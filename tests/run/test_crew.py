@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import pickle
 import threading
@@ -12,14 +13,14 @@ import pyarrow as pa
 import pytest
 
 import deminimis as dm
-from deminimis.run.crew import Crew
+from deminimis.run.crew import Crew, _Hand
 
 ROWS = 300_000
 
 
 def allow(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
     """From now on the system starts this many threads and no more."""
-    start: Any = threading._start_new_thread  # type: ignore[attr-defined]
+    start: Any = _thread.start_new_thread
     left = [threads]
 
     def limited(*given: Any, **named: Any) -> Any:
@@ -28,7 +29,7 @@ def allow(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
             raise RuntimeError("can't start new thread")
         return start(*given, **named)
 
-    monkeypatch.setattr(threading, "_start_new_thread", limited)
+    monkeypatch.setattr(_thread, "start_new_thread", limited)
 
 
 @pytest.mark.parametrize("threads", [0, 1, 2])
@@ -62,3 +63,37 @@ def test_a_run_without_threads(allowed: int, monkeypatch: pytest.MonkeyPatch) ->
         assert dm.eligible(table, **roles, threads=2).equals(right) and allowed > 0
     assert threading.active_count() == before
     assert dm.eligible(table, **roles, threads=1).equals(right)
+
+
+def test_thread_that_never_begins() -> None:
+    """The work of a thread that died before its first line, as one can where memory is short, is done by the caller."""
+    done: list[tuple[int, int]] = []
+    hands = [_Hand(lambda number: done.append((number, threading.get_ident())), number) for number in (1, 2)]
+    hands[1].start()  # the first is never started
+    crew = Crew(3)
+    crew._join(hands, None)
+    assert sorted(number for number, _ in done) == [1, 2]
+    assert (1, threading.get_ident()) in done
+
+
+def test_work_that_breaks_off() -> None:
+    """A thread that ends before its work does, whatever ended it, is an error and no answer."""
+
+    def break_off(number: int) -> None:
+        raise MemoryError
+
+    hand = _Hand(break_off, 1)
+    hand.start()
+    crew = Crew(2)
+    hand.wait(60)
+    crew._join([hand], None)
+    with pytest.raises(MemoryError):
+        crew._raise_first()
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_each_number_once(size: int) -> None:
+    """`work` runs once for each number, whichever thread does it."""
+    done: list[int] = []
+    Crew(size).run(done.append)
+    assert sorted(done) == list(range(size))

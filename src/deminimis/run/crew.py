@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import threading
 import time
 from collections.abc import Callable
@@ -59,22 +60,22 @@ class Crew:
             guarded(0)
             self._raise_first()
             return
-        threads = [
-            threading.Thread(target=guarded, args=(n,), name=f"deminimis-{n}", daemon=True) for n in range(1, self.size)
-        ]
+        hands = [_Hand(guarded, n) for n in range(1, self.size)]
         try:
-            self._start(threads)
+            self._start(hands)
             if not self.is_stopped:
                 guarded(0)
+        except BaseException as error:
+            self._interrupt(error)
         finally:
-            self._join(threads, idle)
+            self._join(hands, idle)
         self._raise_first()
 
-    def _start(self, threads: list[threading.Thread]) -> None:
+    def _start(self, hands: list[_Hand]) -> None:
         """Start them; where one cannot be, those that run are stopped, and the error says how many are needed."""
-        for number, thread in enumerate(threads, 1):
+        for number, hand in enumerate(hands, 1):
             try:
-                thread.start()
+                hand.start()
             except (RuntimeError, MemoryError):
                 mend = f"give {option('threads', number)}, or raise the limit of threads (ulimit -u)"
                 wrong = f"this takes {self.size} threads, of which {number} could be had"
@@ -90,13 +91,17 @@ class Crew:
             finally:
                 del error  # its traceback holds this frame: no cycle may keep the manifest alive
 
-    def _join(self, threads: list[threading.Thread], idle: Callable[[], None] | None) -> None:
+    def _join(self, hands: list[_Hand], idle: Callable[[], None] | None) -> None:
         """Wait for all; after an interrupt not for long, as a thread that waits for a pipe cannot be woken."""
         until = float("inf")
-        for thread in threads:
-            while thread.is_alive() and time.monotonic() < until:
+        for hand in hands:
+            if hand.take():
+                hand.is_over = True
+                if not self.is_stopped:
+                    hand.work()
+            while not hand.is_over and time.monotonic() < until:
                 try:
-                    thread.join(_IDLE_SECONDS)
+                    hand.wait(_IDLE_SECONDS)
                     if idle is not None:
                         idle()
                 except BaseException as interrupt:
@@ -104,7 +109,57 @@ class Crew:
                     idle = None
                 if self._is_interrupted and until == float("inf"):
                     until = time.monotonic() + _PATIENCE_SECONDS
+            if hand.is_over and not hand.is_done and not self.is_stopped:
+                self.fail(MemoryError("a thread ended before its work did"), -1)
 
     def _interrupt(self, error: BaseException) -> None:
         self._is_interrupted = self._is_interrupted or not isinstance(error, Exception)
         self.fail(error, -1)
+
+
+class _Hand:
+    """A thread of a crew, with one piece of work.
+
+    Where memory is short a thread can die before its first line. Nobody is told, and `threading.Thread.start` would
+    wait for it for ever. So the work is whose who takes it first: the thread's, or at the end the caller's. Only
+    locks are used, as these need no memory.
+    """
+
+    __slots__ = ("_number", "_taken", "_unfinished", "_work", "is_done", "is_over")
+
+    def __init__(self, work: Callable[[int], None], number: int) -> None:
+        self._work = work
+        self._number = number
+        self._taken = threading.Lock()
+        self._unfinished = threading.Lock()
+        self._unfinished.acquire()
+        self.is_done = self.is_over = False
+
+    def start(self) -> None:
+        """Start a thread, which ends with the process."""
+        _thread.start_new_thread(self._begin, ())
+
+    def take(self) -> bool:
+        """Whether nobody has begun the work; from now on it is the caller's."""
+        return self._taken.acquire(False)
+
+    def work(self) -> None:
+        """Do the work that was taken."""
+        try:
+            self._work(self._number)
+            self.is_done = True
+        finally:
+            self.is_over = True
+            self._unfinished.release()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the end of the work, but not for longer."""
+        if self._unfinished.acquire(timeout=seconds):
+            self._unfinished.release()
+
+    def _begin(self) -> None:
+        try:
+            if self._taken.acquire(False):
+                self.work()
+        except MemoryError:  # seen by `is_done`
+            self.is_over = True
