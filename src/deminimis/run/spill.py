@@ -103,10 +103,10 @@ class Spill:
             try:
                 self._file.seek(self.bytes_written)  # reads of earlier epochs have moved the place
                 written = self._file.write(content)
+                while written < len(content):  # a full disk takes a part, and refuses the next
+                    written += self._file.write(memoryview(content)[written:])
             except OSError as error:
                 raise self._failed(error, len(content)) from error
-            if written != len(content):
-                raise self._failed(OSError(errno.ENOSPC, "no space left"), len(content))
             extents.append(Extent(self.bytes_written, len(content), _kernel.digest(some)))
             self.bytes_written += len(content)
 
@@ -124,18 +124,23 @@ class Spill:
         """The bytes of an extent, checked."""
         content = np.empty(extent.size, np.uint8)
         with self._lock:  # a seek and a read, as not every system reads at an offset
-            self._file.seek(extent.offset)
-            view = memoryview(content.data)
-            got = 0
-            while got < extent.size:
-                some = self._file.readinto(view[got:])
-                if not some:
-                    break
-                got += some
+            try:
+                got = self._read_at(extent.offset, memoryview(content.data))
+            except OSError as error:
+                raise CorruptSpillError(
+                    f"a block in {self.folder} cannot be read back ({error.strerror or error}); check the disk"
+                ) from error
         blocks = [content[at : at + self._block_bytes] for at in range(0, extent.size, self._block_bytes)]
         if got != extent.size or _kernel.digest(blocks) != extent.digest:
             raise CorruptSpillError(f"a block in {self.folder} came back other than it was written; check the disk")
         return content
+
+    def _read_at(self, offset: int, into: memoryview) -> int:
+        self._file.seek(offset)
+        got = 0
+        while some := self._file.readinto(into[got:]):
+            got += some
+        return got
 
     def records(self, p: int) -> list[Extent]:
         """The extents of partition p, oldest first."""
