@@ -2,9 +2,11 @@
 PYTHON ?= python3
 BENCH ?= 1M-L3
 AGAINST ?= HEAD~1
+COMPARISONS ?= 1e9
+FILES ?= 1000000
 BENCHES = -m pytest bench --benchmark-enable --benchmark-only --benchmark-columns=min,median,rounds
 
-.PHONY: help setup rebuild test test-spilled lint bench bench-against profile instructions check clean
+.PHONY: help setup rebuild test test-spilled test-sanitized test-threads test-faults test-signals fuzz-answers fuzz-files lint bench bench-against profile instructions check clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' Makefile | expand -t 16
@@ -21,6 +23,25 @@ test:  ## run the tests
 
 test-spilled:  ## run the tests with hardly any memory, so that days are released and records spilled
 	DEMINIMIS_TEST_MEMORY=1B $(PYTHON) -m pytest
+
+test-sanitized:  ## run the kernel's tests under the sanitizers of gcc and clang; takes minutes
+	$(PYTHON) -m tests.trust.sanitized
+
+test-threads:  ## calls from many threads, under ThreadSanitizer and without
+	$(PYTHON) -m tests.trust.threads --seconds 120
+	$(PYTHON) -m tests.trust.concurrent --seconds 600
+
+test-faults:  ## let each allocation, read, write, fsync, rename and thread start of six jobs fail once; takes half an hour
+	$(PYTHON) -m tests.trust.faults --jobs 2
+
+test-signals:  ## interrupt, end and kill the command at random moments
+	$(PYTHON) -m tests.trust.signals --runs 2000
+
+fuzz-answers:  ## compare COMPARISONS rows (1e9) with a second oracle
+	$(PYTHON) -m tests.trust.answers --jobs 2 --comparisons $(COMPARISONS)
+
+fuzz-files:  ## score FILES files (1000000) that were changed at random
+	$(PYTHON) -m tests.trust.files --jobs 2 --files $(FILES)
 
 lint:  ## check style and types, and the kernel against its stub
 	$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy

@@ -16,6 +16,7 @@ from deminimis.run.budget import ENVIRONMENT
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 settings.register_profile("ci", max_examples=40, deadline=None, suppress_health_check=SLOW, print_blob=True)
+settings.register_profile("few", parent=settings.get_profile("ci"), max_examples=8)
 settings.register_profile("thorough", parent=settings.get_profile("ci"), max_examples=3_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 

@@ -12,7 +12,13 @@ import sys
 from .instrumented import COMPILERS, ROOT, build, environment, runtime
 
 TESTS = ["tests/kernel", "tests/api", "tests/roles", "tests/run"]
-WORDS = ["-x", "-p", "no:cacheprovider", "--capture=sys", "--deselect=tests/kernel/test_leaks.py::test_resident_memory_is_flat"]
+WORDS = [
+    "-x",
+    "-p",
+    "no:cacheprovider",
+    "--capture=sys",
+    "--deselect=tests/kernel/test_leaks.py::test_resident_memory_is_flat",
+]
 """What a sanitizer says goes past Python's own stderr. Freed memory is kept for a while, so a process grows."""
 
 

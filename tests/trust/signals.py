@@ -1,7 +1,7 @@
 """Signals at random moments of the command, where an output is there already: `python -m tests.trust.signals`.
 
-The old output stays whole or the new one is; nothing else is left; the exit code is the signal's, or 0 where the work was
-done before. A child is forked for each run from a process that has everything imported, with several workers' threads.
+The old output stays whole or the new one is; nothing else is left; the exit code is the signal's, or 0 where the work
+was done before. A child is forked for each run from a process that has everything imported.
 """
 
 from __future__ import annotations
@@ -143,7 +143,9 @@ def main() -> int:
             wrong = problem(code, sent, target, whole, folder)
             seen["wrong" if wrong else f"{sent.name} {'old' if target.read_bytes() == jobs.OLD else 'new'} output"] += 1
             if wrong:
-                print(f"WRONG: run {run}, {sent.name} after {moment:.3f} s of {seconds:.3f}: {words}: {wrong}", flush=True)
+                print(
+                    f"WRONG: run {run}, {sent.name} after {moment:.3f} s of {seconds:.3f}: {words}: {wrong}", flush=True
+                )
             for path in [*(folder / "out").iterdir(), *(folder / "spill").iterdir()]:
                 path.unlink()
     print(f"seed {seed}, {given.runs} runs, {dict(sorted(seen.items()))}", flush=True)

@@ -42,7 +42,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         options = f"log_path={folder}/log:exitcode=0:halt_on_error=0:history_size=4"
         words = [sys.executable, "-m", "tests.trust.concurrent", "--seconds", given.seconds, "--rows", given.rows]
-        ran = subprocess.run(words, cwd=ROOT, env=environment(library, found) | {"TSAN_OPTIONS": options}, timeout=SECONDS_MOST)
+        ran = subprocess.run(
+            words, cwd=ROOT, env=environment(library, found) | {"TSAN_OPTIONS": options}, timeout=SECONDS_MOST
+        )
         reports = reports_of([path.read_text() for path in Path(folder).glob("log*")])
         others = sum(path.read_text().count("WARNING: ") for path in Path(folder).glob("log*")) - len(reports)
     for report in reports[:5]:

@@ -6,6 +6,7 @@ A palette has the cells of all classes and of what is missing or bad; a row's ce
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -206,6 +207,5 @@ def in_chunks(rng: Random, table: pa.Table) -> pa.Table:
     cuts = [0, *np.sort(rng.integers(0, rows + 1, count)).tolist(), rows]
     if rng.random() < 0.3:
         cuts = [0, rows]
-    batches = [table.slice(a, b - a).combine_chunks() for a, b in zip(cuts, cuts[1:], strict=False)]
+    batches = [table.slice(a, b - a).combine_chunks() for a, b in pairwise(cuts)]
     return pa.concat_tables(batches) if batches else table
-

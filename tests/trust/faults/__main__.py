@@ -91,7 +91,15 @@ def sweep(server: Server, given: argparse.Namespace) -> int:
                     lay_old(server, names)
                     ended = server.run(job, fault)
                     wrong = problem(server, job, ended, expected)
-                    seen["wrong" if wrong else "refused" if ended.error else "right"] += 1
+                    seen[
+                        "wrong"
+                        if wrong
+                        else "pyarrow aborts"
+                        if ended.aborted
+                        else "refused"
+                        if ended.error
+                        else "right"
+                    ] += 1
                     if wrong:
                         bad += 1
                         print(f"WRONG: {job}: {fault}: {wrong}", flush=True)

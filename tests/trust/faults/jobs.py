@@ -1,10 +1,10 @@
-"""The jobs that faults are put into: small manifests, each a way of its own through the package, and what they leave."""
+"""The jobs that faults are put into: small manifests, each another way through the package, and what they leave."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ ROWS = 140_000
 
 OLD = b"what was there before"
 ROLES: dict[str, Any] = {"person": "person", "day": "day", "value": "value", "limit": 900}
-Job = Callable[[Path], Callable[[], str]]
+Answers = tuple[pa.Array, ...]
+Job = Callable[[Path], Callable[[], Answers]]
 
 
 def table() -> pa.Table:
@@ -55,62 +56,62 @@ def _held(folder: Path) -> pa.Table:
         return pa.ipc.open_file(file).read_all()
 
 
-def _digest(*arrays: pa.Array) -> str:
+def digest(arrays: Iterable[pa.Array]) -> str:
     """What arrays say, cell by cell."""
-    digest = hashlib.sha256()
+    said = hashlib.sha256()
     for array in arrays:
         plain = array.cast(array.type.value_type) if pa.types.is_dictionary(array.type) else array
-        digest.update(repr(plain.type).encode())
+        said.update(repr(plain.type).encode())
         sink = pa.BufferOutputStream()
         pyarrow.csv.write_csv(pa.table([plain], ["cells"]), sink)
-        digest.update(sink.getvalue())
-    return digest.hexdigest()
+        said.update(sink.getvalue())
+    return said.hexdigest()
 
 
-def mask(folder: Path) -> Callable[[], str]:
+def mask(folder: Path) -> Callable[[], Answers]:
     """`eligible` of a table, by two workers."""
     held = _held(folder)
-    return lambda: _digest(dm.eligible(held, **ROLES, threads=2))
+    return lambda: (dm.eligible(held, **ROLES, threads=2),)
 
 
-def score(folder: Path) -> Callable[[], str]:
+def score(folder: Path) -> Callable[[], Answers]:
     """`score` of a stream of batches."""
     held = _held(folder)
 
-    def run() -> str:
+    def run() -> Answers:
         scored = dm.score(held.to_reader(max_chunksize=20_000), **ROLES, threads=2)
-        return _digest(scored.mask, scored.reason, scored.total)
+        return scored.mask, scored.reason, scored.total
 
     return run
 
 
-def _to_file(folder: Path, source: str, target: str, **options: Any) -> Callable[[], str]:
-    def run() -> str:
+def _to_file(folder: Path, source: str, target: str, **options: Any) -> Callable[[], Answers]:
+    def run() -> Answers:
         path = folder / "out" / target
         dm.score_files(folder / "in" / source, path, **ROLES, spill_dir=folder / "spill", **options)
-        return ""
+        return ()
 
     return run
 
 
-def files(folder: Path) -> Callable[[], str]:
+def files(folder: Path) -> Callable[[], Answers]:
     """A Parquet file to a mask in a Parquet file."""
     return _to_file(folder, "in.parquet", "out.parquet", threads=2)
 
 
-def spill(folder: Path) -> Callable[[], str]:
+def spill(folder: Path) -> Callable[[], Answers]:
     """An Arrow file to reasons and totals, with records on disk."""
     return _to_file(
         folder, "in.arrow", "out.arrow", columns=("eligible", "reason", "total"), memory_limit="64KiB", threads=1
     )
 
 
-def append(folder: Path) -> Callable[[], str]:
+def append(folder: Path) -> Callable[[], Answers]:
     """A CSV file to the same with answers beside."""
     return _to_file(folder, "in.csv", "out.csv", append=True, threads=2)
 
 
-def sorted_days(folder: Path) -> Callable[[], str]:
+def sorted_days(folder: Path) -> Callable[[], Answers]:
     """An Arrow file whose days end one after another, with memory for few of them."""
     promise = {"sorted_by": "day", "late_days": 1, "memory_limit": "256KiB"}
     return _to_file(folder, "in.arrow", "out.parquet", threads=2, **promise)
@@ -138,4 +139,4 @@ def read_back(name: str, content: bytes) -> str:
         return hashlib.sha256(content).hexdigest()
     buffer = pa.py_buffer(content)
     rows = pq.read_table(pa.BufferReader(buffer)) if name.endswith(".parquet") else pa.ipc.open_file(buffer).read_all()
-    return _digest(*(column.combine_chunks() for column in rows.unify_dictionaries().itercolumns()))
+    return digest(column.combine_chunks() for column in rows.unify_dictionaries().itercolumns())

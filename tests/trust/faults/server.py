@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import ctypes
 import errno
 import faulthandler
@@ -11,7 +12,7 @@ import os
 import select
 import signal
 import sys
-import threading
+import time
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from . import jobs
 
 SECONDS_MOST = 30
 SHORT = -1
+THROWN = ("std::bad_alloc", "arrow::stl::BadAlloc", "std::system_error", "ValueOrDie called on an error")
+"""What stderr says where an exception of C++ met a function that may not throw. The kernel has no C++ in it."""
 KINDS: dict[str, tuple[int, tuple[int, ...]]] = {
     "allocation": (1, (0,)),
     "read": (2, (errno.EIO, SHORT)),
@@ -56,6 +59,8 @@ class Ended:
     error: str | None = None
     calls: int = 0
     wrong: str | None = None
+    aborted: str | None = None
+    """pyarrow's C++ ended the process: an exception that nobody could catch."""
 
 
 class Server:
@@ -82,7 +87,9 @@ class Server:
         if ended is None:
             return Ended(wrong=f"it hangs: {stderr[:1_500]}")
         if not told:
-            return Ended(wrong=f"it ended by {_how(ended)}: {stderr[:1_500]}")
+            is_cxx = os.WIFSIGNALED(ended) and any(word in stderr for word in THROWN)
+            how = f"it ended by {_how(ended)}: {stderr[:1_500]}"
+            return Ended(aborted=how) if is_cxx else Ended(wrong=how)
         return Ended(**json.loads(told))
 
     def _be_child(self, job: str, fault: Fault, writes: int) -> None:
@@ -104,7 +111,9 @@ class Server:
         told: dict[str, Any] = {}
         self.shim.faults_arm(kind, fault.at, error, os.fsencode(self.folder))
         try:
-            told["said"] = run()
+            answers = run()
+            self.shim.faults_arm(0, 0, 0, b"")
+            told["said"] = jobs.digest(answers)
         except (dm.DeminimisError, MemoryError) as refusal:
             self.shim.faults_arm(0, 0, 0, b"")
             told["error"] = f"{type(refusal).__name__}: {refusal}"
@@ -113,21 +122,29 @@ class Server:
             self.shim.faults_arm(0, 0, 0, b"")
             told["wrong"] = f"it raised {traceback.format_exc(limit=-4)}"
         told["calls"] = self.shim.faults_calls()
-        self.shim.faults_arm(0, 0, 0, b"")
-        gc.collect()
-        if threading.active_count() > 1:
-            told["wrong"] = f"threads are left: {threading.enumerate()}"
-        if _open_files(self.folder) - opened:
-            told["wrong"] = f"files are left open: {_open_files(self.folder) - opened}; {told.get('error')}"
+        until = time.monotonic() + 2  # a thread that has told its end is still leaving its frames
+        while left := _left(self.folder, opened):
+            gc.collect()
+            if time.monotonic() > until:
+                told["wrong"] = f"{left}; {told.get('error')}"
+                break
         return told
+
+
+def _left(folder: Path, opened: set[str]) -> str | None:
+    """What a run has left: threads of Python, or open files below the folder."""
+    if threads := _thread._count():
+        return f"{threads} threads are left"
+    files = _open_files(folder) - opened
+    return f"files are left open: {files}" if files else None
 
 
 def _open_files(folder: Path) -> set[str]:
     """The open files below the folder; libraries keep pipes of their own."""
     found = set()
-    for entry in os.listdir("/proc/self/fd"):
+    for entry in Path("/proc/self/fd").iterdir():
         with suppress(OSError):  # the listing itself is closed by now
-            found.add(os.readlink(f"/proc/self/fd/{entry}"))
+            found.add(str(entry.readlink()))
     return {path for path in found if path.startswith(f"{folder}/")}
 
 

@@ -23,7 +23,7 @@ static char below[512];
 
 void faults_arm(int kind, long at, int error, const char *folder) {
     armed = NONE;
-    calls = 0;
+    if (kind) calls = 0; /* disarmed, it still says how many there were */
     fails_at = at;
     fault = error;
     strncpy(below, folder, sizeof below - 1);

@@ -158,7 +158,9 @@ def main() -> int:
     """Run all files, in processes."""
     parser = argparse.ArgumentParser(prog="python -m tests.trust.files", description=__doc__)
     parser.add_argument("--files", type=int, default=10_000, help="how many files")
-    parser.add_argument("--seed", type=int, default=None, help="number of the first file; random by default, and printed")
+    parser.add_argument(
+        "--seed", type=int, default=None, help="number of the first file; random by default, and printed"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="at once")
     parser.add_argument("--child", type=Path, default=None, help=argparse.SUPPRESS)
     given = parser.parse_args()

@@ -50,7 +50,11 @@ def parquet(rng: np.random.Generator) -> list[Original]:
         {
             "use_dictionary": False,
             "compression": "none",
-            "column_encoding": {"name": "DELTA_BYTE_ARRAY", "id": "DELTA_BINARY_PACKED", "written": "DELTA_LENGTH_BYTE_ARRAY"},
+            "column_encoding": {
+                "name": "DELTA_BYTE_ARRAY",
+                "id": "DELTA_BINARY_PACKED",
+                "written": "DELTA_LENGTH_BYTE_ARRAY",
+            },
         },
         {"write_page_index": True, "row_group_size": 40, "store_decimal_as_integer": True},
     ]
@@ -85,13 +89,19 @@ def csv(rng: np.random.Generator) -> list[Original]:
     pyarrow.csv.write_csv(table(rng), sink)
     quoted = sink.getvalue()
     found = []
-    for name, content in (("quoted", quoted), ("bare", quoted.replace(b'"', b"")), ("lines", quoted.replace(b"\n", b"\r\n"))):
+    for name, content in (
+        ("quoted", quoted),
+        ("bare", quoted.replace(b'"', b"")),
+        ("lines", quoted.replace(b"\n", b"\r\n")),
+    ):
         found.append(Original(f"{name}.csv", content, roles()[0] | {"delimiter": ","}))
         for ending, codec in (("gz", "gzip"), ("zst", "zstd")):
             packed = pa.BufferOutputStream()
             with pa.CompressedOutputStream(packed, codec) as stream:
                 stream.write(content)
-            found.append(Original(f"{name}.csv.{ending}", packed.getvalue().to_pybytes(), roles()[0] | {"delimiter": ","}))
+            found.append(
+                Original(f"{name}.csv.{ending}", packed.getvalue().to_pybytes(), roles()[0] | {"delimiter": ","})
+            )
     return found
 
 
