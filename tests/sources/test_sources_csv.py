@@ -122,6 +122,7 @@ def test_cut_off_packed_file(tmp_path: Path) -> None:
         (b"a,b\n1,2\n1,2,3\n", "line 3 has 3 cells where there are 2 columns"),
         (b'a,b\n"x\ny",2\n1\n', "line 4 has 1 cells"),
         (b'a,b\n1,2\n1,"2\n3,4\n', "line 3 is never closed"),
+        (b'a,b,"c', "first row is never closed"),
         (b"a,b\n1,\xe9\n", 'not utf-8: give encoding="latin-1"'),
         ("a,b\n1,2\n".encode("utf-16"), "utf-16"),
         (gzip.compress(b"a,b\n1,2\n", mtime=0), "starts like gzip"),

@@ -116,6 +116,8 @@ def read_head(read: ReadBytes, name: str, options: CsvOptions) -> Head:
         raise InputError(
             f"is empty: a CSV file starts with the column names, or give {option('header', False)}.", file=name
         )
+    if not first.closed:
+        raise InputError("a quote in its first row is never closed: is the file cut short?", file=name)
     names = _names(text[bom + first.start : bom + first.end], first.cells, dialect, name, header)
     return Head(names, dialect, text, bom + (first.end if header is True else first.start))
 
