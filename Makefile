@@ -6,7 +6,7 @@ COMPARISONS ?= 1e9
 FILES ?= 1000000
 BENCHES = -m pytest bench --benchmark-enable --benchmark-only --benchmark-columns=min,median,rounds
 
-.PHONY: help setup rebuild test test-spilled test-sanitized test-threads test-faults test-signals fuzz-answers fuzz-files lint bench bench-against profile instructions check clean
+.PHONY: help setup rebuild test test-spilled test-sanitized test-threads test-faults test-signals fuzz-answers fuzz-files fuzz-guided lint bench bench-against profile instructions check clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' Makefile | expand -t 16
@@ -42,6 +42,9 @@ fuzz-answers:  ## compare COMPARISONS rows (1e9) with a second oracle
 
 fuzz-files:  ## score FILES files (1000000) that were changed at random
 	$(PYTHON) -m tests.trust.files --jobs 2 --files $(FILES)
+
+fuzz-guided:  ## let libFuzzer look for bytes that the kernel reads wrongly; needs clang and atheris
+	$(PYTHON) -m tests.trust.guided --seconds 600
 
 lint:  ## check style and types, and the kernel against its stub
 	$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy

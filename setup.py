@@ -12,10 +12,11 @@ MSVC = sys.platform == "win32"
 FLAGS = ["/O2"] if MSVC else ["-O3", "-fno-strict-aliasing", "-fvisibility=hidden"]
 if os.environ.get("DEMINIMIS_STRICT"):
     FLAGS += ["/WX"] if MSVC else ["-Wall", "-Wextra", "-Werror", "-Wno-unused-function", "-Wno-unused-parameter"]
-SANITIZE = []  # DEMINIMIS_SANITIZE=address,undefined; clang's runtimes are shared, so that one serves all extensions
+SANITIZE = []  # DEMINIMIS_SANITIZE=address,undefined or thread; the runtime is loaded before Python, never linked
 if os.environ.get("DEMINIMIS_SANITIZE"):
     SANITIZE = [f"-fsanitize={os.environ['DEMINIMIS_SANITIZE']}", "-fno-sanitize-recover=all"]
-    SANITIZE += ["-shared-libsan"] if "clang" in os.environ.get("CC", "") else []
+    if "clang" in os.environ.get("CC", "") and "fuzzer" not in os.environ["DEMINIMIS_SANITIZE"]:
+        SANITIZE += ["-shared-libsan"]
     FLAGS += ["-g", "-O1", "-fno-omit-frame-pointer", *SANITIZE]
 
 kernel = Extension(

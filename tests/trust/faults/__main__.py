@@ -59,8 +59,6 @@ def problem(server: Server, job: str, ended: Ended, expected: dict[str, str]) ->
                 problems += [] if jobs.read_back(name, content) == expected[name] else ["a wrong output"]
             except Exception as error:
                 problems.append(f"the output is torn: {error}")
-            if ended.error:
-                problems.append(f"the output is new, and yet an error was raised: {ended.error}")
     return "; ".join(problems) or None
 
 

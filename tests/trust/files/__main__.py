@@ -59,7 +59,10 @@ def read_by_pyarrow(path: Path, content: bytes, columns: list[str]) -> pa.Table:
             include_columns=columns, column_types=dict.fromkeys(columns, pa.binary()), strings_can_be_null=False
         )
         parse = pyarrow.csv.ParseOptions(newlines_in_values=True)
-        rows = pyarrow.csv.read_csv(path, convert_options=convert, parse_options=parse)
+        with pa.input_stream(str(path), compression="detect") as stream:
+            text = stream.read()
+        text += b"" if text.endswith(b"\n") else b"\n"  # pyarrow asks for it where there is a header alone
+        rows = pyarrow.csv.read_csv(pa.BufferReader(text), convert_options=convert, parse_options=parse)
         rows = pa.table({name: rows[name].cast(pa.string()) for name in columns})
     for column in rows.itercolumns():
         for chunk in column.chunks:

@@ -1,0 +1,88 @@
+"""Guided fuzzing of the kernel's readers of footers, amounts, days and names: `python -m tests.trust.guided`.
+
+libFuzzer, by way of Atheris (`pip install atheris`, clang needed), changes inputs so that they reach new code. The
+first byte chooses the reader. What reaches something new goes into build/corpus; corpus/ beside this file is kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from .instrumented import ROOT, build
+
+INSIDE = "DEMINIMIS_GUIDED"
+KEPT = Path(__file__).with_name("corpus")
+
+
+def try_one(content: bytes) -> None:
+    """Let one reader read; what it refuses by an error that callers expect is no fault."""
+    import pyarrow as pa
+
+    import deminimis as dm
+    from deminimis._kernel import Footer
+
+    reader, text = content[:1] or b"F", content[1:]
+    if reader == b"F":
+        with suppress(ValueError, OverflowError):
+            footer = Footer(text, 1 << 16)
+            for group in range(min(3, len(footer.group_rows))):
+                for column in range(min(3, footer.columns)):
+                    footer.chunk(group, column)
+        return
+    cells = text.split(b"\n")
+    table = {"person": pa.array([b"A"] * len(cells)), "day": pa.array(["2024-06-01"] * len(cells)), "value": cells}
+    role = {b"V": "value", b"D": "day", b"P": "person", b"C": "person"}.get(reader, "value")
+    table |= {"value": pa.array(["1"] * len(cells))}
+    table[role] = pa.array(cells, pa.binary()).cast(pa.string(), safe=False) if role != "person" else pa.array(cells)
+    with suppress(dm.DeminimisError, pa.ArrowInvalid):
+        normalize = "fold" if reader == b"C" else None
+        dm.score(pa.table(table), person="person", day="day", value="value", limit=800, normalize=normalize)
+
+
+def main() -> int:
+    """Build, and start again with the fuzzer's runtime loaded."""
+    parser = argparse.ArgumentParser(prog="python -m tests.trust.guided", description=__doc__)
+    parser.add_argument("--seconds", default="600")
+    given = parser.parse_args()
+    if INSIDE in os.environ:
+        import atheris
+
+        import deminimis  # noqa: F401  # loaded before the first input, so that its code is known
+
+        found = ROOT / "build" / "corpus"
+        found.mkdir(parents=True, exist_ok=True)
+        words = [
+            sys.argv[0],
+            f"-max_total_time={given.seconds}",
+            "-timeout=20",
+            "-print_final_stats=1",
+            "-rss_limit_mb=6000",
+        ]
+        atheris.Setup([*words, str(found), str(KEPT)], try_one)
+        atheris.Fuzz()
+    if importlib.util.find_spec("atheris") is None or shutil.which("clang") is None:
+        print("guided fuzzing is skipped: it needs clang and `pip install atheris`")
+        return 0
+    library = build("clang", "fuzzer-no-link")
+    runtime = subprocess.run(
+        [sys.executable, "-c", "import atheris; print(atheris.path())"], capture_output=True, text=True, check=True
+    )
+    environment = os.environ | {
+        "LD_PRELOAD": str(Path(runtime.stdout.strip()) / "asan_with_fuzzer.so"),
+        "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
+        "PYTHONPATH": str(library),
+        INSIDE: "1",
+    }
+    words = [sys.executable, "-m", "tests.trust.guided", "--seconds", given.seconds]
+    return subprocess.run(words, cwd=ROOT, env=environment).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
