@@ -25,8 +25,8 @@ from . import jobs
 
 SECONDS_MOST = 30
 SHORT = -1
-THROWN = ("std::bad_alloc", "arrow::stl::BadAlloc", "std::system_error", "ValueOrDie called on an error")
-"""What stderr says where an exception of C++ met a function that may not throw. The kernel has no C++ in it."""
+THROWN = ("std::bad_alloc", "arrow::stl::BadAlloc", "std::system_error", "/arrow/cpp/src/")
+"""What stderr says where C++ threw past a function that may not, or Arrow ends the process. The kernel has no C++."""
 KINDS: dict[str, tuple[int, tuple[int, ...]]] = {
     "allocation": (1, (0,)),
     "read": (2, (errno.EIO, SHORT)),
