@@ -16,8 +16,9 @@ from plan cimport *
 from limits cimport *
 from rows cimport *
 from scatter cimport *
-from totals cimport *
-from wide cimport *
+from tables cimport *
+from sketch cimport *
+from slots cimport *
 from partitions cimport *
 from answers cimport *
 from in_order cimport *
@@ -29,6 +30,6 @@ include "arenas.pxi"
 include "partitioner.pxi"
 include "in_order.pxi"
 include "spill.pxi"
-include "tables.pxi"
+include "totals.pxi"
 include "probe.pxi"
 include "footer.pxi"

@@ -4,7 +4,6 @@ from native cimport *
 from records cimport *
 from plan cimport *
 from libc.string cimport memset
-from wide cimport *
 
 
 cdef struct Words:           # one 16-bit word a row, in blocks of the worker's pool, in the order the rows were read

@@ -183,14 +183,4 @@ static inline void dm_pages_free(void *p, size_t bytes) {
 #endif
 }
 
-/* Tell the system that the pages may be taken back if it runs short; their contents are no longer needed. */
-static inline void dm_pages_idle(void *p, size_t bytes) {
-#if !defined(_MSC_VER) && defined(MADV_FREE)
-    madvise(p, bytes, MADV_FREE);
-#else
-    (void)p;
-    (void)bytes;
-#endif
-}
-
 #endif

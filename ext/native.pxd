@@ -32,7 +32,6 @@ cdef extern from "native.h" nogil:
     float dm_load_float(const void* p)
     void* dm_pages_new(size_t size)
     void dm_pages_free(void* p, size_t size)
-    void dm_pages_idle(void* p, size_t size)
     bint dm_unlikely(bint x)
     size_t DM_HUGE
     const u64* POWERS

@@ -11,6 +11,16 @@ cdef enum:            # a row's own standing, first of the order in which reason
     IS_EXCLUDED = 5
     NO_RECORD = 6            # in a word: a bad value that left no record
 
+cdef enum:            # the order of design.md; the first five are a row's own standing less one
+    REASON_NO_PERSON = 0
+    REASON_NO_DAY = 1
+    REASON_NOT_IN_FORCE = 2
+    REASON_BAD_VALUE = 3
+    REASON_EXCLUDED = 4
+    REASON_OVER_LIMIT = 5
+    REASON_UNPROVEN = 6
+    REASON_ELIGIBLE = 7
+
 cdef enum:
     UNPROVEN = 0
     IGNORE = 1

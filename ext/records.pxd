@@ -12,6 +12,9 @@ cdef enum:
     LINE = 64                # bytes that are written to memory together
     POISON = 0x80000000      # in Record.units: the row has a bad value, the group's total is unproven
     EXCLUDED = 0x40000000    # in Record.units: the row is itself never eligible, whatever it adds
+    MARK_BAD = 1             # in WideRecord.marks
+    MARK_EXCLUDED = 2
+    MARK_UNCOUNTED = 4
 
 
 cdef struct Record:          # 16 bytes: all that the mask needs
@@ -26,7 +29,18 @@ cdef struct WideRecord:      # 32 bytes: reasons, exact totals, row order, and l
     u64 row                  # the row's number in the manifest
     u32 more
     u16 limit_index
-    u16 marks                # 1: bad value; 2: excluded; 4: its value does not count
+    u16 marks
+
+
+ctypedef fused record_t:
+    Record
+    WideRecord
+
+
+cdef struct Outcome:         # written over the first half of a WideRecord
+    u64 low
+    u32 high
+    u32 reason
 
 
 cdef struct Arena:

@@ -15,7 +15,14 @@ LAYOUTS: dict[str, int]
 WINDOWS: dict[str, int]
 BAD_VALUES: dict[str, int]
 SECRET_LENGTH: int
-PARTITIONS: int
+RECORD_BYTES: int
+WIDE_RECORD_BYTES: int
+OUTCOME_BYTES: int
+WORD_BYTES: int
+STEP_ADD: int
+STEP_PROVE: int
+STEP_ADD_OPEN: int
+STEP_SETTLE: int
 NOT_IN_FORCE_INDEX: int
 KEY_COLUMNS: int
 live: int
@@ -302,8 +309,9 @@ class Totals:
     def spilled(self, p: int) -> list[int]:
         """The records of partition p that are on disk, by worker."""
     @property
-    def steps(self) -> int:
-        """The steps that a partition takes: 2 to outcomes, 4 to bits; with overflow "excess" `merge` is the last."""
+    def steps(self) -> list[int]:
+        """The steps that a partition takes, in order: all to bits, ADD and SETTLE to outcomes; with overflow "excess"
+        `merge` settles."""
     def start(self, p: int) -> None:
         """Begin a partition that is partly on disk."""
     def step(
@@ -320,12 +328,12 @@ class Totals:
         records : array or None
             Whole blocks that were on disk; None: the worker's records in memory, after all of those on disk.
         tables : Totals, optional
-            Whose tables are read in steps 1 and 3 of narrow records, where several threads share a partition.
+            Whose tables are read in PROVE and SETTLE of narrow records, where several threads share a partition.
         """
     def add_cells(self, other: Totals) -> None:
-        """After step 0 of a partition of narrow records that several threads share, add another thread's cells."""
+        """After ADD of a partition of narrow records that several threads share, add another thread's cells."""
     def add_slots(self, other: Totals) -> None:
-        """After step 2, add another thread's slots.
+        """After ADD_OPEN, add another thread's slots.
 
         Raises
         ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import threading
 from itertools import groupby
 from pathlib import Path
@@ -94,7 +95,7 @@ def test_totals_of_what_is_on_disk(table: pa.Table) -> None:
 @pytest.mark.usefixtures("every_tick")
 def test_reading_by_another_thread_is_told(table: pa.Table, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the calling thread gets nothing to read, the end of reading is told all the same."""
-    start: Any = threading._start_new_thread  # type: ignore[attr-defined]
+    start: Any = _thread.start_new_thread
 
     def start_and_wait(function: Any, arguments: Any, *more: Any) -> Any:
         done = threading.Event()
@@ -107,7 +108,7 @@ def test_reading_by_another_thread_is_told(table: pa.Table, monkeypatch: pytest.
         done.wait()
         return identity
 
-    monkeypatch.setattr(threading, "_start_new_thread", start_and_wait)
+    monkeypatch.setattr(_thread, "start_new_thread", start_and_wait)
     heard = reports(table.to_reader(), None, threads=2)
     assert [one.rows for one in heard if one.phase == "read"] == [ROWS]
 

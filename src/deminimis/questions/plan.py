@@ -14,6 +14,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, Unpack
 
+from .._kernel import OUTCOME_BYTES
 from ..api import start_run
 from ..errors import InputError
 from ..machine import available_bytes
@@ -34,8 +35,6 @@ WORKER_BYTES = 32 << 20
 """Batches that a worker has decoded, and its table of totals."""
 WIDE_ANSWER_BYTES = 17
 """A reason and a total, which are held for all rows that are answered together."""
-OUTCOME_BYTES = 16
-"""What a wide record leaves on disk once it is settled."""
 
 
 @dataclass(frozen=True)

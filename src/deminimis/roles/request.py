@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow.compute as pc
 
+from .._kernel import SECRET_LENGTH
 from ..errors import InputError, RuleError, option
 from ..rules.rule import CompiledRule, Rule
 from .excluded import Exclusion
@@ -262,11 +263,11 @@ def with_new_secret(roles: Roles) -> Roles:
 
 
 def _secret(given: bytes | None) -> bytes:
-    """The 216 bytes that key the fingerprints: random for each run, or stretched from a given secret."""
+    """The bytes that key the fingerprints: random for each run, or stretched from a given secret."""
     if given is None:
-        return secrets.token_bytes(216)
+        return secrets.token_bytes(SECRET_LENGTH)
     if not isinstance(given, bytes) or len(given) < 16:
         raise InputError(f"{option('secret')} takes at least 16 bytes that nobody can guess")
     from hashlib import shake_256
 
-    return shake_256(given).digest(216)
+    return shake_256(given).digest(SECRET_LENGTH)

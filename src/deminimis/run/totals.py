@@ -8,14 +8,24 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from .._kernel import Partitioner, Proof, Settings, Totals
+from .._kernel import (
+    OUTCOME_BYTES,
+    RECORD_BYTES,
+    STEP_ADD,
+    STEP_ADD_OPEN,
+    STEP_PROVE,
+    STEP_SETTLE,
+    WIDE_RECORD_BYTES,
+    Partitioner,
+    Proof,
+    Settings,
+    Totals,
+)
 from ..sizes import Sizes
 from .budget import MAX_BITS, partition_bits
 from .crew import Crew
 from .spill import Extent, Spill
 from .worker import Worker
-
-RECORD_BYTES, WIDE_RECORD_BYTES, OUTCOME_BYTES = 16, 32, 16
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -89,11 +99,11 @@ def _total_together(totals: Sequence[Totals], p: int) -> None:
 
     def add(w: int) -> None:
         totals[w].start(p)
-        totals[w].step(0, w, p, 0, None)
+        totals[w].step(STEP_ADD, w, p, 0, None)
 
     def prove(w: int) -> None:
-        one.step(1, w, p, 0, None)
-        totals[w].step(2, w, p, 0, None)
+        one.step(STEP_PROVE, w, p, 0, None)
+        totals[w].step(STEP_ADD_OPEN, w, p, 0, None)
 
     crew.run(add)
     for other in others:
@@ -102,7 +112,7 @@ def _total_together(totals: Sequence[Totals], p: int) -> None:
     for other in others:
         one.add_slots(other)
     one.count_groups()
-    crew.run(lambda w: totals[w].step(3, w, p, 0, None, one))
+    crew.run(lambda w: totals[w].step(STEP_SETTLE, w, p, 0, None, one))
 
 
 class _OnDisk:
@@ -141,22 +151,21 @@ class _OnDisk:
 def _total_spilled(totals: Totals, on_disk: _OnDisk) -> None:
     """Answer a partition that is partly on disk. Memory holds an extent of it at a time, or all if they are few."""
     totals.start(on_disk.p)
-    for step in range(totals.steps):
-        is_last = step == totals.steps - 1 and not on_disk.in_row_order
+    for step in totals.steps:
         for w in range(len(on_disk.extents)):
-            _take_step(totals, on_disk, step, w, is_last=is_last)
+            _take_step(totals, on_disk, step, w)
     totals.count_groups()
     if on_disk.in_row_order:
         _settle_in_row_order(totals, on_disk)
 
 
-def _take_step(totals: Totals, on_disk: _OnDisk, step: int, w: int, *, is_last: bool) -> None:
+def _take_step(totals: Totals, on_disk: _OnDisk, step: int, w: int) -> None:
     first = 0
     for extent in on_disk.extents[w]:
         records = on_disk.read(w, extent)
         totals.step(step, w, on_disk.p, first, records)
         first += len(records) // on_disk.record_bytes
-        if is_last:
+        if step == STEP_SETTLE:
             on_disk.write_outcomes(w, records)
     totals.step(step, w, on_disk.p, first, None)
 

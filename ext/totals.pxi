@@ -11,10 +11,8 @@ cdef class Totals:
     cdef u64 no_bits         # outcomes have none
     cdef Head* heads
     cdef list loaded         # by worker, what its head points to
-    cdef Scratch scratch
-    cdef WideScratch wide_scratch
-    cdef Counts narrow
-    cdef WideCounts wide
+    cdef Tables tables
+    cdef Counts tallied
     cdef readonly bint estimated
 
     def __cinit__(self, Settings settings, list partitioners):
@@ -49,11 +47,11 @@ cdef class Totals:
             self.find_bits(p)
             with nogil:
                 if self.settings.plan.wide:
-                    code = total_wide(&self.settings.plan, self.chains, workers, p, &self.wide_scratch,
-                                      self.heads, self.bits, &self.wide)
+                    code = total_partition(&self.settings.plan, self.chains, workers, p, <WideRecord*>NULL, &self.tables,
+                                           self.heads, self.bits, &self.tallied)
                 else:
-                    code = total_narrow(&self.settings.plan, self.chains, workers, p, &self.scratch, self.bits,
-                                        &self.narrow)
+                    code = total_partition(&self.settings.plan, self.chains, workers, p, <Record*>NULL, &self.tables,
+                                           self.heads, self.bits, &self.tallied)
             if code < 0:
                 raise MemoryError("no memory for the totals of a partition")
 
@@ -70,19 +68,14 @@ cdef class Totals:
     def steps(self):
         """See _kernel.pyi."""
         cdef const Plan* plan = &self.settings.plan
-        return wide_steps(plan) - plan.excess if plan.wide else 4
+        return [step for step in (ADD, PROVE, ADD_OPEN, SETTLE) if takes(plan, step) and not (plan.excess and step == SETTLE)]
 
     def start(self, int p):
         """See _kernel.pyi."""
         cdef int workers = len(self.partitioners)
-        cdef bint is_ready
         self.find_bits(p)
-        if self.settings.plan.wide:
-            is_ready = start_wide(&self.settings.plan, total_records(self.chains, workers, p), &self.wide_scratch)
-            start_heads(self.heads, self.chains, workers, p)
-        else:
-            is_ready = start_narrow(&self.settings.plan, total_records(self.chains, workers, p), &self.scratch) == 0
-        if not is_ready:
+        start_heads(self.heads, self.chains, workers, p)
+        if not start_tables(&self.settings.plan, total_records(self.chains, workers, p), &self.tables):
             raise MemoryError("no memory for the totals of a partition")
 
     def step(self, int number, int worker, int p, i64 first, records, Totals tables=None):
@@ -101,35 +94,34 @@ cdef class Totals:
         elif first != self.chains[worker].spilled[p]:
             raise ValueError("the records in memory come after all of those that were spilled")
         with nogil:
-            code = self.take_step(number, worker, p, first, start, n, &of.scratch, &of.wide_scratch)
+            code = self.take(number, worker, p, first, start, n, &of.tables)
         if code < 0:
             raise MemoryError("no memory for the totals of a partition")
 
-    cdef int take_step(self, int number, int worker, int p, i64 first, u8* records, i64 n, Scratch* scratch,
-                       WideScratch* wide_scratch) noexcept nogil:
+    cdef int take(self, int step, int worker, int p, i64 first, u8* records, i64 n, Tables* t) noexcept nogil:
         cdef const Plan* plan = &self.settings.plan
         cdef const Chains* chains = self.chains[worker]
         cdef u64* bits = bits_from(plan, self.bits[worker], first)
         if plan.wide and records == NULL:
-            return chain_wide(plan, number, wide_scratch, chains, p, bits, &self.wide)
+            return step_chain(plan, step, t, chains, p, <WideRecord*>NULL, bits, &self.tallied)
         if plan.wide:
-            return step_wide(plan, number, wide_scratch, <WideRecord*>records, n, bits, &self.wide)
+            return take_step(plan, step, t, <WideRecord*>records, n, bits, &self.tallied)
         if records == NULL:
-            return step_chain(plan, number, scratch, chains, p, bits, &self.narrow)
-        return step_narrow(plan, number, scratch, <Record*>records, n, bits, &self.narrow)
+            return step_chain(plan, step, t, chains, p, <Record*>NULL, bits, &self.tallied)
+        return take_step(plan, step, t, <Record*>records, n, bits, &self.tallied)
 
     def add_cells(self, Totals other):
         """See _kernel.pyi."""
-        if other.scratch.cells_in_use != self.scratch.cells_in_use:
-            raise ValueError("both have begun the same partition")
+        if self.settings.plan.wide or other.tables.cells_in_use != self.tables.cells_in_use:
+            raise ValueError("both have begun the same partition of narrow records")
         with nogil:
-            add_cells(&self.scratch, &other.scratch, <u32>self.settings.plan.cap)
+            add_cells(&self.tables, &other.tables, <u32>self.settings.plan.cap)
 
     def add_slots(self, Totals other):
         """See _kernel.pyi."""
         cdef int code
         with nogil:
-            code = add_slots(&self.scratch, &other.scratch, <u32>self.settings.plan.cap)
+            code = add_slots(&self.tables, &other.tables, <u32>self.settings.plan.cap)
         if code < 0:
             raise MemoryError("no memory for the totals of a partition")
 
@@ -137,7 +129,7 @@ cdef class Totals:
         """See _kernel.pyi."""
         cdef Head* head = &self.heads[worker]
         if head.at < head.n_loaded or (head.n_loaded and not head.more):
-            raise ValueError("a piece follows one that is used up, where more were told of")
+            raise ValueError("an extent follows one that is used up, where more were told of")
         self.loaded[worker] = records
         head.loaded = <WideRecord*>&records[0]
         head.n_loaded = records.shape[0] // <Py_ssize_t>sizeof(WideRecord)
@@ -148,38 +140,30 @@ cdef class Totals:
         """See _kernel.pyi."""
         cdef int wanted, workers = len(self.partitioners)
         with nogil:
-            wanted = merge_wide(&self.settings.plan, self.chains, workers, p, &self.wide_scratch, self.heads,
-                                self.bits, &self.wide)
+            wanted = settle_in_row_order(&self.settings.plan, self.chains, workers, p, &self.tables, self.heads, self.bits,
+                                         &self.tallied)
         if wanted < 0:
             self.loaded = [None] * workers
         return wanted
 
     def count_exactly(self, bint exact):
         """See _kernel.pyi."""
-        self.scratch.exact = self.wide_scratch.exact = exact and self.settings.plan.tally
+        self.tables.exact = exact and self.settings.plan.tally
         self.estimated |= self.settings.plan.tally and not exact and not self.settings.plan.outcomes
 
     def count_groups(self):
         """See _kernel.pyi."""
-        if self.settings.plan.wide:
-            count_wide_groups(&self.settings.plan, &self.wide_scratch, &self.wide)
-        elif self.settings.plan.tally:
-            count_narrow_groups(&self.scratch, &self.narrow)
+        count_groups(&self.settings.plan, &self.tables, &self.tallied)
 
     @property
     def counts(self):
         """See _kernel.pyi."""
-        if self.settings.plan.wide:
-            units = (int(self.wide.eligible_high) << 64) + self.wide.eligible_low
-            reasons = self.wide.reasons
-            return reasons[REASON_ELIGIBLE], reasons[REASON_OVER_LIMIT], reasons[REASON_UNPROVEN], self.wide.groups, units
-        return (self.narrow.eligible, self.narrow.over, self.narrow.unproven, self.narrow.groups,
-                -int(self.narrow.refused_units))
+        cdef const Counts* all = &self.tallied
+        units = (int(all.eligible_high) << 64) + all.eligible_low - int(all.refused_units)
+        return (all.reasons[REASON_ELIGIBLE], all.reasons[REASON_OVER_LIMIT], all.reasons[REASON_UNPROVEN], all.groups, units)
 
     def __dealloc__(self):
-        free_scratch(&self.scratch)
-        free(self.wide_scratch.slots)
-        free(self.wide_scratch.cells)
+        free_tables(&self.tables)
         free(self.chains)
         free(self.bits)
         free(self.heads)

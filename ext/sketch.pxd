@@ -1,0 +1,140 @@
+# The sketch of one partition: cells to which rows add their units, by the low bits of their keys. Values are not negative,
+# so a cell within the limit proves all its rows eligible: no keys are compared, no branch is taken. Most rows end here.
+#
+# Cells have 32 bits for narrow records and 64 for wide ones. Sums are capped at cap = largest limit + 1: of narrow records
+# cap < 2**30, of wide ones cap <= 2**63 - 1, so no sum of two wraps and the highest bit is free for TOUCHED.
+from libc.math cimport log
+from libc.string cimport memset
+from native cimport *
+from records cimport *
+from plan cimport Plan
+from tables cimport Tables, cleared
+
+cdef enum:
+    TOUCHED = 0x80000000     # in a cell: some row added to it, if only zero
+    MAX_CELLS = 1 << 22
+
+cdef extern from *:
+    """
+    #define DM_WIDE_TOUCHED (UINT64_C(1) << 63)
+    """
+    const u64 WIDE_TOUCHED "DM_WIDE_TOUCHED"
+
+
+ctypedef fused cell_t:
+    u32
+    u64
+
+
+cdef inline i64 power_of_two(i64 n) noexcept nogil:
+    cdef i64 power = 64
+    while power < n:
+        power *= 2
+    return power
+
+
+cdef inline bint start_cells(const Plan* plan, Tables* t, i64 n) noexcept nogil:
+    """Clear the cells for a partition of n records. False where memory ran out.
+
+    Twice as many as wide records: two values of the size that wants large limits are soon over one together."""
+    cdef i64 most = 2 * n if plan.wide else n
+    cdef void* cells
+    t.cells_in_use = power_of_two(most if most < MAX_CELLS else MAX_CELLS)
+    cells = cleared(t.cells, &t.n_cells, t.cells_in_use, sizeof(u64) if plan.wide else sizeof(u32))
+    t.cells = cells if cells != NULL else t.cells
+    return cells != NULL
+
+
+cdef inline void add_narrow_units(u32* cells, u64 mask, const Record* r, i64 n, u32 units_mask, u32 cap, u32 touched) noexcept nogil:
+    cdef i64 i
+    cdef u32 sum
+    cdef u32* cell
+    for i in range(n):
+        cell = &cells[r[i].key & mask]
+        sum = (cell[0] & ~touched) + (r[i].units & units_mask)
+        cell[0] = (sum if sum < cap else cap) | touched
+
+
+cdef inline void add_wide_units(u64* cells, u64 mask, const WideRecord* r, i64 n, u64 cap) noexcept nogil:
+    """A bad value fills its cell, so that none of its rows is proven."""
+    cdef i64 i
+    cdef u64 sum, units
+    cdef u64* cell
+    for i in range(n):
+        cell = &cells[r[i].key & mask]
+        units = r[i].units if r[i].units < cap else cap
+        if r[i].marks:
+            units = 0 if r[i].marks & MARK_UNCOUNTED else cap if r[i].marks & MARK_BAD else units
+        sum = (cell[0] & ~WIDE_TOUCHED) + units
+        cell[0] = (sum if sum < cap else cap) | WIDE_TOUCHED
+
+
+cdef inline void add_to_cells(const Plan* plan, Tables* t, const record_t* r, i64 n) noexcept nogil:
+    """Each row's units to its cell. TOUCHED is set where groups are counted by it."""
+    cdef u64 mask = <u64>(t.cells_in_use - 1)
+    if record_t is WideRecord:
+        add_wide_units(<u64*>t.cells, mask, r, n, <u64>plan.cap)
+    elif plan.tally:
+        add_narrow_units(<u32*>t.cells, mask, r, n, (<u32>1 << plan.index_shift) - 1, <u32>plan.cap, <u32>TOUCHED)
+    else:
+        add_narrow_units(<u32*>t.cells, mask, r, n, (<u32>1 << plan.index_shift) - 1, <u32>plan.cap, 0)
+
+
+cdef inline u64 proof_of(const Plan* plan, const record_t* r) noexcept nogil:
+    """The limit that all rows of a record's group are within, where its total is."""
+    if record_t is Record:
+        return <u64>plan.proof[(r.units & (<u32>EXCLUDED - 1)) >> plan.index_shift]
+    else:
+        return <u64>plan.proof[r.limit_index]
+
+
+cdef inline void prove_by_cells(const Plan* plan, const cell_t* cells, u64 mask, cell_t touched, const record_t* r, i64 n,
+                                u64* bits) noexcept nogil:
+    cdef i64 i, j, some
+    cdef u64 word
+    cdef cell_t limit = <cell_t>plan.proof[0]
+    for i in range(0, n, 64):
+        some = n - i if n - i < 64 else 64
+        word = 0
+        if plan.n_limits == 1:
+            for j in range(some):
+                word |= <u64>((cells[r[i + j].key & mask] & ~touched) <= limit) << j
+        else:
+            for j in range(some):
+                word |= <u64>((cells[r[i + j].key & mask] & ~touched) <= <cell_t>proof_of(plan, r + i + j)) << j
+        bits[i >> 6] = word
+
+
+cdef inline void prove(const Plan* plan, const Tables* t, const record_t* r, i64 n, u64* bits) noexcept nogil:
+    """One bit a record: its cell is within the limits of its group; none where groups are counted by their slots. n is at
+    most what lies in a block; bits are whole words."""
+    cdef u64 mask = <u64>(t.cells_in_use - 1)
+    if t.exact:
+        memset(bits, 0, 8 * ((n + 63) // 64))
+    elif record_t is WideRecord:
+        prove_by_cells(plan, <const u64*>t.cells, mask, WIDE_TOUCHED, r, n, bits)
+    elif plan.tally:
+        prove_by_cells(plan, <const u32*>t.cells, mask, <u32>TOUCHED, r, n, bits)
+    else:
+        prove_by_cells(plan, <const u32*>t.cells, mask, <u32>0, r, n, bits)
+
+
+cdef inline void add_cells(Tables* t, const Tables* other, u32 cap) noexcept nogil:
+    """Add the cells of another thread's tables of the same partition of narrow records."""
+    cdef i64 i
+    cdef u32 sum, touched = <u32>TOUCHED
+    cdef u32* cells = <u32*>t.cells
+    cdef const u32* more = <const u32*>other.cells
+    for i in range(t.cells_in_use):
+        sum = (cells[i] & ~touched) + (more[i] & ~touched)
+        cells[i] = (sum if sum < cap else cap) | ((cells[i] | more[i]) & touched)
+
+
+cdef inline i64 distinct(const cell_t* cells, i64 n_cells) noexcept nogil:
+    """An estimate of the keys from the cells that none touched (Whang, Vander-Zanden and Taylor 1990, "A linear-time
+    probabilistic counting algorithm"). It may be more than there are records, so that those of many partitions, which
+    are as often more as less, add up to a truer one."""
+    cdef i64 i, untouched = 0
+    for i in range(n_cells):
+        untouched += cells[i] == 0
+    return <i64>(0.5 - <double>n_cells * log((untouched if untouched else 0.5) / <double>n_cells))
