@@ -24,7 +24,8 @@ LOADED = "from deminimis import score_files\n"
 NO_THREADS = """
 def refuse(*_, **__):
     raise RuntimeError("can't start new thread")
-threading._start_new_thread = refuse
+import _thread
+threading._start_new_thread = _thread.start_new_thread = refuse
 """
 LITTLE_MEMORY = """
 used = int(open("/proc/self/statm").read().split()[0]) * os.sysconf("SC_PAGE_SIZE")

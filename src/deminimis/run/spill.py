@@ -138,7 +138,7 @@ class Spill:
     def _read_at(self, offset: int, into: memoryview) -> int:
         self._file.seek(offset)
         got = 0
-        while some := self._file.readinto(into[got:]):
+        while got < len(into) and (some := self._file.readinto(into[got:])):
             got += some
         return got
 

@@ -46,7 +46,7 @@ def drawn(number: int, originals: list[Original]) -> tuple[Original, bytes, dict
 def read_by_pyarrow(path: Path, content: bytes, columns: list[str]) -> pa.Table:
     """What pyarrow reads of the columns, checked as far as it can."""
     if path.suffix == ".parquet":
-        rows = pq.read_table(pa.BufferReader(content), columns=columns, page_checksum_verification=True)
+        rows = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True).read(columns=columns)
     elif path.suffix in (".arrow", ".arrows"):
         try:
             make, schema = pa.ipc.open_file, pa.ipc.open_file(pa.py_buffer(content)).schema
