@@ -114,6 +114,7 @@ def main() -> int:
         return 0
     seed = secrets.randbelow(10**9) if given.seed is None else given.seed
     rng = random.Random(seed)
+    jobs.load_all()
     seen: collections.Counter[str] = collections.Counter()
     wholes: dict[int, tuple[str, float]] = {}
     with tempfile.TemporaryDirectory() as name:

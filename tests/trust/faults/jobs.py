@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import importlib
+import pkgutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,13 @@ OLD = b"what was there before"
 ROLES: dict[str, Any] = {"person": "person", "day": "day", "value": "value", "limit": 900}
 Answers = tuple[pa.Array, ...]
 Job = Callable[[Path], Callable[[], Answers]]
+
+
+def load_all() -> None:
+    """Import every module, as a child that is forked would else do so for itself."""
+    for module in pkgutil.walk_packages(dm.__path__, "deminimis."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
 
 
 def table() -> pa.Table:

@@ -67,6 +67,7 @@ class Server:
     """Forks a child for each fault. The process was started with the shim loaded before the C library."""
 
     def __init__(self, shim: Path, folder: Path) -> None:
+        jobs.load_all()
         self.shim = ctypes.CDLL(str(shim))
         self.shim.faults_arm.argtypes = [ctypes.c_int, ctypes.c_long, ctypes.c_int, ctypes.c_char_p]
         self.shim.faults_calls.restype = ctypes.c_long
