@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "deminimis"
 # From the bottom up. A room is a folder of the package; a file beside the folders is a room by itself.
 ROOMS = (
     ("bounds",),
-    ("_kernel", "arrays", "machine", "progress", "sizes", "text"),
+    ("_kernel", "arrays", "formats", "machine", "progress", "sizes", "text"),
     ("errors",),
     ("toml_file",),
     ("rules",),

@@ -55,6 +55,23 @@ def test_python_examples(folder: Path, code: str, monkeypatch: pytest.MonkeyPatc
     exec(compile(code, "README.md", "exec"), {})
 
 
+@pytest.mark.parametrize("change", ["sort_values('value_usd')", "query('value_usd > 100')", "set_index('postcode')"])
+def test_pandas_example_by_position(folder: Path, change: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a frame that is sorted, filtered or labelled anew, each row has the answer that Arrow gives it."""
+    monkeypatch.chdir(folder)
+    (code,) = [code for code in PYTHON if "pandas as pd" in code]
+    read = 'pd.read_parquet("demo/manifest.parquet")'
+    assert read in code
+    names: dict[str, Any] = {}
+    exec(compile(code.replace(read, f"{read}.{change}"), "README.md", "exec"), names)
+    frame = names["frame"]
+    roles = {"person": "consignee", "day": "arrival", "value": "value_usd", "rule": "us-321", "origin": "origin"}
+    scored = dm.score(pa.Table.from_pandas(frame.drop(columns=["eligible", "reason", "total"])), **roles)
+    assert frame["eligible"].to_list() == scored.mask.to_pylist()
+    assert frame["reason"].to_list() == scored.reason.to_pylist()
+    assert 0 < scored.mask.true_count < len(frame)
+
+
 def cases() -> list[list[str]]:
     """The rows of the table of cases, cell by cell."""
     lines = [line for line in README.splitlines() if re.fullmatch(r"\|.*\| [EX]( [EX])* \|.*\|", line)]

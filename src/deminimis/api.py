@@ -28,6 +28,7 @@ from .run.spill import check_folder
 from .run.way import Way
 from .sizes import USUAL, Sizes
 from .sources.base import Source
+from .sources.frames import open_memory
 from .sources.open import open_source
 
 
@@ -79,11 +80,11 @@ def _checked(**options: Any) -> Roles:
     return check(**options)
 
 
-def _answers(run: Run, manifest: Any, reading: dict[str, Any]) -> tuple[Iterator[Answer], tuple[str, ...]]:
+def _answers(run: Run, manifest: Any, reading: dict[str, Any]) -> tuple[Iterator[Answer], Source | None]:
     if isinstance(manifest, pa.Table | pa.RecordBatch):
-        return run.answer_table(manifest), ()
+        return run.answer_table(manifest), None
     source = open_source(manifest, **reading)
-    return run.answers(source), source.files
+    return run.answers(source), source
 
 
 @takes_options
@@ -95,8 +96,10 @@ def eligible(
     Parameters
     ----------
     manifest : object
-        One row a shipment line: anything with an Arrow capsule (pyarrow, Polars, pandas 3, DuckDB relations), a
-        mapping of names to arrays, a path, a glob, a folder, or a list of paths. A stream is read once, batch by batch.
+        One row a shipment line: anything with an Arrow capsule (pyarrow, Polars, pandas, DuckDB relations), a mapping
+        of names to arrays, a structured NumPy array, a cursor that gives record batches, a list or an iterator of
+        these, a binary file object, a path, a glob, a folder, or a list of paths. A stream is read once, batch by
+        batch. Columns of a frame are named by the text of their labels, and its index plays no part.
     person : str, list, `first_of` or Expression
         Who imports. A list is one composite identity: the first part is the name, without which the person is missing;
         the others tell apart those that have them. A part may be a `first_of`. Text is compared by its bytes; blank
@@ -189,8 +192,8 @@ def score(manifest: Any, *, person: Person, day: Column, value: Column, **option
     started = time.perf_counter()
     run, reading = start_run(options, outcomes=True, person=person, day=day, value=value)
     with closing(run):
-        given, files = _answers(run, manifest, reading)
-        return scored(run, given, started, files)
+        given, source = _answers(run, manifest, reading)
+        return scored(run, given, started, source)
 
 
 @takes_options
@@ -220,7 +223,8 @@ def score_files(
     columns : sequence of {"eligible", "reason", "total"}
         What is written of each row.
     append : bool, default False
-        Write the manifest's own columns first. The manifest is read a second time for it.
+        Write the manifest's own columns first. The manifest is read a second time for it: what comes once is refused,
+        and a DuckDB relation is held in memory, as it could come in another order. What a file lacks is null.
     format : {"parquet", "arrow", "csv"}, optional
         Where the target's name does not tell.
     progress : callable, optional
@@ -249,6 +253,9 @@ def write_answers(
 ) -> Summary:
     """Score a source by a run that is not used yet, and write the answers, as `score_files` says."""
     started = time.perf_counter() if started is None else started
+    if append:
+        source = source.readable_twice()
+        source.check_all_columns()
     schema = output.check_fields(columns, source.schema if append else None)
     reporter = None if progress is None else Reporter(progress, started, source.rows, source.bytes)
     run.account.tick = None if reporter is None else reporter.tick
@@ -265,7 +272,7 @@ def write_answers(
             reporter.end()
         seconds = time.perf_counter() - started
         run.account.phases["write"] = max(0.0, seconds - sum(run.account.phases.values()))
-        return summarise(run, started, source.files)
+        return summarise(run, started, source)
 
 
 class Scorer:
@@ -295,12 +302,17 @@ class Scorer:
 
         Parameters
         ----------
-        batch : object with `__arrow_c_array__` or `__arrow_c_stream__`
-            A stream is read to its end.
+        batch : object
+            A frame, or anything with `__arrow_c_array__` or `__arrow_c_stream__`. A stream is read to its end.
         """
-        if not hasattr(batch, "__arrow_c_array__") and not hasattr(batch, "__arrow_c_stream__"):
-            raise TypeError(f"add takes an Arrow batch or stream, not {type(batch).__name__}")
         self._take()
+        if not isinstance(batch, pa.Table | pa.RecordBatch):
+            source = open_memory(batch)
+            if source is None:
+                raise TypeError(f"add takes an Arrow batch or stream, not {type(batch).__name__}")
+            names = self._run.intake.columns(source)  # of a frame, the columns of roles alone become Arrow
+            table = source.table(names)
+            batch = source.reader(names) if table is None else table
         self._given += self._run.add_object(batch)
         self._is_open = True
 

@@ -96,8 +96,8 @@ def count(text: str) -> int:
 
 def in_shell_words(name: str, value: str) -> str:
     """An option of the Python functions as the command line says it; value is "" where none is meant."""
-    if name == "first_of":
-        return "--first-of"
+    if name in ("first_of", "append"):
+        return f"--{name.replace('_', '-')}"
     if name == "columns":
         return f"--with {value}".rstrip()
     if name == "header":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..text import counted, in_bytes, in_columns, shown, wrapped
 from .arguments import chosen, manifest_of, reading_options, resources, scoring_options
 from .ends import ENDS
-from .options import Parser
+from .options import Parser, in_the_shell
 from .score import MORE_COLUMNS, add_words
 from .streams import say, say_json, width
 
@@ -50,7 +50,8 @@ def in_words(plan: Plan, width: int | None = None) -> str:
     """The plan for a person: the figures, then what would happen."""
     about = "about " if plan.rows_are_estimated else ""
     parts = next((counted(n, what) for n, what in _parts(plan) if n is not None), "")
-    files = f"in {counted(plan.files, 'file')}{f', {parts}' if parts else ''}"
+    left_out = f", {len(plan.left_out):,} left out" if plan.left_out else ""
+    files = f"in {counted(plan.files, 'file')}{left_out}{f', {parts}' if parts else ''}"
     read = f"of which {in_bytes(plan.role_bytes)} are read" if plan.role_bytes is not None else ""
     days = "not known" if plan.first_day is None else f"{plan.first_day} to {plan.last_day}"
     lines = [
@@ -60,8 +61,9 @@ def in_words(plan: Plan, width: int | None = None) -> str:
         ("Memory", _size(plan.memory_bytes, "about "), f"of {in_bytes(plan.memory_available_bytes)} that it may use"),
         ("Disk", _size(plan.spill_bytes, "up to "), f"{in_bytes(plan.spill_free_bytes)} free in {plan.spill_dir}"),
     ]
+    notes = [f"{wrapped(shown(f'NOTE: {in_the_shell(note)}'), width)}\n" for note in plan.notes]
     steps = [wrapped(shown(step), width, "- ", "  ") for step in _steps(plan)]
-    return "\n".join([f"{in_columns(lines, '<<<', width)}\n", *steps])
+    return "\n".join([*notes, f"{in_columns(lines, '<<<', width)}\n", *steps])
 
 
 def _parts(plan: Plan) -> tuple[tuple[int | None, str], ...]:

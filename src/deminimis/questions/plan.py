@@ -71,6 +71,10 @@ class Plan:
         Expected of rows that wait for their answer; and as the peak of the whole process.
     spill_bytes : int, optional
         Expected to be written to `spill_dir`, which has `spill_free_bytes` free.
+    left_out : tuple of str
+        Files of the folders and patterns given that would not be read.
+    notes : tuple of str
+        What the reader must not miss of these.
     """
 
     files: int
@@ -96,6 +100,8 @@ class Plan:
     spill_bytes: int | None
     spill_dir: str
     spill_free_bytes: int
+    left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -107,7 +113,7 @@ class Plan:
     def to_dict(self) -> dict[str, object]:
         """Every field and `fits`, made of what JSON has; days are ISO text."""
         plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in asdict(self).items()}
-        return plain | {"fits": self.fits}
+        return plain | {"left_out": [*self.left_out], "notes": [*self.notes], "fits": self.fits}
 
 
 @takes_options
@@ -181,6 +187,8 @@ def _plan(run: Run, source: Source, way: Way) -> Plan:
         spill_bytes=0 if is_promised else _spill(run, rows, counts),
         spill_dir=os.fspath(folder),
         spill_free_bytes=shutil.disk_usage(folder).free,
+        left_out=source.left_out,
+        notes=source.notes,
     )
 
 

@@ -29,6 +29,7 @@ from ..rules.rule import Rule
 from ..rules.steps import Step
 from ..sources.base import Source
 from ..sources.open import open_source
+from ..sources.schemas import laid_out
 from .cells import columns_of, days_of, persons_of, texts_of, values_of
 
 Integers: TypeAlias = npt.NDArray[np.int64]
@@ -204,7 +205,8 @@ def _rows_with_the_key(source: Source, row: int, roles: Roles, options: dict[str
     needed = [*roles.person_columns, *roles.per, roles.day]
     named = [name for name in needed if isinstance(name, str)]
     wanted = list(dict.fromkeys(named if len(named) == len(needed) else source.schema.names))
-    schema = pa.schema([*map(source.schema.field, wanted), pa.field(_MARK, pa.int8())])
+    own = source.schema_of(wanted)
+    schema = own.append(pa.field(_MARK, pa.int8()))
     failed: list[BaseException] = []
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -216,7 +218,8 @@ def _rows_with_the_key(source: Source, row: int, roles: Roles, options: dict[str
                     if first <= row < first + batch.num_rows:
                         mark[row - first] = 1
                     first += batch.num_rows
-                    yield pa.RecordBatch.from_arrays([*batch.columns, pa.array(mark)], schema=schema)
+                    columns = [*laid_out(batch, own), pa.array(mark)]
+                    yield pa.RecordBatch.from_arrays(columns, schema=schema)
         except Exception as error:
             failed.append(error)  # the stream would tell its words alone
             raise
@@ -236,6 +239,7 @@ def _taken(source: Source, wanted: Sequence[str], rows: Integers) -> tuple[pa.Ta
     """These rows of these columns, and each file with the number of its first row."""
     starts: list[tuple[str | None, int]] = []
     found = []
+    own = source.schema_of(wanted)
     first = 0
     for piece in source.pieces(wanted):
         if not starts or piece.file != starts[-1][0]:
@@ -243,7 +247,8 @@ def _taken(source: Source, wanted: Sequence[str], rows: Integers) -> tuple[pa.Ta
         for batch in piece.batches():
             low, high = np.searchsorted(rows, [first, first + batch.num_rows])
             if low < high:
-                found.append(batch.take(pa.array(rows[low:high] - first)))
+                at = pa.array(rows[low:high] - first)
+                found.append(pa.RecordBatch.from_arrays(laid_out(batch, own), schema=own).take(at))
             first += batch.num_rows
     return pa.Table.from_batches(found), starts
 

@@ -6,17 +6,23 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from ..arrays import nothing, texts
+from ..errors import InputError
 from ..machine import peak_rss_bytes
 from ..roles.persons import part_in_words
 from ..rules.days import day_of
 from ..run.answers import Answer, join
 from ..run.run import Run
 from ..run.worker import Counts
+from ..sources.base import Source
 from .summary import REASONS, Summary
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REASON_TYPE = pa.dictionary(pa.int8(), pa.string())
 TOTAL_TYPE = pa.decimal128(38, 4)
@@ -45,8 +51,29 @@ class Scored:
     total: pa.Decimal128Array
     summary: Summary
 
+    def to_pandas(self, index: Any = None) -> pd.DataFrame:
+        """The answers as a pandas frame, a line for each row in the manifest's order.
 
-def scored(run: Run, answers: Iterable[Answer], started: float, sources: tuple[str, ...] = ()) -> Scored:
+        Parameters
+        ----------
+        index : pandas.Index, optional
+            The index of the frame that was scored, so that the answers line up with its rows whatever its labels are:
+            `frame.assign(**scored.to_pandas(index=frame.index))`. Default: rows are numbered from 0.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `eligible` (bool), `reason` (category) and `total` (Decimal, or None).
+        """
+        if index is not None and len(index) != len(self.mask):
+            labels, rows = len(index), len(self.mask)
+            raise InputError(f"index= has {labels} labels and {rows} rows were scored: give the frame's own index")
+        columns = {"eligible": self.mask, "reason": self.reason, "total": self.total}
+        frame = pa.table(columns).to_pandas()
+        return frame if index is None else frame.set_axis(index, axis=0)
+
+
+def scored(run: Run, answers: Iterable[Answer], started: float, source: Source | None = None) -> Scored:
     """Everything that a run of wide records knows; `started` is when its clock began."""
     given = list(answers)
     codes = [reasons_of(answer.codes) for answer in given if answer.codes is not None]
@@ -55,7 +82,7 @@ def scored(run: Run, answers: Iterable[Answer], started: float, sources: tuple[s
         mask_of(given),
         codes[0] if len(codes) == 1 else pa.concat_arrays(codes) if codes else nothing(REASON_TYPE),
         totals[0] if len(totals) == 1 else pa.concat_arrays(totals) if totals else nothing(TOTAL_TYPE),
-        summarise(run, started, sources),
+        summarise(run, started, source),
     )
 
 
@@ -69,8 +96,8 @@ def mask_of(answers: Iterable[Answer]) -> pa.BooleanArray:
     return join([answer.mask for answer in answers])
 
 
-def summarise(run: Run, started: float, sources: tuple[str, ...] = ()) -> Summary:
-    """The account of a run that tallied."""
+def summarise(run: Run, started: float, source: Source | None = None) -> Summary:
+    """The account of a run that tallied, of a source that was opened for it, if any."""
     counts = run.workers.counts
     return Summary(
         rows=run.account.rows,
@@ -83,12 +110,13 @@ def summarise(run: Run, started: float, sources: tuple[str, ...] = ()) -> Summar
         seconds=time.perf_counter() - started,
         phases=dict(run.account.phases),
         settings=run.request.settings(),
-        sources=sources,
-        notes=_notes(run, counts),
+        sources=source.files if source else (),
+        notes=(*_notes(run, counts), *(source.notes if source else ())),
         peak_rss_bytes=peak_rss_bytes(),
         threads=run.threads,
         bytes_spilled=run.workers.bytes_spilled,
         epochs=run.workers.epochs,
+        left_out=source.left_out if source else (),
     )
 
 

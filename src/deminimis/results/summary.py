@@ -51,7 +51,7 @@ class Summary:
     sources : tuple of str
         The files read; empty for a manifest in memory.
     notes : tuple of str
-        What the reader must not miss, such as that no row can qualify.
+        What the reader must not miss, such as that no row can qualify, or that a file was left out.
     groups_are_estimated : bool
         Whether `groups` is an estimate rather than a count.
     peak_rss_bytes : int, optional
@@ -62,6 +62,8 @@ class Summary:
         Runs of days that were answered and released as they ended; 1 where all days were answered together.
     threads : int
         Threads that worked.
+    left_out : tuple of str
+        Files of the folders and patterns given that are no part of the manifest.
     """
 
     rows: int
@@ -80,6 +82,7 @@ class Summary:
     bytes_spilled: int = 0
     epochs: int = 0
     threads: int = 1
+    left_out: tuple[str, ...] = ()
 
     @property
     def rows_per_second(self) -> float:
@@ -105,6 +108,7 @@ class Summary:
     def _counts(self) -> list[tuple[str, ...]]:
         rejected = self.rows - self.eligible
         source = f"in {counted(len(self.sources), 'file')}" if self.sources else ""
+        source += f", {len(self.left_out):,} left out" if self.left_out else ""
         lines: list[tuple[str, ...]] = [
             ("Rows", f"{self.rows:,}", "", source),
             (f"Person-{self.settings.get('window', 'day')}s", self._groups()),

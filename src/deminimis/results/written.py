@@ -13,7 +13,8 @@ from ..errors import InputError, option
 from ..progress import Tick
 from ..run.answers import Answer
 from ..sinks.open import Sink, open_sink
-from ..sources.base import Source
+from ..sources.base import Source, reading
+from ..sources.schemas import laid_out
 from .scored import REASON_TYPE, TOTAL_TYPE, reasons_of
 
 FIELDS = {
@@ -66,7 +67,9 @@ def write_answers(
     for piece in source.pieces(None):
         for batch in piece.batches():
             beside = answers.take(batch.num_rows, piece.label)
-            columns = [*batch.columns, *(beside.column(name).combine_chunks() for name in wanted)]
+            with reading(piece.file or piece.label, "does not fit the columns of the other files", "write it alike."):
+                own = laid_out(batch, source.schema)
+            columns = [*own, *(beside.column(name).combine_chunks() for name in wanted)]
             write(pa.RecordBatch.from_arrays([_flat(c) for c in columns], schema=schema))
     answers.check_end()
 

@@ -14,7 +14,8 @@ from ..errors import InputError
 from ..roles.binding import Binding
 from ..roles.bindings import Bindings
 from ..roles.request import Roles
-from ..sources.base import Piece, Source, reading_names
+from ..sources.base import Piece, Source
+from ..sources.schemas import reading_names
 from .parts import Part
 
 BYTES_A_ROW = 32
@@ -32,17 +33,18 @@ class Intake:
         """Bind the roles before anything is decoded; the columns to read, None for all."""
         file = source.files[0] if source.files else None
         names = list(self._request.names())
-        if self._request.has_expressions() or not set(names) <= set(source.schema.names):
-            self._bindings.of(source.schema, file)
-            return None
-        places = [i for name in names for i in source.schema.get_all_field_indices(name)]
-        # a name that is there twice is refused
-        self._bindings.of(pa.schema([source.schema.field(i) for i in places]), file)
-        return names
+        is_there = set(names) <= set(source.names)
+        asked = source.schema_of(names) if is_there else source.schema  # without a look at columns of no role
+        if is_there and not self._request.has_expressions():
+            self._bindings.of(asked, file)  # a name that is there twice is refused
+            return names
+        self._bindings.of(source.schema, file)
+        return None
 
     def pieces(self, source: Source, names: list[str] | None) -> Iterator[Piece]:
         """The pieces of a source; text may come dictionary encoded where a file holds it so."""
-        texts = tuple(name for name in self._request.names() if pt.is_string(source.schema.field(name).type))
+        asked = source.schema_of(self._request.names())
+        texts = tuple(field.name for field in asked if pt.is_string(field.type))
         return source.pieces(names, as_dictionary=texts)
 
     def of_table(self, table: pa.Table | pa.RecordBatch) -> pa.Table | pa.RecordBatch:

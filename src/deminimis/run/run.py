@@ -103,8 +103,9 @@ class Run:
     def look(self, source: Source) -> Facts | None:
         """Bind the roles to a source, and say what is known of it before its rows are read; None: it comes once."""
         names = self.intake.columns(source)
-        if source.table is not None:
-            return self._facts_of_table(self.intake.of_table(source.table))
+        table = source.table(names)
+        if table is not None:
+            return self._facts_of_table(table)
         rows = source.guess_rows()
         if rows is None and source.bytes is not None and self.request.sorted_by is None:
             rows = source.bytes // BYTES_A_ROW
@@ -116,8 +117,9 @@ class Run:
 
     def answers(self, source: Source) -> Iterator[Answer]:
         """Read a source to its end, each piece decoded by one worker while it is hot; answer in row order."""
-        if source.table is not None:
-            yield from self.answer_table(source.table)
+        table = source.table(self.intake.columns(source))
+        if table is not None:
+            yield from self.answer_table(table)
             return
         facts = self.look(source)
         if facts is None:

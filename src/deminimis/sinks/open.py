@@ -16,28 +16,21 @@ from typing import Any, BinaryIO, Self
 import pyarrow as pa
 
 from ..errors import DeminimisError, InputError, lack
+from ..formats import ending_of
 from ..sources.base import reason_of
+from ..sources.files import home_of
 from ..sources.identity import descriptor_of
 from .files import NewFile, Output, refuse_input
 from .formats import ArrowFileWriter, ArrowStreamWriter, CsvWriter, ParquetWriter, Writer
 
-FORMATS = {
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".arrow": "arrow",
-    ".feather": "arrow",
-    ".ipc": "arrow",
-    ".arrows": "arrows",
-    ".csv": "csv",
-    ".tsv": "csv",
-}
+FORMATS = {"parquet": "parquet", "arrow file": "arrow", "arrow stream": "arrows", "csv": "csv"}
+"""What the formats of files are called as outputs."""
 WRITERS: dict[str, Callable[..., Writer]] = {
     "parquet": ParquetWriter,
     "arrow": ArrowFileWriter,
     "arrows": ArrowStreamWriter,
     "csv": CsvWriter,
 }
-COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 
 
 class Sink:
@@ -143,20 +136,21 @@ def open_sink(
         return _open_stream(sys.stdout.buffer, "standard output", schema, format, inputs)
     if not isinstance(target, (str, os.PathLike)):
         return _open_stream(target, str(getattr(target, "name", "file object")), schema, format, inputs)
-    path = Path(target)
+    path = home_of(target)
     if path.is_dir():
         raise InputError("is a folder: give the name of a file in it.", file=str(path))
-    compression = COMPRESSIONS.get(path.suffix.lower())
-    ending = (path.with_suffix("") if compression else path).suffix.lower()
-    kind = format or FORMATS.get(ending)
+    ending = ending_of(str(path))
+    kind = format or FORMATS.get(ending.format or "")
     if path.exists() and not path.is_file():
         with _writing(str(path)):
             file = path.open("wb", buffering=0)
         return _open_stream(file, str(path), schema, kind, is_owned=True)
-    if kind is None or (compression and kind != "csv"):
+    if kind is None or (ending.compression and kind != "csv"):
         mend = "end it in .parquet, .arrow, .csv or .csv.gz."
         raise InputError(f"its ending does not tell the format: {mend}", file=str(path))
-    options = {"delimiter": "\t" if ending == ".tsv" else ",", "compression": compression} if kind == "csv" else {}
+    options = {}
+    if kind == "csv":
+        options = {"delimiter": ending.delimiter or ",", "compression": ending.compression}
     output = NewFile(path, inputs)
     return Sink(output, _open_writer(output, schema, kind, **options))
 

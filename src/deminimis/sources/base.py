@@ -13,8 +13,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..arrays import places_of
-from ..errors import DeminimisError, InputError, OutOfMemoryError, lack, listed
+from ..errors import DeminimisError, InputError, OutOfMemoryError, lack, option
+from .schemas import Columns
 
 
 class Statistics(NamedTuple):
@@ -74,7 +74,8 @@ class Source(ABC):
     Attributes
     ----------
     schema : pyarrow.Schema
-        Every column as the user sees it. Folders named `key=value` are columns, after those of the files.
+        Every column as the user sees it. Folders named `key=value` are columns, after those of the files; where files
+        differ, the columns of all of them, in types that hold the values of each.
     rows : int or None
         The number of rows, where metadata tells.
     bytes : int or None
@@ -83,29 +84,64 @@ class Source(ABC):
         The files in row order; empty in memory.
     places : frozenset of (device, inode)
         Where the files lie, whatever their names: what no output may replace.
+    left_out : tuple of str
+        Files of folders and patterns that were passed over.
+    notes : tuple of str
+        What the reader must not miss: of files that were passed over, of a delimiter that was guessed.
     row_groups : int or None
         The row groups of Parquet files.
-    table : pyarrow.Table or None
-        All of it, where it is in memory.
+    is_read_once : bool
+        Whether a second reading is refused.
     """
 
+    schema: pa.Schema
+    places: frozenset[tuple[int, int]] = frozenset()
+    left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     row_groups: int | None = None
-    table: pa.Table | None = None
+    is_read_once = False
 
     def __init__(
         self,
-        schema: pa.Schema,
+        schema: pa.Schema | Columns,
         *,
         rows: int | None = None,
         bytes: int | None = None,
         files: tuple[str, ...] = (),
         places: Iterable[tuple[int, int]] = (),
     ) -> None:
-        self.schema = schema
+        self._columns = schema if isinstance(schema, Columns) else Columns([(files[0] if files else None, schema)])
+        self.schema = self._columns.schema
         self.rows = rows
         self.bytes = bytes
         self.files = files
         self.places = frozenset(places)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all columns."""
+        return self.schema.names  # type: ignore[no-any-return]
+
+    def schema_of(self, columns: Sequence[str]) -> pa.Schema:
+        """The fields of some columns that are there, once or more often, without a look at the others."""
+        return pa.schema([self.schema.field(i) for name in columns for i in self.schema.get_all_field_indices(name)])
+
+    def readable_twice(self) -> Source:
+        """This manifest as one that can be read again, held in memory where nothing else would do.
+
+        Raises
+        ------
+        InputError
+            It comes once.
+        """
+        if not self.is_read_once:
+            return self
+        mend = "collect it first (as with pyarrow.RecordBatchReader.read_all), or give a path"
+        raise InputError(f"{option('append')} reads the manifest twice, and this one comes once: {mend}.")
+
+    def table(self, columns: Sequence[str] | None = None) -> pa.Table | None:
+        """These columns as a table, all at once, where the manifest is in memory as one; else None."""
+        return None
 
     @abstractmethod
     def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
@@ -117,7 +153,7 @@ class Source(ABC):
         Parameters
         ----------
         columns : sequence of str or None
-            The columns to read; None reads all.
+            The columns to read; None reads all, where files differ those of each file as they lie there.
         as_dictionary : collection of str
             Text columns that may come dictionary encoded, where the file holds them so and it is faster.
         """
@@ -127,22 +163,12 @@ class Source(ABC):
         return self.rows
 
     def check_columns(self, columns: Sequence[str] | None) -> None:
-        """Refuse a column that is not there, or that is there twice."""
-        for name in columns or ():
-            at = places_of(name, self.schema)
-            if len(at) != 1:
-                names = listed(self.schema.names)
-                there = "is there more than once: rename one" if at else f"is not one of {names}"
-                raise InputError(f"the column {there}.", file=self.files[0] if self.files else None, column=name)
+        """Refuse a column that is not there, or that is there twice; where files differ, in any of them."""
+        self._columns.check(columns)
 
-
-@contextmanager
-def reading_names(file: str | None) -> Iterator[None]:
-    """Refuse a column whose name is not UTF-8, by its bytes: Python has no text for it, and no role could name it."""
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise InputError(f"the name {error.object!r} of a column is not UTF-8: rename it.", file=file) from error
+    def check_all_columns(self) -> None:
+        """Refuse columns that cannot be written beside the answers."""
+        self._columns.check_all()
 
 
 def check_batch(batch: pa.RecordBatch, required: Sequence[str] = ()) -> None:

@@ -7,10 +7,12 @@ A file's partition columns are the folders of its path that are named `key=value
 from __future__ import annotations
 
 import glob
+import io
 import os
-import stat
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -19,33 +21,20 @@ import pyarrow as pa
 
 from ..arrays import same_text
 from ..errors import InputError
+from ..formats import ending_of, foreign_of_bytes, format_of_bytes, is_text, why_foreign
+from . import folders
 from .base import reading
+from .folders import LeftOut, Walk
 from .identity import Identity, check_unchanged, check_working_folder
+from .whole import WholeFile
 
-FORMATS = {
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".txt": "csv",
-    ".arrow": "arrow file",
-    ".feather": "arrow file",
-    ".ipc": "arrow file",
-    ".arrows": "arrow stream",
-}
-COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
-MAGICS = (
-    (b"PAR1", "parquet"),
-    (b"ARROW1", "arrow file"),
-    (b"FEA1", "feather 1"),
-    (b"\xff\xff\xff\xff", "arrow stream"),
-)
-COMPRESSION_MAGICS = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"BZh", "bz2"))
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 PARTITION_TYPE = pa.dictionary(pa.int32(), pa.string())
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
 
-class FoundFile(NamedTuple):
+@dataclass(frozen=True)
+class FoundFile:
     """A file of the manifest: its path as the user would write it, what it was when it was found, and its folders'
     `key=value`."""
 
@@ -56,6 +45,18 @@ class FoundFile(NamedTuple):
     @property
     def bytes(self) -> int:
         return self.identity.bytes
+
+    def open(self) -> WholeFile:
+        """Its bytes, all of them or an error."""
+        return WholeFile(self.open_raw(), self.path, self.bytes)
+
+    def open_raw(self) -> io.FileIO | io.BytesIO:
+        """Its bytes as they come."""
+        return io.FileIO(self.path)
+
+    def open_arrow(self) -> pa.NativeFile:
+        """Its bytes for pyarrow alone, which is faster, and may not notice that some are missing."""
+        return pa.OSFile(os.fsencode(self.path))
 
     @contextmanager
     def reading(self, what: str = "cannot be read", mend: str = "") -> Iterator[None]:
@@ -69,14 +70,41 @@ class FoundFile(NamedTuple):
             check_unchanged(self.path, self.identity, self.path)
 
 
-def find_files(paths: str | Path | Iterable[str | Path]) -> list[FoundFile]:
-    """Resolve paths, globs and folders to files. Each path keeps its place; what one of them matches is sorted."""
+class Found(NamedTuple):
+    """The files of a manifest in row order, what was passed over, and what the reader must not miss of that."""
+
+    files: list[FoundFile]
+    left_out: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def find_files(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Found:
+    """Resolve paths, globs and folders to files. Each path keeps its place; what one of them matches is sorted.
+
+    Raises
+    ------
+    InputError
+        Nothing is there, two names are one file, or a folder is a table whose log says what counts.
+    """
     several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
     if not several:
         raise InputError("the list of files is empty: give at least one path.")
-    for given in several:
-        check_working_folder(given)
-    found = [_found(path) for given in several for path in _expand(Path(given))]
+    local = [_local(given) for given in several]
+    for one in local:
+        check_working_folder(one)
+    left_out: list[LeftOut] = []
+    outside: list[str] = []
+    expanded = [path for one in local for path in _expand(one, left_out, outside)]
+    folders.check_beside_no_table(expanded)
+    found: list[FoundFile] = []
+    names: dict[tuple[int, int], str] = {}
+    for path in expanded:
+        identity = folders.identity_of(path)
+        before = names.setdefault(identity.place, path)
+        if found and before is not path:
+            again = "is given twice" if before == path else f"is the same file as {before}"
+            raise InputError(f"{again}: its rows would count twice. Give it once.", file=path)
+        found.append(_found(path, identity))
     first = found[0]
     for other in found[1:]:
         if other.partition.keys() != first.partition.keys():
@@ -87,32 +115,42 @@ def find_files(paths: str | Path | Iterable[str | Path]) -> list[FoundFile]:
                 file=other.path,
                 column=odd,
             )
-    return found
+    return Found(found, tuple(one.path for one in left_out), folders.notes_of(left_out, outside))
 
 
 def format_of(path: str) -> tuple[str, str | None]:
-    """The format and the compression of a file: by its ending, else by its first bytes, else CSV."""
-    name = Path(path.lower())
-    compression = COMPRESSIONS.get(name.suffix)
-    known = FORMATS.get(name.with_suffix("").suffix if compression else name.suffix)
+    """The format and the compression of a file: by its ending, which its first bytes may not belie; else by these.
+
+    Raises
+    ------
+    InputError
+        It is in a format that is not read, or its ending says another than it has.
+    """
+    folders.identity_of(path)
+    head = folders.first_bytes(path)
+    seen, seen_compression = format_of_bytes(head)
+    foreign = foreign_of_bytes(head)
+    if foreign is not None:
+        raise InputError(why_foreign(foreign), file=path)
+    known, _, compression = ending_of(path)
     if known and compression and known != "csv":
         raise InputError(f"a compressed {known} cannot be read: unpack it first.", file=path)
-    if known:
-        return known, compression
-    if compression:
-        return "csv", compression
-    return _sniffed(path)
+    if known is None and compression is None:
+        return seen, seen_compression
+    known = known or "csv"
+    if seen == "feather 1" or (seen.startswith("arrow") and known.startswith("arrow")):
+        return seen, None  # many write streams as .arrow
+    if head and (seen, seen_compression) != (known, compression):
+        seems_text = (seen, seen_compression) == ("csv", None)
+        if not seems_text or compression is not None or is_text(head):
+            seems = "plain text" if seems_text else seen_compression or seen
+            raise InputError(_belied(known, compression, seems), file=path)
+    return known, compression
 
 
-def format_of_bytes(head: bytes) -> tuple[str, str | None]:
-    """The format and the compression that the first bytes of a file or a stream show; CSV where nothing does."""
-    for magic, name in MAGICS:
-        if head.startswith(magic):
-            return name, None
-    for magic, name in COMPRESSION_MAGICS:
-        if head.startswith(magic):
-            return "csv", name
-    return "csv", None
+def _belied(known: str, compression: str | None, seems: str) -> str:
+    said = f"{compression} of {known}" if compression else known
+    return f"its ending says {said}, and it starts like {seems}: give it the ending of its format."
 
 
 def with_partition(batch: pa.RecordBatch, partition: Mapping[str, str | None], columns: list[str]) -> pa.RecordBatch:
@@ -131,64 +169,72 @@ def with_partition(batch: pa.RecordBatch, partition: Mapping[str, str | None], c
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
 
 
+def with_folders(schema: pa.Schema, partition: Mapping[str, str | None]) -> pa.Schema:
+    """The columns of a file, none of them required, and behind them those of its folders."""
+    own = [schema.field(i).with_nullable(True) for i in range(len(schema))]
+    return pa.schema([*own, *(partition_field(name) for name in partition if name not in schema.names)])
+
+
 def partition_field(name: str) -> pa.Field:
     """The field of a column that comes from folders."""
     return pa.field(name, PARTITION_TYPE)
 
 
-def _sniffed(path: str) -> tuple[str, str | None]:
-    _regular(path)
-    with reading(path), Path(path).open("rb") as file:
-        return format_of_bytes(file.read(8))
+def _local(given: str | os.PathLike[str]) -> Path:
+    """The path of a file on this machine; a `~` at its front is the home folder."""
+    address = _ADDRESS.match(str(given)) if isinstance(given, str) else None
+    if address is not None:
+        mend = "download it first, and give the file"
+        if address[1].lower() not in ("http", "https", "ftp", "file"):
+            mend = f'copy it here first, or give pyarrow.dataset.dataset("{given}") from Python'
+        elif address[1].lower() == "file":
+            mend = "give the path by itself"
+        raise InputError(f"is an address ({address[1]}://), which is not read: {mend}.", file=str(given))
+    return home_of(given)
 
 
-def _expand(given: Path) -> Iterator[str]:
+def home_of(given: str | os.PathLike[str]) -> Path:
+    """A path, whose `~` is the home folder where no file has that name."""
+    path = Path(given)
+    if not str(path).startswith("~") or path.exists():
+        return path
+    try:
+        return path.expanduser()
+    except RuntimeError:  # no user has that name
+        return path
+
+
+def _expand(given: Path, left_out: list[LeftOut], outside: list[str]) -> Iterator[str]:
     if given.is_dir():
-        found = sorted(_walk(given))
-        if not found:
-            raise InputError("the folder holds no Parquet, CSV or Arrow file.", file=str(given))
-        yield from found
+        walk = Walk(str(given))
+        left_out += walk.left_out
+        outside += walk.outside
+        if not walk.files:
+            told = "; ".join(f"{one.path} {one.why}" for one in walk.left_out[:3])
+            why = f" ({told})" if told else ""
+            raise InputError(f"the folder holds no Parquet, CSV or Arrow file{why}.", file=str(given))
+        yield from walk.files
     elif given.exists() or not glob.has_magic(str(given)):
         yield str(given)
     else:
         matched = sorted(glob.glob(str(given), recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
-        if not matched:
+        # A pattern such as in/* matches what a folder passes over; one that names an ending means it.
+        kept = [path for path in matched if not given.name.endswith("*") or not _passed_over(path, left_out)]
+        if not kept:
             raise InputError("no file matches.", file=str(given))
-        for path in matched:
-            yield from _expand(Path(path))
+        yield from dict.fromkeys(file for path in kept for file in _expand(Path(path), left_out, outside))
 
 
-def _walk(folder: Path) -> Iterator[str]:
-    """Every file below that is a manifest by its ending or its first bytes.
-
-    What starts with a dot or an underscore is passed over: writers keep their own notes there. So is a read-me or a
-    licence, by its ending; one that ends in .txt is taken for CSV, and its columns tell.
-    """
-
-    def refuse(error: OSError) -> None:
-        raise InputError(f"the folder cannot be read ({error.strerror}).", file=error.filename)
-
-    for here, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
-        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
-        for name in names:
-            if name.startswith((".", "_")):
-                continue
-            path = Path(here, name)
-            if path.suffix.lower() in FORMATS | COMPRESSIONS or _sniffed(str(path)) != ("csv", None):
-                yield str(path)
+def _passed_over(path: str, left_out: list[LeftOut]) -> bool:
+    is_folder = Path(path).is_dir()
+    left = folders.passed_over_by_name(path, is_folder=is_folder)
+    if left is None and not is_folder:
+        left = folders.judged(path, folders.identity_of(path).bytes)
+    left_out += [left] if left else []
+    return left is not None
 
 
-def _regular(path: str) -> os.stat_result:
-    """The status of a file, or an InputError for what would be waited for."""
-    with reading(path):
-        status = Path(path).stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise InputError('is a pipe or a device, which comes once: give it on standard input, as "-".', file=path)
-    return status
-
-
-def _found(path: str) -> FoundFile:
-    identity = Identity.of(_regular(path))
+def _found(path: str, identity: Identity) -> FoundFile:
     partition: dict[str, str | None] = {}
     for folder in Path(path).parts[:-1]:
         key, equals, value = folder.partition("=")

@@ -14,7 +14,7 @@ from .._kernel import Footer
 from ..bounds import COLUMN_CHUNKS_MAX, FOOTER_BYTES_MAX, PAGE_BYTES_MAX, UNPACKED_TIMES_MAX
 from ..errors import InputError
 from .base import Statistics
-from .whole import WholeFile
+from .files import FoundFile
 
 MAGIC, ENCRYPTED_MAGIC = b"PAR1", b"PARE"
 INT32, INT64, BYTE_ARRAY = 1, 2, 6
@@ -58,7 +58,7 @@ class Chunk(NamedTuple):
         return None
 
 
-def read_footer(path: str, size: int) -> Footer:
+def read_footer(found: FoundFile) -> Footer:
     """Read what a file says of itself.
 
     Raises
@@ -66,7 +66,8 @@ def read_footer(path: str, size: int) -> Footer:
     InputError
         It is no Parquet file, is encrypted as a whole, is damaged, or passes a bound.
     """
-    with WholeFile(path, size) as file:
+    path, size = found.path, found.bytes
+    with found.open() as file:
         file.seek(max(0, size - 8))
         tail = bytes(file.read())
         if tail[4:] == ENCRYPTED_MAGIC:
@@ -102,19 +103,18 @@ def chunk_of(footer: Footer, group: int, column: int) -> Chunk:
     )
 
 
-def check_pages(path: str, footer: Footer, groups: list[int], columns: list[int], text: bytes = b"") -> None:
-    """Refuse a page that unpacks to more than the bound, before room is made for it; `text` is the file, if read."""
-    with io.FileIO(path) as file:
+def check_pages(found: FoundFile, footer: Footer, groups: list[int], columns: list[int], *, at_once: bool) -> None:
+    """Refuse a page that unpacks to more than the bound, before room is made for it; a small file is read at once."""
+    with found.open_raw() as raw:
+        file = io.BytesIO(raw.read()) if at_once else raw
 
         def read(at: int, size: int) -> bytes:
-            if text:
-                return text[at : at + size]
             file.seek(at)
             return file.read(size)
 
         if footer.has_page_above(read, groups, columns, PAGE_BYTES_MAX, UNPACKED_TIMES_MAX):
             bound = f"{PAGE_BYTES_MAX >> 20} MiB and to more than {UNPACKED_TIMES_MAX} times its bytes"
-            raise InputError(f"a page unpacks to more than {bound}: write smaller pages.", file=path)
+            raise InputError(f"a page unpacks to more than {bound}: write smaller pages.", file=found.path)
 
 
 def encrypted(path: str, column: str | None = None) -> InputError:

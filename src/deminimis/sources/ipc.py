@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from ..bounds import FOOTER_BYTES_MAX
 from ..errors import InputError
-from .base import Piece, Source, check_batch, reading, reading_names
-from .files import FoundFile, partition_field, with_partition
+from .base import Piece, Source, check_batch, reading
+from .files import FoundFile, with_folders, with_partition
 from .flatbuffer import Block, read_footer, read_message, without_prefix
+from .schemas import Columns, reading_names
 from .whole import Frames, ReadBytes, WholeFile
 
 PIECE_BYTES = 16 << 20
@@ -62,7 +63,7 @@ class IpcFile:
     def _open(self, columns: Sequence[str] | None) -> Iterator[tuple[WholeFile, Any]]:
         fields = None if columns is None else sorted(self.schema.get_field_index(name) for name in columns)
         options = pa.ipc.IpcReadOptions(use_threads=False, included_fields=fields)
-        with WholeFile(self.path, self.bytes) as file:
+        with self.found.open() as file:
             told = Frames(file.read, self.path, step_bytes=max(1, self.bytes)) if self.is_stream else file
             opened = pa.ipc.open_stream if self.is_stream else pa.ipc.open_file
             with told.own_errors(), opened(pa.PythonFile(told, "r"), options=options) as reader:
@@ -70,7 +71,7 @@ class IpcFile:
 
     def _find_blocks(self) -> tuple[list[Block], list[Block]]:
         """Where the dictionaries and the batches lie; nothing else may lie between them and the footer."""
-        with WholeFile(self.path, self.bytes) as file:
+        with self.found.open() as file:
             if self.bytes < 2 * len(MAGIC) + 6:
                 raise InputError(f"is too short for an Arrow file: {MEND}", file=self.path)
             file.seek(-len(MAGIC) - 4, io.SEEK_END)
@@ -78,7 +79,7 @@ class IpcFile:
             size = int.from_bytes(tail[:4], "little", signed=True)
             start = self.bytes - len(tail) - size
             if tail[4:] != MAGIC or size <= 0 or start < len(MAGIC):
-                raise InputError(f"has no footer at its end: {MEND}", file=self.path)
+                raise InputError(f"is not a readable Arrow file: no footer is at its end: {MEND}", file=self.path)
             if size > FOOTER_BYTES_MAX:
                 raise InputError(f"its footer is larger than {FOOTER_BYTES_MAX >> 20} MiB.", file=self.path)
             file.seek(start)
@@ -107,15 +108,10 @@ class IpcSource(Source):
 
     def __init__(self, found: Sequence[FoundFile], formats: Sequence[str]) -> None:
         self._files = [IpcFile(one, is_stream=kind == "arrow stream") for one, kind in zip(found, formats, strict=True)]
-        first = self._files[0]
-        for other in self._files[1:]:
-            if not other.schema.equals(first.schema):
-                wrong = f"its columns or their types differ from those of {first.path}"
-                raise InputError(f"{wrong}: the files of one manifest have the same columns.", file=other.path)
-        fields = [*first.schema, *(partition_field(name) for name in first.partition if name not in first.schema.names)]
+        columns = Columns((file.path, with_folders(file.schema, file.partition)) for file in self._files)
         files = tuple(file.path for file in self._files)
         places = (file.identity.place for file in found)
-        super().__init__(pa.schema(fields), bytes=sum(file.bytes for file in self._files), files=files, places=places)
+        super().__init__(columns, bytes=sum(file.bytes for file in self._files), files=files, places=places)
 
     def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
         self.check_columns(columns)
@@ -140,7 +136,7 @@ class IpcPiece(Piece):
     def batches(self) -> Iterator[pa.RecordBatch]:
         file = self._file
         inside = None if self._columns is None else [name for name in self._columns if name in file.schema.names]
-        layout = self._columns or [*file.schema.names, *(k for k in file.partition if k not in file.schema.names)]
+        layout = self._columns or with_folders(file.schema, file.partition).names
         with file.found.reading("cannot be decoded", MEND):
             for batch in file.read(inside or None, self._numbers):
                 check_untrusted(batch)
@@ -163,6 +159,7 @@ class IpcStreamSource(Source):
         self._name = name
         self._is_used = False
         super().__init__(self._reader.schema)
+        self.is_read_once = True
 
     def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
         self.check_columns(columns)

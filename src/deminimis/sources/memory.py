@@ -1,36 +1,53 @@
-"""Manifests that are in memory or come as an Arrow stream: nothing is copied, and a stream is never collected.
+"""Manifests that are in memory or come as an Arrow stream: one kind of source for all of them.
 
-What another library hands over in memory is trusted to be valid Arrow.
+`table` gives the columns of what is held as a table, `reader` gives batches of anything. Columns that are not asked for
+are never looked at: a frame may have some that Arrow has no type for. Nothing is copied that can be had as it is, and
+a stream is never collected. What another library hands over is trusted to be valid Arrow.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 
 from ..errors import InputError
 from .base import Piece, Source, reading
+from .schemas import Columns, laid_out
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
 PIECE_ROWS = 1 << 20
 
+OpenStream = Callable[[list[str] | None], pa.RecordBatchReader]
 
-class TableSource(Source):
+
+class MemorySource(Source):
+    """What is in memory, or comes as a stream: it has no files."""
+
+    def reader(self, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
+        """These columns in batches, in row order; of a stream that comes once, only the first time."""
+        schema = self.schema if columns is None else self.schema_of(columns)
+        return pa.RecordBatchReader.from_batches(schema, (b for p in self.pieces(columns) for b in p.batches()))
+
+
+class TableSource(MemorySource):
     """A Table, in pieces of about a million rows."""
 
     def __init__(self, table: pa.Table) -> None:
         super().__init__(table.schema, rows=table.num_rows)
-        self.table: pa.Table = table
+        self._table = table
+
+    def table(self, columns: Sequence[str] | None = None) -> pa.Table | None:
+        self.check_columns(columns)
+        return self._table if columns is None else self._table.select(list(columns))
 
     def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
-        self.check_columns(columns)
-        table = self.table if columns is None else self.table.select(list(columns))
+        table = self.table(columns)
+        assert table is not None
         for start in range(0, table.num_rows, PIECE_ROWS):
             yield TablePiece(table.slice(start, PIECE_ROWS), start)
 
@@ -46,37 +63,187 @@ class TablePiece(Piece):
         return iter(self._table.to_batches())
 
 
-class StreamSource(Source):
-    """Record batches that come once.
+class FrameSource(TableSource):
+    """A frame of another library, or a mapping: each column becomes Arrow once it is asked for, and only then.
 
-    `open_stream` is given the columns that are wanted, or None, and may give more than these.
+    `column` gives the Arrow array of the column at a place; what it raises is told with the column's name where that
+    column is asked for. The columns that it cannot give are no part of `schema`.
     """
 
     def __init__(
-        self, schema: pa.Schema, open_stream: Callable[[list[str] | None], pa.RecordBatchReader], name: str
+        self, kind: str, names: Sequence[str], rows: int, column: Callable[[int], pa.Array | pa.ChunkedArray]
+    ) -> None:
+        self._kind = kind
+        self._names = list(names)
+        self._column = column
+        self._made: dict[int, pa.ChunkedArray] = {}
+        self.rows = rows
+        self.bytes = None
+        self.files = ()
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        return self._all.schema
+
+    @property
+    def names(self) -> list[str]:
+        return self._names
+
+    def schema_of(self, columns: Sequence[str]) -> pa.Schema:
+        places = [i for name in columns for i in range(len(self._names)) if self._names[i] == name]
+        return pa.schema([(self._names[i], self._array(i).type) for i in places])
+
+    def table(self, columns: Sequence[str] | None = None) -> pa.Table | None:
+        self.check_columns(columns)
+        if columns is None:
+            return self._all
+        return pa.table([self._array(self._names.index(name)) for name in columns], names=list(columns))
+
+    def check_columns(self, columns: Sequence[str] | None) -> None:
+        for name in columns or ():
+            times = self._names.count(name)
+            if times != 1:
+                there = "is there more than once: rename one" if times else f"is not one of {', '.join(self._names)}"
+                raise InputError(f"the column {there}.", column=name)
+
+    def check_all_columns(self) -> None:
+        for i in range(len(self._names)):
+            self._array(i)
+
+    @cached_property
+    def _all(self) -> pa.Table:
+        """All columns that can be had."""
+        arrays, names = [], []
+        for i, name in enumerate(self._names):
+            try:
+                arrays.append(self._array(i))
+            except InputError:
+                continue
+            names.append(name)
+        return pa.table(arrays, names=names)
+
+    def _array(self, place: int) -> pa.ChunkedArray:
+        made = self._made.get(place)
+        if made is None:
+            name = self._names[place]
+            try:
+                array = self._column(place)
+                made = array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
+            except InputError:
+                raise
+            except Exception as error:  # whatever the other library raises
+                first = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+                wrong = f"it cannot be read as one Arrow array ({first})"
+                raise InputError(f"{wrong}: give values of one type that Arrow has.", column=name) from error
+            if len(made) != self.rows:
+                wrong = f"it has {len(made)} rows and the {self._kind} has {self.rows}"
+                raise InputError(f"{wrong}: give arrays of one length.", column=name)
+            self._made[place] = made
+        return made
+
+
+class ManySource(MemorySource):
+    """Several manifests in memory as one, in their order."""
+
+    def __init__(self, many: Sequence[MemorySource]) -> None:
+        self._many = many
+        counts = [one.rows for one in many]
+        self.rows = None if None in counts else sum(count or 0 for count in counts)
+        self.bytes = None
+        self.files = ()
+        self.is_read_once = any(one.is_read_once for one in many)
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        return self._columns.schema
+
+    @cached_property
+    def _columns(self) -> Columns:  # type: ignore[override]
+        return Columns((_ordinal(i), one.schema) for i, one in enumerate(self._many))
+
+    @property
+    def names(self) -> list[str]:
+        return self._many[0].names
+
+    def schema_of(self, columns: Sequence[str]) -> pa.Schema:
+        return self._together(columns).schema
+
+    def check_columns(self, columns: Sequence[str] | None) -> None:
+        for one in self._many:
+            one.check_columns(columns)
+        self._together(columns or ()).check(columns)
+
+    def check_all_columns(self) -> None:
+        for one in self._many:
+            one.check_all_columns()
+        self._columns.check_all()
+
+    def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
+        self.check_columns(columns)
+        for one in self._many:
+            yield from one.pieces(columns)
+
+    def _together(self, columns: Sequence[str]) -> Columns:
+        return Columns((_ordinal(i), one.schema_of(columns)) for i, one in enumerate(self._many))
+
+
+def _ordinal(place: int) -> str:
+    return f"item {place} of the list"
+
+
+class StreamSource(MemorySource):
+    """Record batches as they come.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        Of all columns.
+    open_stream : callable
+        Given the columns that are wanted, or None, it may give more than these. A second call is made only where
+        `collect` is given.
+    name : str
+        What it is called in a message.
+    collect : callable, optional
+        Gives a source of the same rows that can be read twice.
+    """
+
+    def __init__(
+        self,
+        schema: pa.Schema,
+        open_stream: OpenStream,
+        name: str,
+        collect: Callable[[], MemorySource] | None = None,
     ) -> None:
         super().__init__(schema)
         self._open_stream = open_stream
         self._name = name
+        self._collect = collect
         self._is_used = False
+        self.is_read_once = True
 
-    def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
+    def readable_twice(self) -> Source:
+        return super().readable_twice() if self._collect is None else self._collect()
+
+    def reader(self, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
+        """These columns, or more than these, in batches; only the first time."""
+        self._begin(columns)
+        return self._open_stream(None if columns is None else list(columns))
+
+    def _begin(self, columns: Sequence[str] | None) -> None:
         self.check_columns(columns)
         if self._is_used:
             raise InputError(f"the {self._name} was read already: a stream can be read only once.")
         self._is_used = True
+
+    def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
+        self._begin(columns)
         yield StreamPiece(self._open_stream, self._name, None if columns is None else list(columns))
 
 
 class StreamPiece(Piece):
     """All batches of a stream, in order."""
 
-    def __init__(
-        self,
-        open_stream: Callable[[list[str] | None], pa.RecordBatchReader],
-        name: str,
-        columns: list[str] | None,
-    ) -> None:
+    def __init__(self, open_stream: OpenStream, name: str, columns: list[str] | None) -> None:
         super().__init__(name, first_row=0)
         self._open_stream = open_stream
         self._columns = columns
@@ -88,8 +255,8 @@ class StreamPiece(Piece):
                 yield batch if columns is None or batch.schema.names == columns else batch.select(columns)
 
 
-class DatasetSource(Source):
-    """A pyarrow dataset, a piece for each of its fragments."""
+class DatasetSource(MemorySource):
+    """A pyarrow dataset, a piece for each of its fragments; one that is filtered has none, and is one piece."""
 
     def __init__(self, dataset: ds.Dataset) -> None:
         super().__init__(dataset.schema, files=tuple(getattr(dataset, "files", ())))
@@ -98,105 +265,50 @@ class DatasetSource(Source):
     def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
         self.check_columns(columns)
         wanted = list(self.schema.names if columns is None else columns)
-        for number, fragment in enumerate(self._dataset.get_fragments()):
-            yield FragmentPiece(fragment, self.schema, wanted, number)
+        try:
+            fragments = self._dataset.get_fragments()
+        except ValueError:  # it is filtered
+            yield FragmentPiece(lambda: self._dataset.scanner(columns=wanted, use_threads=False), "dataset", None)
+            return
+        for number, fragment in enumerate(fragments):
+            path = getattr(fragment, "path", None)
+            yield FragmentPiece(self._scanner(fragment, wanted), path or f"fragment {number}", path)
+
+    def _scanner(self, fragment: ds.Fragment, columns: list[str]) -> Callable[[], ds.Scanner]:
+        return lambda: fragment.scanner(schema=self.schema, columns=columns, use_threads=False)
 
 
 class FragmentPiece(Piece):
-    """One fragment of a dataset."""
+    """One fragment of a dataset, or all rows of one that is filtered."""
 
-    def __init__(self, fragment: ds.Fragment, schema: pa.Schema, columns: list[str], number: int) -> None:
-        path = getattr(fragment, "path", None)
-        super().__init__(path or f"fragment {number}", file=path, first_row=0)
-        self._fragment = fragment
-        self._schema = schema
-        self._columns = columns
+    def __init__(self, scanner: Callable[[], ds.Scanner], label: str, path: str | None) -> None:
+        super().__init__(label, file=path, first_row=0)
+        self._scanner = scanner
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         with reading(self.file or self.label, "cannot be decoded"):
-            scanner = self._fragment.scanner(schema=self._schema, columns=self._columns, use_threads=False)
-            yield from scanner.to_batches()
+            yield from self._scanner().to_batches()
 
 
-def open_memory(manifest: Any) -> Source | None:
-    """Open what is in memory, or return None for what is not.
+def stream_of_many(first: MemorySource, rest: Iterator[MemorySource]) -> StreamSource:
+    """Tables and batches of an iterator, each drawn when the one before it was read."""
 
-    In this order: pyarrow's own classes, a mapping of columns, `__arrow_c_stream__`, `__arrow_c_array__`.
-    """
-    if isinstance(manifest, pa.Table):
-        return TableSource(manifest)
-    if isinstance(manifest, pa.RecordBatch):
-        return TableSource(pa.Table.from_batches([manifest]))
-    if isinstance(manifest, pa.RecordBatchReader):
-        return StreamSource(manifest.schema, lambda _: manifest, "record batch reader")
-    datasets = sys.modules.get("pyarrow.dataset")  # slow to import; whoever has a dataset has imported it
-    if datasets is not None and isinstance(manifest, datasets.Dataset):
-        return DatasetSource(manifest)
-    if isinstance(manifest, Mapping):
-        return TableSource(_table_of(manifest))
-    kind = f"{type(manifest).__module__.partition('.')[0]} {type(manifest).__name__}"
-    if hasattr(manifest, "__arrow_c_stream__"):
-        return _open_stream_of(manifest, kind)
-    if hasattr(manifest, "__arrow_c_array__"):
-        with reading(None, f"the {kind} is not a table"):
-            return TableSource(pa.Table.from_batches([pa.record_batch(manifest)]))
-    return None
+    def open_stream(columns: list[str] | None) -> pa.RecordBatchReader:
+        names = first.names if columns is None else columns
+        schema = first.schema_of(names)
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for number, one in enumerate(_after(first, rest)):
+                Columns([("the first item", schema), (f"item {number}", one.schema_of(names))]).check(names)
+                one.check_columns(names)
+                for batch in one.reader(names):
+                    yield pa.RecordBatch.from_arrays(laid_out(batch, schema), schema=schema)
+
+        return pa.RecordBatchReader.from_batches(schema, batches())
+
+    return StreamSource(first.schema, open_stream, "iterator")
 
 
-def _open_stream_of(manifest: Any, kind: str) -> Source:
-    if kind == "polars DataFrame":
-        schema = _stream(manifest[:0], kind).schema
-        return StreamSource(schema, lambda names: _stream(manifest.select(names) if names else manifest, kind), kind)
-    if kind.endswith(" DuckDBPyRelation"):
-        schema = _stream(manifest.limit(0), kind).schema
-
-        def project(names: list[str] | None) -> pa.RecordBatchReader:
-            quoted = ['"' + name.replace('"', '""') + '"' for name in names or ()]
-            return _stream(manifest.project(", ".join(quoted)) if quoted else manifest, kind)
-
-        return StreamSource(schema, project, kind)
-    if kind == "pandas DataFrame":
-        with reading(None, "the pandas DataFrame cannot be read as Arrow", "give each column one type."):
-            schema = pa.Schema.from_pandas(manifest, preserve_index=False).remove_metadata()
-
-            def convert(names: list[str] | None) -> pa.RecordBatchReader:
-                return pa.Table.from_pandas(manifest, columns=names, preserve_index=False, nthreads=1).to_reader()
-
-        return StreamSource(schema, convert, kind)
-    reader = _stream(manifest, kind)
-    return StreamSource(reader.schema, lambda _: reader, kind)
-
-
-def _stream(manifest: Any, kind: str) -> pa.RecordBatchReader:
-    with reading(None, f"the {kind} does not give an Arrow stream of a table"):
-        return pa.RecordBatchReader.from_stream(manifest)
-
-
-def _table_of(columns: Mapping[Any, Any]) -> pa.Table:
-    arrays: dict[str, pa.Array | pa.ChunkedArray] = {}
-    for name, values in columns.items():
-        if not isinstance(name, str):
-            raise InputError(f"the column name {name!r} is not text.")
-        arrays[name] = _array_of(name, values)
-    if not arrays:
-        raise InputError("the mapping has no columns.")
-    first = next(iter(arrays))
-    for name, array in arrays.items():
-        if len(array) != len(arrays[first]):
-            wrong = f"it has {len(array)} rows and the column {first!r} has {len(arrays[first])}"
-            raise InputError(f"{wrong}: give arrays of one length.", column=name)
-    return pa.table(arrays)
-
-
-def _array_of(name: str, values: Any) -> pa.Array | pa.ChunkedArray:
-    if isinstance(values, (pa.Array, pa.ChunkedArray)):
-        return values
-    if isinstance(values, (str, bytes)) or (isinstance(values, np.ndarray) and values.ndim != 1):
-        raise InputError("it is not an array of one dimension.", column=name)
-    try:
-        if hasattr(values, "__arrow_c_stream__"):
-            return pa.chunked_array(values)
-        return pa.array(values)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
-        wrong = f"its {type(values).__name__} cannot be read as one Arrow array ({error})"
-        raise InputError(f"{wrong}: give values of one type.", column=name) from error
+def _after(first: MemorySource, rest: Iterator[MemorySource]) -> Iterator[MemorySource]:
+    yield first
+    yield from rest

@@ -9,20 +9,21 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
-import pyarrow as pa
-
 from ..errors import InputError, UnsupportedTypeError
-from .base import Piece, Source, Statistics, reading, reading_names
+from ..formats import format_of_bytes
+from .base import Piece, Source, Statistics, reading
+from .content import open_content, path_of
 from .csv.source import CsvSource, CsvStreamSource
 from .csv.text import CsvOptions, read_fully
-from .files import find_files, format_of, format_of_bytes
+from .csv.unpack import unpacking
+from .files import find_files, format_of
+from .frames import open_memory
 from .identity import check_unchanged, descriptor_of, regular
 from .ipc import IpcSource, IpcStreamSource
-from .memory import open_memory
+from .memory import ManySource, MemorySource, stream_of_many
 from .parquet import ParquetSource
 
 __all__ = ["Piece", "Source", "Statistics", "open_source"]
@@ -42,9 +43,10 @@ def open_source(
     Parameters
     ----------
     manifest : object
-        A pyarrow Table, RecordBatch, RecordBatchReader or dataset; anything with `__arrow_c_stream__` or
-        `__arrow_c_array__` (Polars, pandas, DuckDB); a mapping of column names to arrays; a path, a glob, a folder or
-        a list of these; "-" or a binary file object for an Arrow stream or CSV that comes once.
+        A pyarrow Table, RecordBatch, RecordBatchReader or dataset; a Polars or pandas frame, a LazyFrame, a DuckDB
+        relation, anything with `__arrow_c_stream__` or `__arrow_c_array__`; a mapping of column names to arrays, a
+        structured NumPy array; a cursor that gives record batches; a list or an iterator of these; a path, a glob, a
+        folder or a list of these; "-" for standard input, or a binary file object: CSV, Arrow or Parquet.
     delimiter : str, optional
         What separates the cells of CSV. None: a tab for .tsv; else a comma, or what the first line shows.
     encoding : str
@@ -69,27 +71,67 @@ def open_source(
             raise InputError("standard input is closed: give it a file, or name one.")
         return _open_stream(sys.stdin.buffer, "standard input", options)
     if isinstance(manifest, (str, os.PathLike)):
-        return _open_files([Path(manifest)], options)
+        return _open_files([manifest], options)
     source = open_memory(manifest)
     if source is not None:
-        with reading_names(None):
-            _ = source.schema.names
         return source
     if isinstance(manifest, io.TextIOBase):
         raise InputError('the file object gives text, not bytes: open it with mode "rb".')
     if hasattr(manifest, "read"):
+        path = path_of(manifest)
+        if path is not None and format_of(path)[0] in ("parquet", "arrow file"):
+            return _open_files([path], options)
         return _open_stream(manifest, str(getattr(manifest, "name", "file object")), options)
-    if isinstance(manifest, Iterable) and not isinstance(manifest, (bytes, bytearray)):
-        paths = list(manifest)
-        if all(isinstance(path, (str, os.PathLike)) for path in paths):
-            return _open_files([Path(path) for path in paths], options)
+    if isinstance(manifest, Iterable) and not isinstance(manifest, (bytes, bytearray, memoryview)):
+        return _open_several(manifest, options)
     kind = f"{type(manifest).__module__}.{type(manifest).__qualname__}"
-    mend = "call its collect() first" if hasattr(manifest, "collect") else "give a table, a mapping of arrays or a path"
+    mend = "give a table, a mapping of arrays or a path"
+    if hasattr(manifest, "collect"):
+        mend = "call its collect() first"
+    elif isinstance(manifest, (bytes, bytearray, memoryview)):
+        mend = "give what a file holds as io.BytesIO(...), and a path as text"
     raise UnsupportedTypeError(f"a {kind} is no manifest: {mend}.")
 
 
-def _open_files(paths: Sequence[Path], options: CsvOptions) -> Source:
-    found = find_files(paths)
+def _open_several(manifest: Iterable[Any], options: CsvOptions) -> Source:
+    """A list or an iterator, of paths or of what is in memory; an iterator is drawn as its items are read."""
+    items = iter(manifest)
+    first = next(items, None)
+    if first is None:
+        raise InputError("the list of files is empty: give at least one path, or one table.")
+    if isinstance(first, (str, os.PathLike)):
+        paths = [first, *items]
+        for number, path in enumerate(paths):
+            if not isinstance(path, (str, os.PathLike)):
+                raise _no_item(number, path, "a path, as the items before it are")
+        return _open_files(paths, options)
+    if isinstance(manifest, Iterator):
+        several = (_item(number, one) for number, one in enumerate(items, 1))
+        return stream_of_many(_item(0, first), several)
+    many = [_item(number, one) for number, one in enumerate([first, *items])]
+    return many[0] if len(many) == 1 else ManySource(many)
+
+
+def _item(number: int, given: Any) -> MemorySource:
+    source = open_memory(given) if not isinstance(given, Mapping) or not _is_row(given) else None
+    if source is None:
+        raise _no_item(number, given, "a table, a batch or a frame")
+    return source
+
+
+def _is_row(given: Mapping[Any, Any]) -> bool:
+    """Whether a mapping is one row rather than columns, as JSON has them."""
+    return not any(hasattr(value, "__len__") and not isinstance(value, (str, bytes)) for value in given.values())
+
+
+def _no_item(number: int, given: Any, wanted: str) -> InputError:
+    kind = f"{type(given).__module__}.{type(given).__qualname__}"
+    mend = ": make rows a table with pyarrow.Table.from_pylist" if isinstance(given, (Mapping, tuple)) else ""
+    return UnsupportedTypeError(f"item {number} of the list is a {kind}, not {wanted}{mend}.")
+
+
+def _open_files(paths: Sequence[str | os.PathLike[str]], options: CsvOptions) -> Source:
+    found, left_out, notes = find_files(paths)
     formats = [format_of(file.path)[0] for file in found]
     families = [name.partition(" ")[0] for name in formats]
     for file, family in zip(found, families, strict=True):
@@ -98,11 +140,16 @@ def _open_files(paths: Sequence[Path], options: CsvOptions) -> Source:
         if family != families[0]:
             wrong = f"is {family} and {found[0].path} is {families[0]}"
             raise InputError(f"{wrong}: the files of one manifest have one format.", file=file.path)
+    source: Source
     if families[0] == "parquet":
-        return ParquetSource(found)
-    if families[0] == "arrow":
-        return IpcSource(found, formats)
-    return CsvSource(found, options)
+        source = ParquetSource(found)
+    elif families[0] == "arrow":
+        source = IpcSource(found, formats)
+    else:
+        source = CsvSource(found, options)
+    source.left_out = left_out
+    source.notes = (*notes, *source.notes)
+    return source
 
 
 def _open_stream(file: BinaryIO, name: str, options: CsvOptions) -> Source:
@@ -118,12 +165,13 @@ def _open_stream(file: BinaryIO, name: str, options: CsvOptions) -> Source:
 def _stream_source(whole: _Rejoined, kind: str, compression: str | None, name: str, options: CsvOptions) -> Source:
     if kind == "arrow stream":
         return IpcStreamSource(whole.read, name)
-    if kind != "csv":
-        raise InputError(f"{kind} cannot be read as it comes: give the path of a file.", file=name)
-    if compression:
+    if kind in ("parquet", "arrow file"):
         with reading(name):
-            return CsvStreamSource(pa.CompressedInputStream(pa.PythonFile(whole, "r"), compression).read, name, options)
-    return CsvStreamSource(whole.read, name, options)
+            return open_content(whole.read(), kind, name)
+    if kind != "csv":
+        raise InputError("Feather version 1 cannot be read: write it as Parquet or Arrow.", file=name)
+    with reading(name):
+        return CsvStreamSource(unpacking(whole, compression), name, options)
 
 
 def _unbuffered(file: Any) -> tuple[Any, bytes]:
@@ -154,6 +202,6 @@ class _Rejoined(io.RawIOBase):
         if size == len(head):
             return head
         text = head + (self._file.read() if size < 0 else read_fully(self._file.read, size - len(head)))
-        if len(text) < size and self._descriptor is not None and self._before is not None:
+        if (size < 0 or len(text) < size) and self._descriptor is not None and self._before is not None:
             check_unchanged(self._descriptor, self._before, self._name)
         return text

@@ -6,20 +6,19 @@ Nothing is memory-mapped: a file that is cut short while it is read must be an e
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import InputError
-from .base import Piece, Source, Statistics, check_batch, reading_names
-from .files import FoundFile, partition_field, with_partition
+from .base import Piece, Source, Statistics, check_batch
+from .files import FoundFile, with_folders, with_partition
 from .footer import MEND, Chunk, check_pages, chunk_of, encrypted, read_footer
+from .schemas import Columns, reading_names
 
 BATCH_ROWS = 65_536
 PIECE_ROWS_MIN = 65_536
@@ -40,8 +39,9 @@ class ParquetFile:
         self.partition = found.partition
         self.found = found
         self.is_checked_whole = False
+        self.widened: frozenset[str] = frozenset()  # columns whose bounds are in another unit than the manifest's
         with found.reading("is not a readable Parquet file", MEND):
-            self._footer = read_footer(self.path, self.bytes)
+            self._footer = read_footer(found)
             with reading_names(self.path), self.open() as reader:
                 self.metadata = reader.metadata
                 self.schema = reader.schema_arrow
@@ -57,7 +57,7 @@ class ParquetFile:
     def open(self, as_dictionary: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
         """A reader of one thread. INT96 is read in microseconds, as nanoseconds would wrap round after 2262."""
         with (
-            pa.OSFile(os.fsencode(self.path)) as file,
+            self.found.open_arrow() as file,
             pq.ParquetFile(
                 file,
                 metadata=getattr(self, "metadata", None),
@@ -91,8 +91,7 @@ class ParquetFile:
     def check_pages(self, groups: Sequence[int], columns: Iterable[str]) -> None:
         """Refuse pages of these columns that unpack to more than a bound."""
         leaves = [i for name in columns for i in self._roots.get(name, ())]
-        text = Path(self.path).read_bytes() if self.bytes <= WHOLE_FILE_BYTES else b""
-        check_pages(self.path, self._footer, list(groups), leaves, text)
+        check_pages(self.found, self._footer, list(groups), leaves, at_once=self.bytes <= WHOLE_FILE_BYTES)
 
     def check_whole(self, reader: pq.ParquetFile) -> None:
         """Decode every column once and refuse the file if any of them is damaged."""
@@ -128,22 +127,21 @@ class ParquetSource(Source):
 
     def __init__(self, found: Sequence[FoundFile]) -> None:
         self._files = _opened(found)
-        first = self._files[0]
-        for other in self._files[1:]:
-            _check_same_columns(first, other)
         small = 0
         for file in self._files:
             small += file.bytes if file.bytes <= WHOLE_FILE_BYTES else 0
             file.is_checked_whole = file.bytes <= WHOLE_FILE_BYTES and small <= WHOLE_FILES_BYTES
-        fields = [first.schema.field(i).with_nullable(True) for i in range(len(first.schema))]
-        fields += [partition_field(name) for name in first.partition if name not in first.schema.names]
         super().__init__(
-            pa.schema(fields),
+            Columns((file.path, with_folders(file.schema, file.partition)) for file in self._files),
             rows=sum(file.metadata.num_rows for file in self._files),
             bytes=sum(file.bytes for file in self._files),
             files=tuple(file.path for file in self._files),
             places=(file.identity.place for file in found),
         )
+        kinds = dict(zip(self.schema.names, self.schema.types, strict=True))
+        for file in self._files:
+            own = zip(file.schema.names, file.schema.types, strict=True)
+            file.widened = frozenset(name for name, kind in own if kind != kinds[name])
         self.row_groups = sum(len(file.group_rows) for file in self._files)
 
     def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
@@ -187,7 +185,7 @@ class ParquetPiece(Piece):
     def batches(self) -> Iterator[pa.RecordBatch]:
         file = self._file
         inside = None if self._columns is None else [name for name in self._columns if name in file.schema.names]
-        layout = self._columns or [*file.schema.names, *(k for k in file.partition if k not in file.schema.names)]
+        layout = self._columns or with_folders(file.schema, file.partition).names
         required = [f.name for f in file.schema if not f.nullable and (inside is None or f.name in inside)]
         for name in file.schema.names if inside is None else inside:
             if name in file.encrypted:
@@ -212,6 +210,8 @@ class ParquetPiece(Piece):
             raise InputError(f"{wrong}: {MEND}", file=file.path)
 
     def statistics(self, column: str) -> Statistics | None:
+        if column in self._file.widened:
+            return None
         told = []
         for group in self._groups:
             if not self._file.group_rows[group]:
@@ -258,24 +258,3 @@ def _runs(rows: Sequence[int], piece_rows: int) -> Iterator[range]:
         total += count
     if rows:
         yield range(start, len(rows))
-
-
-def _check_same_columns(first: ParquetFile, other: ParquetFile) -> None:
-    if other.schema.equals(first.schema):
-        return
-    for a, b in ((first, other), (other, first)):
-        for name in a.schema.names:
-            if name not in b.schema.names:
-                raise InputError(
-                    f"{a.path} has this column and {b.path} does not: the files of one manifest have the same columns.",
-                    file=other.path,
-                    column=name,
-                )
-    for name in first.schema.names:
-        ours, theirs = first.schema.field(name).type, other.schema.field(name).type
-        if ours != theirs:
-            raise InputError(
-                f"its type is {theirs} and in {first.path} it is {ours}: write both with one type.",
-                file=other.path,
-                column=name,
-            )

@@ -52,8 +52,8 @@ class _Told(io.RawIOBase):
 class WholeFile(_Told):
     """A file of a known size. What is read lies in Arrow's pool: that memory is warm."""
 
-    def __init__(self, path: str, size: int) -> None:
-        self._file = io.FileIO(path)
+    def __init__(self, file: io.FileIO | io.BytesIO, path: str, size: int) -> None:
+        self._file = file
         self._path = path
         self._size = size
         self._at = 0

@@ -16,7 +16,7 @@ from ..files import FoundFile, with_partition
 from ..whole import ReadBytes, cut_short
 from .parse import CutInsideQuotesError, Dialect, RaggedRowError, text_problem
 from .rows import guess_row_start, walk_records
-from .text import read_fully
+from .text import read_fully, unclosed
 
 BLOCK_BYTES = 8 << 20
 WINDOW_BYTES = 64 << 10
@@ -172,8 +172,7 @@ def refusing(name: str, layout: Layout, lines_before: Callable[[], int], *, is_l
     except CutInsideQuotesError as error:
         if not is_last:
             raise
-        line = lines_before() + error.line + 1
-        raise InputError(f"a quote in the row of line {line} is never closed: close it.", file=name) from error
+        raise unclosed(name, lines_before() + error.line + 1) from error
     except (pa.ArrowInvalid, UnicodeError) as error:
         raise InputError(text_problem(error, layout.dialect.encoding), file=name) from error
 

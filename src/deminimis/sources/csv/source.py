@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from ...errors import InputError
 from ..base import Piece, Source, reading
-from ..files import FoundFile, format_of, partition_field
+from ..files import FoundFile, format_of, with_folders
+from ..schemas import Columns
 from ..whole import ReadBytes
 from .parse import can_be_cut
 from .pieces import Layout, RangePiece, StreamPiece
@@ -23,6 +24,7 @@ from .text import CsvOptions, Head, cuttable, open_bytes, read_head
 
 RANGE_BYTES = 8 << 20
 WINDOW_BYTES = 64 << 10
+NOTES_MOST = 3
 WINDOWS = 16
 """How many windows are looked at for a place to cut; after that the rest of the file is one piece."""
 SAMPLE_BYTES = 1 << 20
@@ -44,6 +46,11 @@ class CsvFile:
             self.names = head.names
             self.dialect = head.dialect
             self.start = head.start
+            self.note = head.note
+
+    def schema(self) -> pa.Schema:
+        """Its columns, and those of its folders."""
+        return with_folders(pa.schema([pa.field(name, pa.string()) for name in self.names]), self.partition)
 
     @property
     def is_plain(self) -> bool:
@@ -51,11 +58,12 @@ class CsvFile:
         return self._compression is None
 
     def layout(self, columns: Sequence[str] | None, names: Sequence[str]) -> Layout:
-        """Match `columns` by name, or all of `names` in their order."""
-        inside = list(names if columns is None else columns)
-        own = [name for name in inside if name in self.names]
-        cells = range(len(names)) if columns is None and self.names == names else map(self.names.index, own)
-        every = inside if columns is not None else [*inside, *(k for k in self.partition if k not in self.names)]
+        """Match `columns` by name, or take all that the file has in the order of `names`."""
+        lying = self.schema().names
+        every = lying if columns is None and len({*lying}) < len(lying) else list(names if columns is None else columns)
+        every = [name for name in every if name in lying]
+        own = [name for name in every if name in self.names]
+        cells = range(len(own)) if every is lying or every == lying else map(self.names.index, own)
         partition = {k: v for k, v in self.partition.items() if k in every and k not in self.names}
         return Layout(self.dialect, len(self.names), tuple(cells), tuple(own), partition, every)
 
@@ -88,7 +96,7 @@ class CsvFile:
     def _rest(self, start: int, layout: Layout) -> Piece:
         @contextmanager
         def begin() -> Iterator[tuple[ReadBytes, bytes, int]]:
-            with self._found.reading(), open_bytes(self.path, self.bytes, None) as read:
+            with self._found.reading(), open_bytes(self._found, None) as read:
                 lines, left = 0, start
                 while left:
                     text = read(min(left, RANGE_BYTES))
@@ -101,7 +109,7 @@ class CsvFile:
 
     @contextmanager
     def _head(self) -> Iterator[tuple[ReadBytes, Head]]:
-        with self._found.reading(), open_bytes(self.path, self.bytes, self._compression) as raw:
+        with self._found.reading(), open_bytes(self._found, self._compression) as raw:
             read, encoding = cuttable(raw, self._options.encoding)
             yield read, read_head(read, self.path, self._options._replace(encoding=encoding))
 
@@ -117,14 +125,11 @@ class CsvSource(Source):
     def __init__(self, found: Sequence[FoundFile], options: CsvOptions) -> None:
         options = options.checked()
         self._files = [CsvFile(one, options) for one in found]
-        self._names = self._files[0].names
-        for other in self._files[1:]:
-            _check_same_columns(self._files[0], other)
-        fields = [pa.field(name, pa.string()) for name in self._names]
-        fields += [partition_field(name) for name in self._files[0].partition if name not in self._names]
+        columns = Columns((file.path, file.schema()) for file in self._files)
         files = tuple(file.path for file in self._files)
         places = (file.identity.place for file in found)
-        super().__init__(pa.schema(fields), bytes=sum(file.bytes for file in self._files), files=files, places=places)
+        super().__init__(columns, bytes=sum(file.bytes for file in self._files), files=files, places=places)
+        self.notes = tuple(file.note for file in self._files if file.note)[:NOTES_MOST]
 
     def guess_rows(self) -> int | None:
         """By the length of the first file's first rows; None where a file is compressed."""
@@ -137,7 +142,7 @@ class CsvSource(Source):
     def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
         self.check_columns(columns)
         for file in self._files:
-            layout = file.layout(columns, self._names)
+            layout = file.layout(columns, self.names)
             if file.is_cut:
                 yield from file.ranges(layout)
             else:
@@ -156,6 +161,8 @@ class CsvStreamSource(Source):
         self._name = name
         self._is_used = False
         super().__init__(pa.schema([pa.field(one, pa.string()) for one in self._head.names]))
+        self.notes = (self._head.note,) if self._head.note else ()
+        self.is_read_once = True
 
     def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
         self.check_columns(columns)
@@ -167,19 +174,3 @@ class CsvStreamSource(Source):
         layout = Layout(head.dialect, len(head.names), cells, tuple(every), {}, every)
         begun = (self._read, head.read[head.start :], head.read.count(b"\n", 0, head.start))
         yield StreamPiece(self._name, lambda: nullcontext(begun), layout, file=self._name)
-
-
-def _check_same_columns(first: CsvFile, other: CsvFile) -> None:
-    if other.names == first.names:
-        return
-    if len(set(first.names)) == len(first.names) and sorted(first.names) == sorted(other.names):
-        return
-    for a, b in ((first, other), (other, first)):
-        odd = [name for name in a.names if a.names.count(name) != b.names.count(name)]
-        if odd:
-            raise InputError(
-                f"{a.path} has this column and {b.path} does not: the files of one manifest have the same columns.",
-                file=other.path,
-                column=odd[0],
-            )
-    raise InputError(f"has the columns of {first.path} in another order, some twice: rename those.", file=other.path)

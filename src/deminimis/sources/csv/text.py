@@ -8,21 +8,32 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import NamedTuple
 
-import pyarrow as pa
-
 from ...bounds import CSV_HEADER_BYTES_MAX
-from ...errors import InputError, option
+from ...errors import InputError, Message, option
+from ...formats import ending_of, foreign_of_bytes, format_of_bytes, why_foreign
 from ..base import reading
-from ..files import format_of_bytes
-from ..whole import ReadBytes, WholeFile
+from ..files import FoundFile
+from ..whole import ReadBytes
 from .parse import Dialect, can_be_cut, codec_name
 from .rows import walk_records
+from .unpack import unpacking
 
 HEAD_BYTES = 64 << 10
 DELIMITERS = (",", "\t", ";", "|")
 BOM = codecs.BOM_UTF8
+_WIDE_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SEP_LINE = re.compile(rb'"?sep=([\x09\x20-\x7e])"?\r?\n', re.I)
+"""What Excel writes and reads before the first row."""
+_ROWS_LOOKED_AT = 20
+_CUTS_USUAL = 2
 
 Header = bool | Sequence[str]
 
@@ -49,17 +60,14 @@ class Head(NamedTuple):
     dialect: Dialect
     read: bytes  # what had to be read to see the first row
     start: int  # where the rows start in it
+    note: str | None  # what was guessed, where it could be guessed otherwise
 
 
 @contextmanager
-def open_bytes(path: str, size: int, compression: str | None) -> Iterator[ReadBytes]:
-    """Open a file of this size for reading its unpacked bytes in order."""
-    with WholeFile(path, size) as file:
-        if compression is None:
-            yield lambda wanted: bytes(file.read(wanted))
-        else:
-            with file.own_errors(), pa.CompressedInputStream(pa.PythonFile(file, "r"), compression) as unpacked:
-                yield unpacked.read
+def open_bytes(found: FoundFile, compression: str | None) -> Iterator[ReadBytes]:
+    """Open a file for reading its unpacked bytes in order."""
+    with found.open() as file, file.own_errors():
+        yield unpacking(file, compression)
 
 
 def read_fully(read: ReadBytes, size: int) -> bytes:
@@ -94,15 +102,16 @@ def read_head(read: ReadBytes, name: str, options: CsvOptions) -> Head:
     """Read as much as shows the first row, and take the column names from it or from the options."""
     delimiter, encoding, header = options
     text = read(HEAD_BYTES)
-    if format_of_bytes(text) != ("csv", None):
-        kind = format_of_bytes(text)[1] or format_of_bytes(text)[0]
-        raise InputError(f"is no plain CSV text, it starts like {kind}: give it the ending of its format.", file=name)
-    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and encoding == "utf-8":
-        raise InputError(
-            f"its text is not utf-8, it starts like utf-16: give {option('encoding', 'utf-16')}.", file=name
-        )
+    _check_is_text(text, name, encoding)
     bom = len(BOM) if text.startswith(BOM) else 0
-    dialect = Dialect(delimiter or _likely_delimiter(name, text[bom:]), encoding)
+    said = _SEP_LINE.match(text, bom)
+    if said is not None:
+        bom = said.end()
+        delimiter = delimiter or said[1].decode()
+    note = None
+    if delimiter is None:
+        delimiter, note = _likely_delimiter(name, text[bom:])
+    dialect = Dialect(delimiter, encoding)
     while True:
         first = next(walk_records(text[bom:], dialect.delimiter), None)
         more = b"" if first is not None and bom + first.end < len(text) else read(max(HEAD_BYTES, len(text)))
@@ -119,7 +128,12 @@ def read_head(read: ReadBytes, name: str, options: CsvOptions) -> Head:
     if not first.closed:
         raise InputError("a quote in its first row is never closed: is the file cut short?", file=name)
     names = _names(text[bom + first.start : bom + first.end], first.cells, dialect, name, header)
-    return Head(names, dialect, text, bom + (first.end if header is True else first.start))
+    return Head(names, dialect, text, bom + (first.end if header is True else first.start), note)
+
+
+def unclosed(file: str, line: int) -> InputError:
+    """The error for a row whose quoted cell does not end, and with it the text."""
+    return InputError(f"a quote in the row of line {line} is never closed: close it.", file=file)
 
 
 def _names(line: bytes, cells: int, dialect: Dialect, file: str, header: Header) -> tuple[str, ...]:
@@ -134,10 +148,53 @@ def _names(line: bytes, cells: int, dialect: Dialect, file: str, header: Header)
     return tuple(next(csv.reader(io.StringIO(decoded, newline=""), delimiter=dialect.delimiter)))
 
 
-def _likely_delimiter(file: str, text: bytes) -> str:
-    """By the ending, else by the first line: a comma, or what it has most of where it has no comma."""
-    usual = "\t" if file.lower().removesuffix(".gz").endswith(".tsv") else ","
+def _check_is_text(head: bytes, name: str, encoding: str) -> None:
+    """Refuse what is another format, or text of two bytes a letter."""
+    seen, compression = format_of_bytes(head)
+    if (seen, compression) != ("csv", None):
+        kind = compression or seen
+        raise InputError(f"is no plain CSV text, it starts like {kind}: give it the ending of its format.", file=name)
+    foreign = foreign_of_bytes(head)
+    if foreign is not None:
+        raise InputError(why_foreign(foreign), file=name)
+    if encoding != "utf-8":
+        return
+    for mark, wide in _WIDE_MARKS:
+        if head.startswith(mark):
+            raise InputError(f"its text is not utf-8, it starts like {wide}: {_mend(wide)}", file=name)
+    some = head[:1024]
+    first, second = some[0::2].count(0), some[1::2].count(0)
+    if max(first, second) > len(some) // 4 > 4 * min(first, second):
+        wide = "utf-16-le" if second > first else "utf-16-be"
+        raise InputError(f"its text is not utf-8, it looks like {wide}: {_mend(wide)}", file=name)
+
+
+def _mend(encoding: str) -> str:
+    return f"give {option('encoding', encoding)}."
+
+
+def _likely_delimiter(file: str, text: bytes) -> tuple[str, str | None]:
+    """By the ending, else by the first rows, and a note where another one was possible.
+
+    The usual delimiter of the ending is kept where it makes the three columns or more that a manifest has; else it is
+    the one that makes the most columns of those that cut the first rows alike.
+    """
+    usual = ending_of(file).delimiter or ","
     unquoted = re.sub(rb'"[^"]*"', b"", text.lstrip(b"\r\n")[:HEAD_BYTES]).split(b"\n", 1)[0]
-    if usual.encode() in unquoted:
-        return usual
-    return max((usual, *DELIMITERS), key=lambda one: unquoted.count(one.encode()))
+    cuts = {one: unquoted.count(one.encode()) for one in dict.fromkeys((usual, *DELIMITERS))}
+    cutting = [one for one, count in cuts.items() if count]
+    if len(cutting) < 2:
+        return (cutting or [usual])[0], None
+    alike = [one for one in cutting if _cuts_alike(text, one)] or cutting
+    if usual in alike and cuts[usual] >= _CUTS_USUAL:
+        return usual, None
+    found = max(alike, key=cuts.__getitem__)
+    note = Message(f"{file} is cut at {found!r}, as its first rows show; {option('delimiter')} says otherwise.")
+    return found, None if found == usual else note
+
+
+def _cuts_alike(text: bytes, delimiter: str) -> bool:
+    """Whether the first whole rows have as many cells as the first of them."""
+    first = islice(walk_records(text, delimiter), _ROWS_LOOKED_AT)
+    cells = {row.cells for row in first if row.end < len(text) or text.endswith((b"\n", b"\r"))}
+    return len(cells) == 1
