@@ -100,7 +100,14 @@ def test_one_file_by_two_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     put(tmp_path, "in/a.csv")
     link(tmp_path / "in" / "a.csv", tmp_path / "b.csv")  # type: ignore[operator]
     monkeypatch.chdir(tmp_path)
-    for manifest in (["in/a.csv", "b.csv"], ["in/a.csv", "./in/a.csv"], ["in", "in/a.csv"], ["in/*.csv", "in/a*"]):
+    for manifest in (
+        ["b.csv"] * 2,
+        [Path("b.csv")] * 2,
+        ["in/a.csv", "b.csv"],
+        ["in/a.csv", "./in/a.csv"],
+        ["in", "in/a.csv"],
+        ["in/*.csv", "in/a*"],
+    ):
         with pytest.raises(InputError, match="would count twice"):
             open_source(manifest)
 
@@ -189,7 +196,7 @@ def test_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("address", "mend"),
     [
-        ("s3://bucket/m.parquet", r"pyarrow\.dataset\.dataset\(\"s3://bucket/m\.parquet\"\)"),
+        ("s3://bucket/m.parquet", r"pyarrow\.dataset\.dataset\('s3://bucket/m\.parquet'\)"),
         ("gs://bucket/in/*.csv", "copy it here first"),
         ("https://example.org/m.csv", "download it first"),
         ("file:///in/m.csv", "give the path by itself"),
@@ -199,3 +206,5 @@ def test_addresses(address: str, mend: str) -> None:
     """What lies on another machine is refused by its address, not as a missing file."""
     with pytest.raises(InputError, match=rf"is an address \(\w+://\), which is not read: .*{mend}"):
         open_source(address)
+    with pytest.raises(InputError, match=r"is an address \(\w+://\), which is not read"):
+        open_source([Path(address)])

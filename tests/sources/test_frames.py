@@ -251,6 +251,8 @@ def test_lists_and_iterators_agree() -> None:
     text = TABLE.set_column(2, "v", TABLE.column("v").cast(pa.string()))
     want = [False, True, False, False] * 2  # A 1602, B 200, C 1600
     for other in (wide, wide.select(["x", "v", "d", "p"])):
+        table = open_source([other, TABLE]).table(["v", "p"])
+        assert table is not None and table.to_pydict() == {"v": ROWS["v"] * 2, "p": ROWS["p"] * 2}
         assert dm.eligible([TABLE, other], **ROLES).to_pylist() == want
         assert dm.eligible([other, TABLE], **ROLES).to_pylist() == want
         assert dm.eligible(batches_that(TABLE, other), **ROLES).to_pylist() == want

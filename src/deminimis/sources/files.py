@@ -30,7 +30,7 @@ from .whole import WholeFile
 
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 PARTITION_TYPE = pa.dictionary(pa.int32(), pa.string())
-_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")  # a Path joins its slashes
 
 
 @dataclass(frozen=True)
@@ -97,13 +97,14 @@ def find_files(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]])
     expanded = [path for one in local for path in _expand(one, left_out, outside)]
     folders.check_beside_no_table(expanded)
     found: list[FoundFile] = []
-    names: dict[tuple[int, int], str] = {}
+    names: dict[object, str] = {}
     for path in expanded:
         identity = folders.identity_of(path)
-        before = names.setdefault(identity.place, path)
-        if found and before is not path:
-            again = "is given twice" if before == path else f"is the same file as {before}"
+        key = folders.key_of(path, identity)
+        if key in names:
+            again = "is given twice" if names[key] == path else f"is the same file as {names[key]}"
             raise InputError(f"{again}: its rows would count twice. Give it once.", file=path)
+        names[key] = path
         found.append(_found(path, identity))
     first = found[0]
     for other in found[1:]:
@@ -182,11 +183,11 @@ def partition_field(name: str) -> pa.Field:
 
 def _local(given: str | os.PathLike[str]) -> Path:
     """The path of a file on this machine; a `~` at its front is the home folder."""
-    address = _ADDRESS.match(str(given)) if isinstance(given, str) else None
-    if address is not None:
+    address = _ADDRESS.match(str(given))
+    if address is not None and not Path(given).exists():
         mend = "download it first, and give the file"
         if address[1].lower() not in ("http", "https", "ftp", "file"):
-            mend = f'copy it here first, or give pyarrow.dataset.dataset("{given}") from Python'
+            mend = f"copy it here first, or give pyarrow.dataset.dataset({str(given)!r}) from Python"
         elif address[1].lower() == "file":
             mend = "give the path by itself"
         raise InputError(f"is an address ({address[1]}://), which is not read: {mend}.", file=str(given))

@@ -50,7 +50,7 @@ class Walk:
         self.outside: list[str] = []
         self._root = os.path.realpath(root)
         self._folders: set[str] = set()
-        self._keys: set[tuple[int, int]] = set()
+        self._keys: set[object] = set()
         self._links: list[str] = []
         self._enter(root)
         self._follow()
@@ -98,7 +98,7 @@ class Walk:
         if self._passed_over_by_name(path, is_folder=False):
             return
         identity = identity_of(path)
-        key = identity.place
+        key = key_of(path, identity)
         if Path(path).is_symlink() and key in self._keys:
             self.left_out.append(LeftOut(path, "is a link to a file that is read by another name"))
             return
@@ -195,9 +195,11 @@ def _age(path: Path) -> tuple[int, str]:
 
 
 def check_beside_no_table(paths: Iterable[str]) -> None:
-    """Refuse data files that lie in the folders of such a table."""
+    """Refuse the data files of such a table, which lie in its folder, in `key=value` ones of it, or in `data`."""
     seen: set[Path] = set()
     for path in paths:
+        if ending_of(path).format not in (None, "parquet"):
+            continue
         folder = Path(path).parent
         while folder not in seen:
             seen.add(folder)
@@ -227,6 +229,11 @@ def identity_of(path: str) -> Identity:
     if not stat.S_ISREG(status.st_mode):
         raise InputError('is a pipe or a device, which comes once: give it on standard input, as "-".', file=path)
     return Identity.of(status)
+
+
+def key_of(path: str, identity: Identity) -> object:
+    """What two names of one file have in common."""
+    return identity.place if identity.inode else os.path.realpath(path)
 
 
 def _holds(folder: str, path: str) -> bool:

@@ -178,6 +178,20 @@ class ManySource(MemorySource):
             one.check_all_columns()
         self._columns.check_all()
 
+    def table(self, columns: Sequence[str] | None = None) -> pa.Table | None:
+        self.check_columns(columns)
+        tables = [one.table(columns) for one in self._many]
+        held = [table for table in tables if table is not None]
+        if len(held) < len(tables):
+            return None
+        if columns is None and any(table.column_names != held[0].column_names for table in held):
+            return None  # what an item lacks is no null
+        together = Columns((_ordinal(i), table.schema) for i, table in enumerate(held))
+        if together.conflicts:
+            return None
+        schema = together.schema
+        return pa.concat_tables(pa.Table.from_arrays(laid_out(table, schema), schema=schema) for table in held)
+
     def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
         self.check_columns(columns)
         for one in self._many:

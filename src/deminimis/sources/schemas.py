@@ -21,7 +21,15 @@ _UNITS = ("s", "ms", "us", "ns")
 
 
 class Columns:
-    """The columns of files that are one manifest; `file` is the name of the first that has a schema."""
+    """The columns of files that are one manifest.
+
+    Attributes
+    ----------
+    schema : pyarrow.Schema
+        The columns of all, in types that hold the values of each.
+    conflicts : dict
+        Columns that have no such type, or are there twice: the file and what is wrong.
+    """
 
     def __init__(self, schemas: Iterable[tuple[str | None, pa.Schema]]) -> None:
         self._seen: list[tuple[str | None, pa.Schema]] = []
@@ -30,7 +38,7 @@ class Columns:
                 _ = schema.names
             if not any(schema.equals(seen) for _, seen in self._seen):
                 self._seen.append((file, schema))
-        self._conflicts: dict[str, tuple[str | None, str]] = {}
+        self.conflicts: dict[str, tuple[str | None, str]] = {}
         self.schema = self._seen[0][1] if len(self._seen) == 1 else self._together()
 
     def check(self, names: Sequence[str] | None) -> None:
@@ -53,7 +61,7 @@ class Columns:
 
     def check_all(self) -> None:
         """Refuse columns that cannot be written as one: of types that have no common one, or there twice."""
-        for name, (file, why) in self._conflicts.items():
+        for name, (file, why) in self.conflicts.items():
             mend = f"write both with one type, or leave {option('append')} out"
             raise InputError(f"{why}: {mend}.", file=file, column=name)
 
@@ -79,13 +87,13 @@ class Columns:
                     fields.append(schema.field(theirs[0]).with_nullable(True))
                 elif len(theirs) != 1 or len(ours) != 1:
                     if ours != theirs:
-                        self._conflicts.setdefault(name, (file, "the column is there more than once"))
+                        self.conflicts.setdefault(name, (file, "the column is there more than once"))
                 else:
                     field, other = fields[ours[0]], schema.field(theirs[0])
                     kind = common_type(field.type, other.type)
                     if kind is None:
                         why = f"its type is {other.type} and in {self._seen[0][0]} it is {field.type}"
-                        self._conflicts.setdefault(name, (file, why))
+                        self.conflicts.setdefault(name, (file, why))
                     else:
                         fields[ours[0]] = pa.field(name, kind, field.nullable and other.nullable)
         everywhere = set.intersection(*({*schema.names} for _, schema in self._seen))
@@ -101,7 +109,7 @@ def reading_names(file: str | None) -> Iterator[None]:
         raise InputError(f"the name {error.object!r} of a column is not UTF-8: rename it.", file=file) from error
 
 
-def laid_out(batch: pa.RecordBatch, schema: pa.Schema) -> list[pa.Array]:
+def laid_out(batch: pa.RecordBatch | pa.Table, schema: pa.Schema) -> list[pa.Array | pa.ChunkedArray]:
     """The columns of a batch as a schema has them: what is not there is null, and types are widened.
 
     Raises
@@ -116,7 +124,7 @@ def laid_out(batch: pa.RecordBatch, schema: pa.Schema) -> list[pa.Array]:
         at = batch.schema.get_field_index(field.name)
         array = pa.nulls(batch.num_rows, field.type) if at < 0 else batch.column(at)
         if pt.is_dictionary(array.type) and not pt.is_dictionary(field.type):
-            array = array.dictionary_decode()
+            array = array.cast(array.type.value_type)
         arrays.append(array if array.type == field.type else array.cast(field.type))
     return arrays
 
