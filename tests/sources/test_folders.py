@@ -150,6 +150,19 @@ def test_links_out_of_a_folder_are_said(tmp_path: Path) -> None:
     assert "more is a link to" in note and "elsewhere, outside of its folder" in note
 
 
+def test_links_to_what_is_left_out_or_read(tmp_path: Path) -> None:
+    """A link out of the folder to no data is no news; two links to a folder and to one in it read each file once."""
+    put(tmp_path, "elsewhere/README.md", "data/a/a.csv", "data/b.csv")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "about.md").symlink_to(tmp_path / "elsewhere" / "README.md")
+    (tmp_path / "in" / "one").symlink_to(tmp_path / "data" / "a", target_is_directory=True)
+    (tmp_path / "in" / "two").symlink_to(tmp_path / "data", target_is_directory=True)
+    source = open_source(tmp_path / "in")
+    assert names(source.files, tmp_path / "in") == ["one/a.csv", "two/b.csv"]
+    assert names(source.left_out, tmp_path / "in") == ["about.md", "two/a"]
+    assert len(source.notes) == 2
+
+
 def test_loops_of_links(tmp_path: Path) -> None:
     """A link to a folder above it, links to each other, and a link to nothing say what they are."""
     put(tmp_path, "in/a.csv")

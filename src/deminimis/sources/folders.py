@@ -58,8 +58,12 @@ class Walk:
         self.left_out.sort()
 
     def _enter(self, folder: str) -> None:
-        """Everything below that is no link."""
-        self._folders.add(os.path.realpath(folder))
+        """Everything below that is no link and was not read by another name."""
+        real = os.path.realpath(folder)
+        if real in self._folders:
+            self.left_out.append(LeftOut(folder, f"is {real}, which is read by another name"))
+            return
+        self._folders.add(real)
         try:
             with os.scandir(folder) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
@@ -84,15 +88,13 @@ class Walk:
             target = os.path.realpath(link)
             if _holds(target, link) or _is_loop(link):
                 raise InputError("is a loop of links: remove it.", file=link)
-            if target in self._folders:
-                self.left_out.append(LeftOut(link, f"is a link to {target}, which is read by its own name"))
-                continue
-            if target != self._root and not _holds(self._root, target):
-                self.outside.append(link)
+            files = len(self.files)
             if Path(link).is_dir():
                 self._enter(link)
             else:
                 self._take(link)
+            if len(self.files) > files and not _holds(self._root, target):
+                self.outside.append(link)
 
     def _take(self, path: str) -> None:
         if self._passed_over_by_name(path, is_folder=False):

@@ -1,7 +1,7 @@
 """One door to every kind of manifest: `open_source` looks at what it is given and says what can be read from it.
 
-The kinds live beside this file: source_memory, source_parquet, source_csv, source_ipc; source_files finds the files,
-and source_base holds what they share.
+The kinds live beside this file: parquet, ipc, csv; frames, memory and lists for what is in memory, content for open
+files. files and folders find the files, schemas says how they are one manifest, base holds what all share.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from .files import find_files, format_of
 from .frames import open_memory
 from .identity import check_unchanged, descriptor_of, regular
 from .ipc import IpcSource, IpcStreamSource
-from .memory import ManySource, MemorySource, stream_of_many
+from .lists import ManySource, stream_of_many
+from .memory import MemorySource
 from .parquet import ParquetSource
 
 __all__ = ["Piece", "Source", "Statistics", "open_source"]
