@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 import pyarrow.csv as pc
@@ -87,3 +89,18 @@ def test_column_in_memory() -> None:
         for roles in refused:
             with pytest.raises(InputError, match=r"the name b'not\\xe9XX' of a column is not UTF-8: rename it"):
                 dm.eligible(manifest, **roles)
+    for several in ([table, table], iter([table, TABLE])):
+        with pytest.raises(InputError, match="of a column is not UTF-8: rename it"):
+            dm.eligible(several, **ROLES)
+
+
+def test_label_in_memory() -> None:
+    """A label of a mapping or a frame that has no bytes in UTF-8 is refused where its column is asked for."""
+    columns = {name: TABLE[name].to_pylist() for name in TABLE.column_names} | {NAME: ["x", "y"]}
+    frame = TABLE.to_pandas().assign(x="x").set_axis(pd.Index([*TABLE.column_names, NAME], dtype=object), axis=1)
+    for manifest in (columns, frame):
+        assert dm.eligible(manifest, **ROLES).to_pylist() == [False, False]
+        with pytest.raises(InputError, match=r"column 'm\\udce9': its name is not UTF-8: rename it"):
+            dm.eligible(manifest, **{**ROLES, "person": NAME})
+        with pytest.raises(InputError, match=r"column 'm\\udce9': its name is not UTF-8: rename it"):
+            dm.score_files(manifest, io.BytesIO(), **ROLES, append=True)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from ..errors import InputError
-from .base import Piece, Source, reading
+from .base import Piece, Source, reading, reason_of
+from .schemas import no_one_column
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
@@ -102,8 +103,7 @@ class FrameSource(TableSource):
         for name in columns or ():
             times = self._names.count(name)
             if times != 1:
-                there = "is there more than once: rename one" if times else f"is not one of {', '.join(self._names)}"
-                raise InputError(f"the column {there}.", column=name)
+                raise no_one_column(name, times, self._names)
 
     def check_all_columns(self) -> None:
         for i in range(len(self._names)):
@@ -126,13 +126,16 @@ class FrameSource(TableSource):
         if made is None:
             name = self._names[place]
             try:
+                name.encode()
+            except UnicodeEncodeError as error:
+                raise InputError("its name is not UTF-8: rename it.", column=name) from error
+            try:
                 array = self._column(place)
                 made = array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
             except InputError:
                 raise
             except Exception as error:  # whatever the other library raises
-                first = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-                wrong = f"it cannot be read as one Arrow array ({first})"
+                wrong = f"it cannot be read as one Arrow array ({reason_of(error)})"
                 raise InputError(f"{wrong}: give values of one type that Arrow has.", column=name) from error
             if len(made) != self.rows:
                 wrong = f"it has {len(made)} rows and the {self._kind} has {self.rows}"

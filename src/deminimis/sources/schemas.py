@@ -66,11 +66,9 @@ class Columns:
             raise InputError(f"{why}: {mend}.", file=file, column=name)
 
     def _absent(self, name: str, file: str | None, schema: pa.Schema, times: int) -> InputError:
-        if times:
-            return InputError("the column is there more than once: rename one.", file=file, column=name)
         having = next((other for other, one in self._seen if name in one.names), None)
-        if having is None or having == file:
-            return InputError(f"the column is not one of {listed(schema.names)}.", file=file, column=name)
+        if times or having is None or having == file:
+            return no_one_column(name, times, schema.names, file)
         return InputError(
             f"{having} has this column and {file} does not: the columns of the roles are in every file of a manifest.",
             file=file,
@@ -98,6 +96,12 @@ class Columns:
                         fields[ours[0]] = pa.field(name, kind, field.nullable and other.nullable)
         everywhere = set.intersection(*({*schema.names} for _, schema in self._seen))
         return pa.schema([field if field.name in everywhere else field.with_nullable(True) for field in fields])
+
+
+def no_one_column(name: str, times: int, names: Sequence[str], file: str | None = None) -> InputError:
+    """The error for a column that is not there, or is there so many times."""
+    there = "is there more than once: rename one" if times else f"is not one of {listed(names)}"
+    return InputError(f"the column {there}.", file=file, column=name)
 
 
 @contextmanager
