@@ -284,14 +284,6 @@ def test_file_objects(tmp_path: Path, name: str, columns: list[str] | None) -> N
         assert rows(open_source(file), columns) == want
 
 
-@pytest.mark.parametrize("name", ["t.parquet", "t.arrow"])
-def test_damaged_file_objects(tmp_path: Path, name: str) -> None:
-    """What lost its end is an error that says which format it should be."""
-    content = write_all(tmp_path)[name].read_bytes()[:-300]
-    with pytest.raises(InputError, match=r"file object: is not a readable (Parquet|Arrow) file"):
-        open_source(io.BytesIO(content))
-
-
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
 def test_pipe_by_its_path(tmp_path: Path) -> None:
     """A pipe would be waited for twice, for its format and for its rows; it is refused at once instead."""

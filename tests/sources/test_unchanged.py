@@ -132,7 +132,7 @@ def test_a_second_is_the_least_that_all_file_systems_remember(tmp_path: Path) ->
                 check_unchanged(str(path), identity, "t")
 
 
-@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.arrows"])
+@pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize("change", ["cut", "grown", "written again"])
 def test_open_file_that_changes(tmp_path: Path, name: str, change: str) -> None:
     """A file that comes as an open file, such as standard input, is asked at its end."""
@@ -245,6 +245,8 @@ def test_files_that_were_joined_to_one(tmp_path: Path, rows: tuple[int, int]) ->
     (tmp_path / "t.arrow").write_bytes(both)
     with pytest.raises(InputError, match=r"t\.arrow"):
         taken(tmp_path / "t.arrow")
+    with pytest.raises(InputError, match=r"file object: .*(bytes between|no footer|points outside)"):
+        taken(io.BytesIO(both))
 
 
 @pytest.mark.parametrize("name", ["t.arrow", "t.arrows", "t.parquet"])
@@ -257,3 +259,6 @@ def test_every_prefix_of_a_file(tmp_path: Path, name: str) -> None:
         path.write_bytes(whole[:size])
         with pytest.raises(InputError, match=name):
             taken(path)
+        if size >= 16:  # of less, nothing shows what it is
+            with pytest.raises(InputError, match=r"file object: (is|its|it) .*(Arrow|Parquet|footer|end mark)"):
+                taken(io.BytesIO(whole[:size]))
