@@ -140,11 +140,7 @@ class IpcPiece(Piece):
         with file.found.reading("cannot be decoded", MEND):
             for batch in file.read(inside or None, self._numbers):
                 check_untrusted(batch)
-                yield (
-                    batch
-                    if self._columns is None and not file.partition
-                    else with_partition(batch, file.partition, layout)
-                )
+                yield with_partition(batch, file.partition, layout)
 
 
 class IpcStreamSource(Source):

@@ -200,11 +200,7 @@ class ParquetPiece(Piece):
             for batch in reader.iter_batches(BATCH_ROWS, row_groups=groups, columns=inside, use_threads=False):
                 check_batch(batch, required)
                 rows += batch.num_rows
-                yield (
-                    batch
-                    if self._columns is None and not file.partition
-                    else with_partition(batch, file.partition, layout)
-                )
+                yield with_partition(batch, file.partition, layout)
         if rows != self.rows:
             wrong = f"{self._which} holds {rows} rows and its metadata says {self.rows}"
             raise InputError(f"{wrong}: {MEND}", file=file.path)
