@@ -21,6 +21,7 @@ ROOMS = (
     ("run",),
     ("results",),
     ("api",),
+    ("scorer",),
     ("questions",),
     ("__init__",),
     ("demo",),

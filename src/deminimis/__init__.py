@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import errors
-    from .api import Scorer, eligible, score, score_files
+    from .api import eligible, score, score_files
     from .errors import DeminimisError
     from .feeds.text import list_feeds, show_feed
     from .progress import Progress
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .rules.steps import Step
     from .rules.text import list_rules, show_rule
     from .run.run import release_memory
+    from .scorer import Scorer
 
 __all__ = [
     "DEFAULT_PLACEHOLDERS",
@@ -53,7 +54,7 @@ __all__ = [
 ]
 __version__ = "0.1.0"
 _PLACES = {
-    "api": ("Scorer", "eligible", "score", "score_files"),
+    "api": ("eligible", "score", "score_files"),
     "errors": ("DeminimisError",),
     "feeds.text": ("list_feeds", "show_feed"),
     "progress": ("Progress",),
@@ -68,6 +69,7 @@ _PLACES = {
     "rules.steps": ("Step",),
     "rules.text": ("list_rules", "show_rule"),
     "run.run": ("release_memory",),
+    "scorer": ("Scorer",),
 }
 
 

@@ -7,13 +7,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Unpack
 
 import pyarrow as pa
 
-from .errors import InputError
 from .progress import Report, Reporter
 from .results import written as output
 from .results.scored import Scored, mask_of, scored, summarise
@@ -28,7 +26,6 @@ from .run.spill import check_folder
 from .run.way import Way
 from .sizes import USUAL, Sizes
 from .sources.base import Source
-from .sources.frames import open_memory
 from .sources.open import open_source
 
 
@@ -273,57 +270,3 @@ def write_answers(
         seconds = time.perf_counter() - started
         run.account.phases["write"] = max(0.0, seconds - sum(run.account.phases.values()))
         return summarise(run, started, source)
-
-
-class Scorer:
-    """Scores a manifest that comes in steps; takes the roles and settings of `eligible`.
-
-    Used once: `add` any number of batches or streams, then `finish`. After an error it is of no further use. With
-    `sorted_by`, days that have ended take no memory but for their answers.
-
-    Examples
-    --------
-    >>> import deminimis as dm, pyarrow as pa
-    >>> scorer = dm.Scorer(person="who", day="day", value="usd", limit=800)
-    >>> scorer.add(pa.record_batch({"who": ["A", "A"], "day": ["2024-06-01"] * 2, "usd": ["400", "400.01"]}))
-    >>> scorer.finish().mask.to_pylist()
-    [False, False]
-    """
-
-    @takes_options
-    def __init__(self, *, person: Person, day: Column, value: Column, **options: Unpack[MoreOptions]) -> None:
-        self._started = time.perf_counter()
-        self._run, _ = start_run(options, outcomes=True, person=person, day=day, value=value)
-        self._is_open = True
-        self._given: list[Answer] = []  # of days that are released already
-
-    def add(self, batch: Any) -> None:
-        """Add the rows of a batch or a stream, in order.
-
-        Parameters
-        ----------
-        batch : object
-            A frame, or anything with `__arrow_c_array__` or `__arrow_c_stream__`. A stream is read to its end.
-        """
-        self._take()
-        if not isinstance(batch, pa.Table | pa.RecordBatch):
-            source = open_memory(batch)
-            if source is None:
-                raise TypeError(f"add takes an Arrow batch or stream, not {type(batch).__name__}")
-            names = self._run.intake.columns(source)  # of a frame, the columns of roles alone become Arrow
-            table = source.table(names)
-            batch = source.reader(names) if table is None else table
-        self._given += self._run.add_object(batch)
-        self._is_open = True
-
-    def finish(self) -> Scored:
-        """Answer all rows that were added."""
-        self._take()
-        with closing(self._run):
-            return scored(self._run, chain(self._given, self._run.finish()), self._started)
-
-    def _take(self) -> None:
-        """Close the scorer, which is opened again only when a step succeeds."""
-        if not self._is_open:
-            raise InputError("this Scorer is finished, or an error ended it; make a new one")
-        self._is_open = False
