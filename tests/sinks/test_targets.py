@@ -233,7 +233,7 @@ def test_out_of_memory_while_writing(error: Exception) -> None:
             raise error
 
     for format in ("csv", "arrows", "parquet"):
-        with pytest.raises(OutOfMemoryError, match=r"out of memory while it was written.*memory_limit=") as caught:
+        with pytest.raises(OutOfMemoryError, match=r"file object: out of memory.*memory_limit=") as caught:
             dm.score_files(TABLE, Lacking(), **ROLES, format=format, columns=["eligible", "reason"])
         assert caught.value.exit_code == 3
 
