@@ -14,7 +14,6 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, Unpack
 
-from .._kernel import OUTCOME_BYTES
 from ..api import start_run
 from ..errors import InputError
 from ..machine import available_bytes
@@ -210,7 +209,7 @@ def _held(run: Run, rows_open: int) -> int:
 
 def _spill(run: Run, rows: int | None, counts: Sequence[int] | None) -> int | None:
     """Rows that wait on disk: all, or those runs of days that do not fit; where there are any, also their outcomes."""
-    a_row = run.budget.a_row + (OUTCOME_BYTES if run.has_outcomes else 0)
+    a_row = run.budget.spilled_a_row(has_outcomes=run.has_outcomes)
     if rows is None:
         return None
     if counts is None:

@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from .._kernel import RECORD_BYTES, WIDE_RECORD_BYTES, WORD_BYTES
+from .._kernel import OUTCOME_BYTES, RECORD_BYTES, WIDE_RECORD_BYTES, WORD_BYTES
 from ..errors import InputError, option
 from ..machine import available_bytes, default_threads
 
@@ -82,6 +82,10 @@ class Budget:
     def of(cls, memory_limit: int, *, wide: bool) -> Budget:
         """The budget of a run with this limit, for narrow or wide records."""
         return cls(int(memory_limit * BLOCKS_SHARE), WIDE_BYTES if wide else NARROW_BYTES)
+
+    def spilled_a_row(self, *, has_outcomes: bool) -> int:
+        """Bytes that a row which does not fit leaves on disk; where there are outcomes, once more what it came to."""
+        return self.a_row + (OUTCOME_BYTES if has_outcomes else 0)
 
     @property
     def rows_that_fit(self) -> int:
