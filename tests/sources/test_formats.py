@@ -99,7 +99,7 @@ def test_other_formats_by_their_real_name(tmp_path: Path, kind: str, ending: str
 @pytest.mark.parametrize("kind", KINDS)
 def test_other_formats_that_come_once_or_packed(tmp_path: Path, kind: str) -> None:
     """From a pipe and behind gzip too."""
-    for content, name in ((KINDS[kind](), "file object"), (gzip.compress(KINDS[kind]()), "file object")):
+    for content, name in ((KINDS[kind](), "file object"), (gzip.compress(KINDS[kind](), mtime=0), "file object")):
         with pytest.raises(InputError, match=f"{name}: is {kind}, which is not read"):
             open_source(io.BytesIO(content))
 
@@ -177,8 +177,8 @@ def test_one_table_of_endings(tmp_path: Path, ending: str) -> None:
     [
         gzip.compress(TEXT, mtime=0) + bytes(512),
         gzip.compress(TEXT, mtime=0) + bytes(3),
-        gzip.compress(TEXT[:9]) + gzip.compress(TEXT[9:]),
-        gzip.compress(TEXT[:9]) + bytes(600_000) + gzip.compress(TEXT[9:]) + bytes(1),
+        gzip.compress(TEXT[:9], mtime=0) + gzip.compress(TEXT[9:], mtime=0),
+        gzip.compress(TEXT[:9], mtime=0) + bytes(600_000) + gzip.compress(TEXT[9:], mtime=0) + bytes(1),
         gzip.compress(b"", mtime=0) + gzip.compress(TEXT, mtime=0),
     ],
 )
