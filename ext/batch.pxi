@@ -3,6 +3,11 @@
 live = 0     # Arrow arrays and streams that are held; tests see it return to 0
 
 
+cdef inline const u8* buffer_of(const ArrowArray* array, int i) noexcept:
+    """A buffer; one of no bytes may be NULL, from which C counts no offset, not even 0."""
+    return <const u8*>array.buffers[i] if array.buffers[i] != NULL else <const u8*>b""
+
+
 cdef void view_column(Column* c, const ArrowArray* array, int layout, i64 param, i64 offset, i64 length) except *:
     """Point c at the buffers of a checked array of that layout; the layout was derived from the array's own schema."""
     cdef i64 n_buffers = 3 if layout == TEXT or layout == LARGE_TEXT else 2
@@ -13,13 +18,13 @@ cdef void view_column(Column* c, const ArrowArray* array, int layout, i64 param,
     c.offset = array.offset + offset
     c.length = length
     c.validity = <const u8*>array.buffers[0] if array.null_count != 0 else NULL
-    c.values = <const u8*>array.buffers[1]
+    c.values = buffer_of(array, 1)
     if layout == TEXT or layout == LARGE_TEXT:
-        c.text = <const u8*>array.buffers[2]
+        c.text = buffer_of(array, 2)
     elif layout == VIEW:
         c.parts = <const u8**>&array.buffers[2]
         c.n_parts = array.n_buffers - 3
-    if length > 0 and c.values == NULL and not (layout == FIXED and param == 0):
+    if length > 0 and array.buffers[1] == NULL and not (layout == FIXED and param == 0):
         raise ValueError("an Arrow array came without its values")
 
 
