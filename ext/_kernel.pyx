@@ -6,6 +6,7 @@ from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset
 from native cimport *
+from status cimport *
 from arrow cimport *
 from column cimport *
 from keys cimport *
@@ -24,6 +25,7 @@ from answers cimport *
 from in_order cimport *
 from thrift cimport *
 
+include "failures.pxi"
 include "settings.pxi"
 include "batch.pxi"
 include "arenas.pxi"

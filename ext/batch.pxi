@@ -92,7 +92,7 @@ cdef class Batch:
     cdef void hash_entries(self, Settings settings, Column* c) except *:
         """Each entry of a dictionary once, where there are no more entries than rows."""
         cdef i64 i, n
-        cdef int code = 0
+        cdef int code = DONE
         cdef Keys keys
         if c.index_layout == 0 or c.entry_low != NULL or c.entries.length > c.length:
             return
@@ -106,11 +106,11 @@ cdef class Batch:
         with nogil:
             for i in range(n):
                 code = read_part(&keys, c.entries, i, 1, c.entry_low + i, c.entry_high + i, c.entry_missing + i)
-                if code < 0:
+                if code != DONE:
                     break
             free(keys.scratch)
-        if code < 0:
-            raise MemoryError()
+        if code != DONE:
+            fail(code)
 
     def __dealloc__(self):
         global live

@@ -24,6 +24,9 @@ cdef enum:
     VIEW = 19        # string_view, binary_view
     FIXED = 20       # fixed_size_binary; param: bytes
 
+cdef enum:
+    NO_ENTRY = -1
+
 
 cdef struct Column:
     int layout           # of the values; of the dictionary's entries where index_layout is set
@@ -75,9 +78,9 @@ cdef inline i64 integer_at(int layout, const u8* values, i64 i) noexcept nogil:
 
 
 cdef inline i64 entry_of(const Column* c, i64 row) noexcept nogil:
-    """The dictionary entry of a present row, -1 where the index is outside the dictionary."""
+    """The dictionary entry of a present row, NO_ENTRY where the index is outside the dictionary."""
     cdef i64 entry = integer_at(c.index_layout, c.values, row + c.offset)
-    return entry if 0 <= entry < c.entries.length else -1
+    return entry if 0 <= entry < c.entries.length else <i64>NO_ENTRY
 
 
 cdef inline i64 text_at(const Column* c, i64 row, const u8** start) noexcept nogil:
@@ -113,7 +116,7 @@ cdef inline bint text_of_row(const Column* c, i64 row, const u8** start, i64* le
         length[0] = text_at(c, row, start)
         return True
     entry = entry_of(c, row)
-    if entry < 0 or not is_present(c.entries, entry):
+    if entry == NO_ENTRY or not is_present(c.entries, entry):
         return False
     length[0] = text_at(c.entries, entry, start)
     return True

@@ -3,6 +3,10 @@ from native cimport *
 from column cimport is_blank
 
 
+cdef enum:
+    OTHER_TEXT = -1          # in place of a length: not ASCII
+
+
 cdef inline u8 lower(u8 byte) noexcept nogil:
     return byte + 32 if 65 <= byte <= 90 else byte
 
@@ -45,8 +49,8 @@ cdef inline bint fold_words(const u8* text, i64 length, u8* out) noexcept nogil:
 
 
 cdef inline i64 fold_ascii(const u8* text, i64 length, u8* out) noexcept nogil:
-    """Write trimmed text with each run of blanks as one space and A-Z in lower case; return its length, or -1 where
-    the text is not ASCII."""
+    """Write trimmed text with each run of blanks as one space and A-Z in lower case; return its length, or OTHER_TEXT
+    where it is not ASCII."""
     cdef i64 i, n = 0
     cdef bint blank = False
     if length >= 16:
@@ -56,7 +60,7 @@ cdef inline i64 fold_ascii(const u8* text, i64 length, u8* out) noexcept nogil:
         return length
     for i in range(length):
         if text[i] >= 128:
-            return -1
+            return OTHER_TEXT
         if is_blank(text[i]):
             blank = True
         else:

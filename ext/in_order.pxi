@@ -129,7 +129,7 @@ cdef class Proof:
     def prove(self, Partitioner read, Partitioner suspects, Batch batch, Py_ssize_t start, Py_ssize_t stop):
         """See _kernel.pyi."""
         cdef i64 row = start, end
-        cdef int code = 0
+        cdef int code = DONE
         if read.sketch is None or suspects.settings is not self.settings or not 0 <= start <= stop <= batch.length:
             raise ValueError("rows are proven that were read with a sketch, by the same settings, from the same batch")
         if read.row_bits == NULL:
@@ -139,67 +139,73 @@ cdef class Proof:
                 raise MemoryError("no memory for the answers")
         if read.proven + stop - start > read.rows:
             raise ValueError("rows are proven once")
-        while row < stop and code == 0:
+        while row < stop and code == DONE:
             end = min(<i64>stop, row + (1 << 16))
             suspects.reserve(end - row, suspects.chains.n_partitions + 2)
             with nogil:
                 code = self.prove_some(read, suspects, batch.columns, row, end)
             row = end
-        if code < 0:
-            raise MemoryError()
+        if code != DONE:
+            fail(code)
 
     cdef int prove_some(self, Partitioner read, Partitioner suspects, const Column* columns, i64 row, i64 end) noexcept nogil:
         cdef const u32* numbers
         cdef i64 there = 0
         cdef u64 word, open_rows
-        cdef int n, at
+        cdef int n, at, code
         while row < end:
             numbers = <const u32*>words_to_read(&read.words, &there)
             at = read.proven & 63
             n = <int>min(min(there // 2, end - row), 64 - at)
             open_rows = 0
             word = prove_rows(self.proven, numbers, n, &open_rows)
-            if open_rows and self.read_suspects(suspects, columns, row, n, &word, &open_rows) < 0:
-                return -1
+            if open_rows:
+                code = self.read_suspects(suspects, columns, row, n, &word, &open_rows)
+                if code != DONE:
+                    return code
             read.row_bits[read.proven >> 6] |= word << at
             read.open_rows[read.proven >> 6] |= open_rows << at
             read.words.place += 2 * n
             read.proven += n
             row += n
-        return 0
+        return DONE
 
     cdef int read_suspects(self, Partitioner one, const Column* columns, i64 row, int n, u64* proven,
                            u64* open_rows) noexcept nogil:
-        """Read and scatter the open ones of n rows; blocks for them are reserved. -1 where memory ran out.
+        """Read and scatter the open ones of n rows; blocks for them are reserved; a status.
 
         Where they are many, the proven rows among them are opened too: a part of their group's rows is within the limit
         as are all of them, and whole chunks are scattered several times as fast."""
         cdef const Plan* plan = &self.settings.plan
         cdef u16 leads[64]
         cdef i64 room = 0
-        cdef int i, at
+        cdef int i, at, code = DONE
         cdef u64 wanted = open_rows[0]
         cdef int many = dm_count_bits(wanted)
         cdef bint together = many > 4
-        if together and read_chunk(plan, &one.keys, columns, one.chunk, row, n) < 0:
-            return -1
+        if together:
+            code = read_chunk(plan, &one.keys, columns, one.chunk, row, n)
+            if code != DONE:
+                return code
         if is_dense(many, n) and together and one.chunk.plain:
             proven[0], open_rows[0] = 0, ~<u64>0 >> (64 - n)
             scatter_plain(plan, &one.keys, one.chunk, n, &one.chains, one.partition_bits, leads)
             for i in range(n):
                 words_to_write(&one.words, &room)[0] = leads[i]
                 one.words.in_last += 1
-            return 0
+            return DONE
         while wanted:
             i = dm_lowest_bit(wanted)
             wanted &= wanted - 1
-            if not together and read_chunk(plan, &one.keys, columns, one.chunk, row + i, 1) < 0:
-                return -1
+            if not together:
+                code = read_chunk(plan, &one.keys, columns, one.chunk, row + i, 1)
+                if code != DONE:
+                    return code
             at = i if together else 0
             scatter_odd(plan, &one.keys, one.chunk, at, &one.chains, 63 - one.partition_bits, leads)
             words_to_write(&one.words, &room)[0] = leads[at]
             one.words.in_last += 1
-        return 0
+        return DONE
 
     def fill(self, Partitioner read, Partitioner suspects):
         """See _kernel.pyi."""

@@ -4,7 +4,9 @@
 # Text is keyed with 192 secret bytes (XXH3, https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
+from cpython.exc cimport PyErr_SetObject
 from native cimport *
+from status cimport *
 from column cimport *
 from fold cimport *
 
@@ -19,9 +21,6 @@ cdef enum:                 # what hashing finds in a row; the first two are what
     PRESENT = 0
     MISSING = 1
     NOT_ASCII = 2
-
-cdef extern from "Python.h":
-    void PyErr_SetInterrupt()
 
 cdef struct Keys:
     u8 secret[SECRET_BYTES]
@@ -89,7 +88,7 @@ cdef inline i64 find_text(Keys* k, const Column* c, i64 row, const u8** text) no
 
 
 cdef inline i64 find_folded(Keys* k, const Column* c, i64 row, const u8** text, u8* out) noexcept nogil:
-    """As `find_text`, of the folded form, which is written to `out`; -1 where the text is not ASCII."""
+    """As `find_text`, of the folded form, which is written to `out`; OTHER_TEXT where it is not ASCII."""
     cdef i64 length = text_at(c, row, text)
     cdef const u8* written = text[0]
     if length == 0:
@@ -123,7 +122,7 @@ cdef inline void hash_text(const Keys* k, const u8* text, i64 length, u64* low, 
 
 cdef inline int hash_others(Keys* k, const Column* c, i64 row, int n, u64* wanted, u64* low, u64* high,
                             u8* missing) noexcept nogil:
-    """Fingerprint the rows that are marked NOT_ASCII by their folded form, which Python tells; 0, or -1."""
+    """Fingerprint the rows that are marked NOT_ASCII by their folded form, which Python tells; a status."""
     cdef const u8* text = NULL
     cdef i64 length
     cdef int i
@@ -135,7 +134,7 @@ cdef inline int hash_others(Keys* k, const Column* c, i64 row, int n, u64* wante
                     folded = <bytes>(<object>k.fold)(text[:length])
                     length = len(folded)
                     if not reserve_scratch(k, length):
-                        return -1
+                        return NO_MEMORY
                     # Bytes that are no UTF-8 come back as they are.
                     memcpy(k.scratch, <const char*>folded, length)
                     missing[i] = MISSING
@@ -143,12 +142,10 @@ cdef inline int hash_others(Keys* k, const Column* c, i64 row, int n, u64* wante
                         hash_text(k, k.scratch, length, &low[i], &high[i])
                         missing[i] = PRESENT
                         wanted[i >> 6] &= ~(<u64>1 << (i & 63))
-        except KeyboardInterrupt:
-            PyErr_SetInterrupt()     # once more, where it can end the run
-            return -1
-        except Exception:
-            return -1
-    return 0
+        except BaseException as error:
+            PyErr_SetObject(type(error), error)
+            return RAISED
+    return DONE
 
 
 cdef inline void present_bits(const Column* c, i64 row, int n, u64* words) noexcept nogil:
@@ -191,8 +188,8 @@ cdef inline int read_texts(Keys* k, const Column* c, i64 row, int n, u64* wanted
         at = 64 * w
         # All are found, and folded, before the first is hashed: to load what was just stored in other widths stalls.
         if c.fold:
-            if not reserve_scratch(k, text_bytes(c, row + at, min(n - at, 64), bits)):
-                return -1
+            if not reserve_scratch(k, 1 + text_bytes(c, row + at, min(n - at, 64), bits)):
+                return NO_MEMORY
             out = k.scratch
             while rest:
                 i = dm_lowest_bit(rest)
@@ -211,19 +208,19 @@ cdef inline int read_texts(Keys* k, const Column* c, i64 row, int n, u64* wanted
                 hash_text(k, texts[i], lengths[i], &low[at + i], &high[at + i])
                 missing[at + i] = PRESENT
                 found |= <u64>1 << i
-            elif lengths[i] < 0:
+            elif lengths[i] == OTHER_TEXT:
                 missing[at + i] = NOT_ASCII
                 others = True
             bits &= bits - 1
         wanted[w] ^= found
-    return hash_others(k, c, row, n, wanted, low, high, missing) if others else 0
+    return hash_others(k, c, row, n, wanted, low, high, missing) if others else DONE
 
 
 cdef inline int read_part(Keys* k, const Column* c, i64 row, int n, u64* low, u64* high, u8* missing) noexcept nogil:
     """Key bits of n rows of one person column from `row` on; `missing[i]` is 1 where there is no person.
 
     Integers, dates and bools come as their own 64 bits (low) and 1 (high), so that equal bits mean equal persons.
-    Returns 0, -1 where memory ran out, -2 where a dictionary index lies outside its dictionary.
+    Returns a status.
     """
     cdef int i, found
     cdef i64 entry
@@ -234,8 +231,8 @@ cdef inline int read_part(Keys* k, const Column* c, i64 row, int n, u64* low, u6
             if not is_present(c, row + i):
                 continue
             entry = entry_of(c, row + i)
-            if entry < 0:
-                return -2
+            if entry == NO_ENTRY:
+                return WRONG_INDEX
             if c.entry_low != NULL:
                 low[i] = c.entry_low[entry]
                 high[i] = c.entry_high[entry]
@@ -244,7 +241,7 @@ cdef inline int read_part(Keys* k, const Column* c, i64 row, int n, u64* low, u6
                 found = read_part(k, c.entries, entry, 1, &low[i], &high[i], &missing[i])
                 if found < 0:
                     return found
-        return 0
+        return DONE
     if is_text(c):
         memset(missing, MISSING, n)
         memset(wanted, 0xff, sizeof(wanted))
@@ -264,4 +261,4 @@ cdef inline int read_part(Keys* k, const Column* c, i64 row, int n, u64* low, u6
     else:
         for i in range(n):
             missing[i] = not is_present(c, row + i)
-    return 0
+    return DONE

@@ -2,7 +2,7 @@
 
 cdef enum:
     DEFAULT_BLOCK_BYTES = 1 << 14
-    OUT_OF_ORDER = -3        # read_rows: a day lies outside the epochs that are open
+    NO_ROW = -1
 
 
 cdef class Partitioner:
@@ -25,7 +25,7 @@ cdef class Partitioner:
     cdef int slot_now
     cdef int slot_next
     cdef readonly i32 latest_day
-    cdef i32 day_outside     # the day that read_rows stopped at, OUT_OF_ORDER
+    cdef i32 day_outside     # the day that read_rows stopped at, DAY_OUTSIDE
     cdef readonly Sketch sketch  # rows come in the order of their days, and leave numbers of cells; else None
     cdef readonly i64 rows   # that were read
     cdef u64* row_bits       # with a sketch: the answers of the rows, and which of them are suspects
@@ -106,24 +106,23 @@ cdef class Partitioner:
 
     def add(self, Batch batch, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t first_row):
         """See _kernel.pyi."""
-        cdef Py_ssize_t stopped_at = -1
+        cdef Py_ssize_t stopped_at = NO_ROW
         cdef int code
         if not 0 <= start <= stop <= batch.length:
             raise ValueError("rows lie within their batch")
         self.reserve(stop - start, self.chains.n_partitions + 2)
         with nogil:
             code = self.read_rows(batch.columns, start, stop, first_row, &stopped_at)
-        if code == -1:
-            raise MemoryError()
-        if code == -2:
-            raise ValueError("a dictionary index lies outside its dictionary")
-        if code == OUT_OF_ORDER:
-            raise LookupError(stopped_at, self.day_outside)
-        return stopped_at
+        if code == DAY_OUTSIDE:
+            fail(code, (stopped_at, self.day_outside))
+        if code == VALUE_REFUSED:
+            fail(code, (stopped_at,))
+        if code != DONE:
+            fail(code)
 
     cdef int route_rows(self, Chunk* x, int n) noexcept nogil:
-        """The slot of each row's day; rows without a day leave no record, so theirs matters not. -1, or the first of the
-        rows whose day lies outside those that are open."""
+        """The slot of each row's day; rows without a day leave no record, so theirs matters not. NO_ROW, or the first of
+        the rows whose day lies outside those that are open."""
         cdef u16 now = <u16>(self.slot_now << self.partition_bits), next = <u16>(self.slot_next << self.partition_bits)
         cdef i32 low = self.day_low, mid = self.day_mid, high = self.day_high, latest = self.latest_day
         cdef int i
@@ -138,7 +137,7 @@ cdef class Partitioner:
             for i in range(n):
                 if (x.day[i] < low or x.day[i] > high) and x.day[i] != NO_DAY:
                     return i
-        return -1
+        return NO_ROW
 
     cdef int read_rows(self, const Column* columns, i64 start, i64 stop, i64 first_row, Py_ssize_t* stopped_at) noexcept nogil:
         cdef const Plan* plan = &self.settings.plan
@@ -150,25 +149,25 @@ cdef class Partitioner:
             words = words_to_write(&self.words, &room)
             n = <int>min(min(stop - row, room if self.sketch is None else room // 2), CHUNK)
             code = read_chunk(plan, &self.keys, columns, x, row, n)
-            if code < 0:
+            if code != DONE:
                 return code
             if plan.bad_values == STOP:
                 for i in range(n):
                     if x.status[i] == BAD_VALUE:
                         stopped_at[0] = row + i
-                        return 0
+                        return VALUE_REFUSED
             if self.slots > 1:
                 i = self.route_rows(x, n)
-                if i >= 0:
+                if i != NO_ROW:
                     stopped_at[0] = row + i
                     self.day_outside = x.day[i]
-                    return OUT_OF_ORDER
+                    return DAY_OUTSIDE
             if plan.tally or plan.wide:
                 tally_chunk(plan, x, n, &self.tally)
             to_windows(plan, x, n)
             if self.sketch is not None:
                 if not open_days(&self.sketch.days, x, n):
-                    return -1
+                    return NO_MEMORY
                 find_cells(&self.keys, x, n, &self.sketch.days, <u32*>words)
                 add_to_cells(plan, x, n, &self.sketch.days, <u32*>words)
                 self.words.in_last += n      # and once more below: a number is two words
@@ -181,7 +180,7 @@ cdef class Partitioner:
             self.words.in_last += n
             self.rows += n
             row += n
-        return 0
+        return DONE
 
     def settle(self, int slot):
         """See _kernel.pyi."""

@@ -1,6 +1,7 @@
 # One partition over the chains of all workers: the loops that take its blocks through the steps of tables.pxd.
 from libc.string cimport memset
 from native cimport *
+from status cimport *
 from records cimport *
 from plan cimport Plan
 from settle cimport settle, settle_bit, settle_outcome
@@ -38,8 +39,8 @@ cdef inline void count_groups(const Plan* plan, const Tables* t, Counts* counts)
 
 
 cdef inline int take_step(const Plan* plan, int step, Tables* t, record_t* r, i64 n, u64* bits, Counts* counts) noexcept nogil:
-    """One step over n records. Every record of the partition takes it before any takes the next. -1 where memory ran
-    out."""
+    """One step over n records. Every record of the partition takes it before any takes the next.
+    A status."""
     if step == ADD and plan.outcomes:
         return add_all(plan, t, r, n)
     if step == ADD:
@@ -50,7 +51,7 @@ cdef inline int take_step(const Plan* plan, int step, Tables* t, record_t* r, i6
         return add_open(plan, t, r, n, bits)
     else:
         settle(plan, t, r, n, bits, counts)
-    return 0
+    return DONE
 
 
 cdef inline u64* bits_from(const Plan* plan, u64* bits, i64 first) noexcept nogil:
@@ -66,12 +67,16 @@ cdef inline int step_chain(const Plan* plan, int step, Tables* t, const Chains* 
     cdef i64 some, done = 0
     while True:
         some = in_block(c, p, block)
-        if take_step(plan, step, t, <record_t*>c.pool.blocks[block], some, bits_from(plan, bits, done), counts) < 0:
-            return -1
+        if take_step(plan, step, t, <record_t*>c.pool.blocks[block], some, bits_from(plan, bits, done), counts) != DONE:
+            return NO_MEMORY
         done += some
         if block == c.last[p]:
-            return 0
+            return DONE
         block = c.pool.next[block]
+
+
+cdef enum:
+    NO_WORKER = -1
 
 
 cdef struct Head:            # where one worker's records are read: those of a loaded extent, then those in memory
@@ -107,25 +112,25 @@ cdef inline WideRecord* head_record(Head* head, const Chains* c, int p) noexcept
 cdef inline int settle_in_row_order(const Plan* plan, Chains** chains, int workers, int p, Tables* t, Head* heads,
                                     u64** bits, Counts* counts) noexcept nogil:
     """SETTLE by row number, as overflow="excess" wants; each worker's records are in row order, as it reads its parts in
-    order. Returns the worker whose loaded extent is used up and whose next one is wanted, or -1 at the end."""
+    order. Returns the worker whose loaded extent is used up and whose next one is wanted, NO_WORKER at the end."""
     cdef int w, first
     cdef u64 own, least = 0
     cdef u64* word
     cdef WideRecord* r
     cdef WideRecord* next
     while True:
-        first = -1
+        first = NO_WORKER
         next = NULL
         for w in range(workers):
             if heads[w].more and heads[w].at == heads[w].n_loaded:
                 return w
             r = head_record(&heads[w], chains[w], p)
-            if r != NULL and (first < 0 or r.row < least):
+            if r != NULL and (first == NO_WORKER or r.row < least):
                 first = w
                 least = r.row
                 next = r
-        if first < 0:
-            return -1
+        if first == NO_WORKER:
+            return NO_WORKER
         if plan.outcomes:
             settle_outcome(plan, t, next, counts)
         else:
@@ -141,13 +146,13 @@ cdef inline int settle_in_row_order(const Plan* plan, Chains** chains, int worke
 
 cdef inline int total_partition(const Plan* plan, Chains** chains, int workers, int p, const record_t* kind, Tables* t,
                                 Head* heads, u64** bits, Counts* counts) noexcept nogil:
-    """All steps of partition p, all of which is in memory. -1 where memory ran out."""
+    """All steps of partition p, all of which is in memory. A status."""
     cdef i64 n = total_records(chains, workers, p), i, n_open = n
     cdef int w, step
     if n == 0:
-        return 0
+        return DONE
     if not start_tables(plan, n, t):
-        return -1
+        return NO_MEMORY
     for step in range(ADD, SETTLE + 1):
         if not takes(plan, step):
             continue
@@ -156,14 +161,14 @@ cdef inline int total_partition(const Plan* plan, Chains** chains, int workers, 
             if plan.excess:
                 start_heads(heads, chains, workers, p)
                 settle_in_row_order(plan, chains, workers, p, t, heads, bits, counts)
-                return 0
+                return DONE
         if step == ADD_OPEN and not plan.wide:
             for w in range(workers):
                 for i in range((count_of(chains[w], p) + 63) // 64):
                     n_open -= dm_count_bits(bits[w][i])
             if not expect_open(plan, t, n_open):
-                return -1
+                return NO_MEMORY
         for w in range(workers):
-            if step_chain(plan, step, t, chains[w], p, kind, bits[w], counts) < 0:
-                return -1
-    return 0
+            if step_chain(plan, step, t, chains[w], p, kind, bits[w], counts) != DONE:
+                return NO_MEMORY
+    return DONE

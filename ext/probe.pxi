@@ -26,7 +26,7 @@ def identities(Settings settings, Batch batch, int partition_bits):
     cdef u8[::1] view = out
     cdef Keys keys = settings.keys
     cdef i64 row
-    cdef int i, n, code = 0
+    cdef int i, n, code = DONE
     cdef u64 key
     cdef u32 more, partition
     if x == NULL:
@@ -35,7 +35,7 @@ def identities(Settings settings, Batch batch, int partition_bits):
     while row < batch.length:
         n = <int>min(<i64>CHUNK, batch.length - row)
         code = read_chunk(&settings.plan, &keys, batch.columns, x, row, n)
-        if code < 0:
+        if code != DONE:
             break
         to_windows(&settings.plan, x, n)
         for i in range(n):
@@ -46,8 +46,8 @@ def identities(Settings settings, Batch batch, int partition_bits):
         row += n
     free(x)
     free(keys.scratch)
-    if code < 0:
-        raise MemoryError()
+    if code != DONE:
+        fail(code)
     return bytes(out)
 
 
@@ -56,7 +56,7 @@ def read_only(Settings settings, Batch batch):
     cdef Chunk* x = <Chunk*>calloc(1, sizeof(Chunk))
     cdef Keys keys = settings.keys
     cdef i64 row, plain = 0, n_rows = batch.length
-    cdef int i, n, code = 0
+    cdef int i, n, code = DONE
     if x == NULL:
         raise MemoryError()
     with nogil:
@@ -64,13 +64,13 @@ def read_only(Settings settings, Batch batch):
         while row < n_rows:
             n = <int>min(<i64>CHUNK, n_rows - row)
             code = read_chunk(&settings.plan, &keys, batch.columns, x, row, n)
-            if code < 0:
+            if code != DONE:
                 break
             for i in range(n):
                 plain += x.status[i] == PLAIN
             row += n
     free(x)
     free(keys.scratch)
-    if code < 0:
-        raise MemoryError()
+    if code != DONE:
+        fail(code)
     return plain

@@ -1,5 +1,7 @@
 # From a unit price and a quantity to units: the exact product, rounded once, half to even.
+from cpython.exc cimport PyErr_SetObject
 from native cimport *
+from status cimport *
 from column cimport *
 from decimal cimport *
 from money cimport amount_at
@@ -79,23 +81,25 @@ cdef inline i64 exact_product(const Column* c, const Column* q, i64 row, const A
 
 cdef inline int ask_python(const Column* c, const Column* q, i64 row, const Amount* price, const Amount* quantity,
                            i64* units) noexcept nogil:
-    """`exact_product` of a row; 0, or -1 where Python failed."""
+    """`exact_product` of a row; a status."""
     with gil:
         try:
             units[0] = exact_product(c, q, row, price, quantity)
-        except Exception:
-            return -1
-    return 0
+        except BaseException as error:
+            PyErr_SetObject(type(error), error)
+            return RAISED
+    return DONE
 
 
 cdef inline int read_products(const Column* c, const Column* q, i64 row, int n, i64* units) noexcept nogil:
-    """Units of n rows from `row` on; 0, or -1 where Python failed."""
-    cdef int i
+    """Units of n rows from `row` on; a status."""
+    cdef int i, code
     cdef Amount price, quantity
     for i in range(n):
         amount_at(c, row + i, &price)
         amount_at(q, row + i, &quantity)
         if not product_units(&price, &quantity, &units[i]):
-            if ask_python(c, q, row + i, &price, &quantity, &units[i]) < 0:
-                return -1
-    return 0
+            code = ask_python(c, q, row + i, &price, &quantity, &units[i])
+            if code != DONE:
+                return code
+    return DONE

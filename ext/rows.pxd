@@ -1,6 +1,7 @@
 # One chunk of rows on its way from columns to records: identity, day, limit, units, status. The meaning of a row.
 from libc.string cimport memcpy, memset
 from native cimport *
+from status cimport *
 from column cimport *
 from keys cimport *
 from days cimport *
@@ -23,19 +24,20 @@ cdef inline int read_first_of(const Plan* plan, Keys* k, const Column* columns, 
     for j in range(plan.n_persons):
         c = &columns[plan.persons[j]]
         if is_text(c) and c.index_layout == 0:
-            if read_texts(k, c, row, n, wanted, x.low, x.high, x.missing) < 0:
-                return -1
+            code = read_texts(k, c, row, n, wanted, x.low, x.high, x.missing)
+            if code != DONE:
+                return code
             continue
         for w in range((n + 63) // 64):
             bits = wanted[w]
             while bits:
                 i = 64 * w + dm_lowest_bit(bits)
                 code = read_part(k, c, row + i, 1, &x.low[i], &x.high[i], &x.missing[i])
-                if code < 0:
+                if code != DONE:
                     return code
                 wanted[w] ^= <u64>(x.missing[i] == PRESENT) << (i & 63)
                 bits &= bits - 1
-    return 0
+    return DONE
 
 
 cdef inline int read_composite(const Plan* plan, Keys* k, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
@@ -74,7 +76,7 @@ cdef inline int read_composite(const Plan* plan, Keys* k, const Column* columns,
         x.missing[i] = not (named and has_per)
         x.nameless += others and not named
         x.without_per += named and not has_per
-    return 0
+    return DONE
 
 
 cdef inline int read_person_part(const Plan* plan, Keys* k, const Column* columns, i64 row, int* at, u64* low,
@@ -91,7 +93,7 @@ cdef inline int read_person_part(const Plan* plan, Keys* k, const Column* column
 
 
 cdef inline int read_one(Keys* k, const Column* c, i64 row, u64* low, u64* high) noexcept nogil:
-    """One part of one row: 1 present, 0 missing (both words 0), below 0 an error."""
+    """One part of one row: 1 present, 0 missing (both words 0), or a status below 0."""
     cdef u8 missing = 1
     cdef int code = read_part(k, c, row, 1, low, high, &missing)
     if code < 0:
@@ -147,7 +149,7 @@ cdef inline bint read_status(const Plan* plan, const Column* columns, Chunk* x, 
 
 
 cdef inline int read_chunk(const Plan* plan, Keys* k, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
-    """Take n rows (at most CHUNK) from `row` on through every stage; 0, or what read_part returns below 0."""
+    """Take n rows (at most CHUNK) from `row` on through every stage; a status."""
     cdef int code
     if plan.n_per or plan.n_parts > 1:
         code = read_composite(plan, k, columns, x, row, n)
@@ -155,20 +157,21 @@ cdef inline int read_chunk(const Plan* plan, Keys* k, const Column* columns, Chu
         code = read_first_of(plan, k, columns, x, row, n)
     else:
         code = read_part(k, &columns[plan.persons[0]], row, n, x.low, x.high, x.missing)
-    if code < 0:
+    if code != DONE:
         return code
     read_days(&columns[plan.day], row, n, x.day)
     if not plan.constant:
         read_limits(plan, columns, x, row, n)
     if plan.quantity >= 0:
-        if read_products(&columns[plan.value], &columns[plan.quantity], row, n, x.units) < 0:
-            return -1
+        code = read_products(&columns[plan.value], &columns[plan.quantity], row, n, x.units)
+        if code != DONE:
+            return code
     else:
         read_units(&columns[plan.value], row, n, x.units)
     if plan.currency >= 0:
         check_currency(plan, columns, x, row, n)
     x.plain = read_status(plan, columns, x, row, n)
-    return 0
+    return DONE
 
 
 cdef inline void to_windows(const Plan* plan, Chunk* x, int n) noexcept nogil:

@@ -6,6 +6,7 @@
 # A slot of narrow records has a total that is capped as cells are; one of wide records has all of its 96 bits.
 from libc.stdlib cimport calloc, free
 from native cimport *
+from status cimport *
 from records cimport *
 from plan cimport Plan
 from tables cimport Tables, cleared
@@ -127,14 +128,14 @@ cdef inline void* add_record(const Plan* plan, Tables* t, const record_t* r, voi
 
 
 cdef inline int add_all(const Plan* plan, Tables* t, const record_t* r, i64 n) noexcept nogil:
-    """Add all records. -1 where memory ran out."""
+    """Add all records. A status."""
     cdef i64 i
     cdef void* slot = NULL
     for i in range(n):
         slot = add_record(plan, t, r + i, slot)
         if slot == NULL:
-            return -1
-    return 0
+            return NO_MEMORY
+    return DONE
 
 
 cdef inline u64 there_are(i64 i, i64 n) noexcept nogil:
@@ -143,7 +144,7 @@ cdef inline u64 there_are(i64 i, i64 n) noexcept nogil:
 
 
 cdef inline int add_open(const Plan* plan, Tables* t, const record_t* r, i64 n, const u64* bits) noexcept nogil:
-    """Add the records that the sketch left open. -1 where memory ran out."""
+    """Add the records that the sketch left open. A status."""
     cdef i64 i, j
     cdef u64 rest
     cdef void* slot = NULL
@@ -154,8 +155,8 @@ cdef inline int add_open(const Plan* plan, Tables* t, const record_t* r, i64 n, 
             rest &= rest - 1
             slot = add_record(plan, t, r + j, slot)
             if slot == NULL:
-                return -1
-    return 0
+                return NO_MEMORY
+    return DONE
 
 
 cdef inline bint expect_open(const Plan* plan, Tables* t, i64 n_open) noexcept nogil:
@@ -167,7 +168,7 @@ cdef inline bint expect_open(const Plan* plan, Tables* t, i64 n_open) noexcept n
 
 
 cdef inline int add_slots(Tables* t, const Tables* other, u32 cap) noexcept nogil:
-    """Add the slots of another thread's tables of the same partition of narrow records. -1 where memory ran out."""
+    """Add the slots of another thread's tables of the same partition of narrow records. A status."""
     cdef i64 i
     cdef u32 sum
     cdef const Slot* more
@@ -178,7 +179,7 @@ cdef inline int add_slots(Tables* t, const Tables* other, u32 cap) noexcept nogi
             continue
         slot = slot_for(t, <Slot*>NULL, more.key, more.more)
         if slot == NULL:
-            return -1
+            return NO_MEMORY
         sum = (slot.total & (<u32>USED - 1)) + (more.total & (<u32>USED - 1))
         slot.total = (slot.total | more.total) & <u32>POISON | <u32>USED | (sum if sum < cap else cap)
-    return 0
+    return DONE

@@ -41,7 +41,7 @@ cdef class Totals:
 
     def run(self, int first, int last):
         """See _kernel.pyi."""
-        cdef int p, code = 0
+        cdef int p, code = DONE
         cdef int workers = len(self.partitioners)
         for p in range(first, last):
             self.find_bits(p)
@@ -52,8 +52,8 @@ cdef class Totals:
                 else:
                     code = total_partition(&self.settings.plan, self.chains, workers, p, <Record*>NULL, &self.tables,
                                            self.heads, self.bits, &self.tallied)
-            if code < 0:
-                raise MemoryError("no memory for the totals of a partition")
+            if code != DONE:
+                fail(code, ("no memory for the totals of a partition",))
 
     def rows(self, int p):
         """See _kernel.pyi."""
@@ -76,7 +76,7 @@ cdef class Totals:
         self.find_bits(p)
         start_heads(self.heads, self.chains, workers, p)
         if not start_tables(&self.settings.plan, total_records(self.chains, workers, p), &self.tables):
-            raise MemoryError("no memory for the totals of a partition")
+            fail(NO_MEMORY, ("no memory for the totals of a partition",))
 
     def step(self, int number, int worker, int p, i64 first, records, Totals tables=None):
         """See _kernel.pyi."""
@@ -95,8 +95,8 @@ cdef class Totals:
             raise ValueError("the records in memory come after all of those that were spilled")
         with nogil:
             code = self.take(number, worker, p, first, start, n, &of.tables)
-        if code < 0:
-            raise MemoryError("no memory for the totals of a partition")
+        if code != DONE:
+            fail(code, ("no memory for the totals of a partition",))
 
     cdef int take(self, int step, int worker, int p, i64 first, u8* records, i64 n, Tables* t) noexcept nogil:
         cdef const Plan* plan = &self.settings.plan
@@ -122,8 +122,8 @@ cdef class Totals:
         cdef int code
         with nogil:
             code = add_slots(&self.tables, &other.tables, <u32>self.settings.plan.cap)
-        if code < 0:
-            raise MemoryError("no memory for the totals of a partition")
+        if code != DONE:
+            fail(code, ("no memory for the totals of a partition",))
 
     def load(self, int worker, u8[::1] records, bint more):
         """See _kernel.pyi."""
@@ -142,7 +142,7 @@ cdef class Totals:
         with nogil:
             wanted = settle_in_row_order(&self.settings.plan, self.chains, workers, p, &self.tables, self.heads, self.bits,
                                          &self.tallied)
-        if wanted < 0:
+        if wanted == NO_WORKER:
             self.loaded = [None] * workers
         return wanted
 

@@ -25,10 +25,20 @@ STEP_ADD_OPEN: int
 STEP_SETTLE: int
 NOT_IN_FORCE_INDEX: int
 KEY_COLUMNS: int
+FAILURES: dict[str, tuple[int, type[Exception], str]]
 live: int
+
+def fail(status: int, told: tuple[object, ...] = ()) -> int:
+    """Raise the exception of a status, with its text or with what is told in place of it."""
 
 def release_memory() -> None:
     """Give the memory that is kept for the next run back to the system."""
+
+class DayOutsideError(Exception):
+    """The day of a routed row lies outside the epochs that are open: its place in the batch, and the day."""
+
+class ValueRefusedError(Exception):
+    """A row has a bad value, with bad_values "error": its place in the batch."""
 
 @final
 class Settings:
@@ -178,7 +188,7 @@ class Partitioner:
     ) -> Self: ...
     def route(self, day_low: int, day_mid: int, day_high: int, slot_now: int, slot_next: int) -> None:
         """From the next `add` on, days of [day_low, day_mid) go to `slot_now`, of [day_mid, day_high] to the next."""
-    def add(self, batch: Batch, start: int, stop: int, first_row: int) -> int:
+    def add(self, batch: Batch, start: int, stop: int, first_row: int) -> None:
         """Partition the rows [start, stop) of a batch.
 
         Parameters
@@ -186,18 +196,11 @@ class Partitioner:
         first_row : int
             A number for the row `start`; rows of one manifest are ordered by these, and each worker adds in order.
 
-        Returns
-        -------
-        int
-            -1; or, with bad_values "error", the place in the batch of the first row with a bad value.
-
         Raises
         ------
-        MemoryError, ValueError
-            ValueError: a dictionary index lies outside its dictionary. The partitioner is of no further use then.
-        LookupError
-            A routed day lies outside [day_low, day_high]. Its args: the place in the batch of the first such row, and
-            its day.
+        MemoryError, ValueError, DayOutsideError, ValueRefusedError
+            As `FAILURES` says; ValueError: a dictionary index lies outside its dictionary. What `fold` raises comes out
+            as it is. The partitioner is of no further use then.
         """
     def settle(self, slot: int) -> None:
         """End of a slot's rows: bring its records into their blocks, and make room for the answers."""

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from .._kernel import Batch, Partitioner, Settings, Totals, memory_in_use
+from .._kernel import (
+    Batch,
+    DayOutsideError,
+    Partitioner,
+    Settings,
+    Totals,
+    ValueRefusedError,
+    memory_in_use,
+)
 from ..errors import BadValueError, InputError, OrderError, OutOfMemoryError, option
 from ..roles.request import Roles
 from ..sizes import Sizes
@@ -85,23 +93,23 @@ class Worker:
             return error
 
         try:
-            bad = self.partitioner.add(batch, start, stop, (order << ORDER_SHIFT) + row)
+            self.partitioner.add(batch, start, stop, (order << ORDER_SHIFT) + row)
         except MemoryError as error:
             raise OutOfMemoryError(str(error) or "out of memory") from None
-        except LookupError as error:
+        except DayOutsideError as error:
             late, day = error.args
             at = row + late - start
             where = part.place(at)
             raise placed(OrderError(_why_late(day, promise), column=str(self.request.day), **where), at) from None
-        except ValueError as error:
-            raise InputError(f"{error}", file=part.label or part.file) from None
-        if bad >= 0:
-            at = row + bad - start
+        except ValueRefusedError as error:
+            at = row + error.args[0] - start
             wrong = (
                 "the value is missing, negative, not finite, too large or not a number; "
                 f"mend it, or set another {option('bad_values')}"
             )
-            raise placed(BadValueError(wrong, column=str(self.request.value), **part.place(at)), at)
+            raise placed(BadValueError(wrong, column=str(self.request.value), **part.place(at)), at) from None
+        except ValueError as error:
+            raise InputError(f"{error}", file=part.label or part.file) from None
         self.spans.append(Span(order, place, stop - start, epoch))
         if self.is_in_order:
             self.kept.append((batch, start, stop))
