@@ -48,6 +48,7 @@ fuzz-guided:  ## let libFuzzer look for bytes that the kernel reads wrongly; nee
 
 lint:  ## check style and types, and the kernel against its stub
 	$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy
+	$(PYTHON) -m cython_lint.cython_lint ext
 	$(PYTHON) -m mypy.stubtest deminimis._kernel --allowlist .ci/stubtest-allowlist
 
 bench:  ## time each phase of the kernel by itself

@@ -4,26 +4,47 @@
 # Workers share nothing but the Settings and the batches, which do not change.
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.stdlib cimport calloc, free, malloc, realloc
-from libc.string cimport memcpy, memset
-from native cimport *
-from status cimport *
-from arrow cimport *
-from column cimport *
-from keys cimport *
-from days cimport *
-from money cimport *
-from records cimport *
-from plan cimport *
-from limits cimport *
-from rows cimport *
-from scatter cimport *
-from tables cimport *
-from sketch cimport *
-from slots cimport *
-from partitions cimport *
-from answers cimport *
-from in_order cimport *
-from thrift cimport *
+from libc.string cimport memcpy
+from libc.stdint cimport uintptr_t
+from native cimport (
+    dm_count_bits, dm_load64, dm_lowest_bit, dm_pages_free, dm_pages_new, i32, i64, u16, u32, u64, u8,
+    XXH3_64bits_withSeed,
+)
+from status cimport DAY_OUTSIDE, DONE, NO_MEMORY, RAISED, VALUE_REFUSED, WRONG_INDEX
+from arrow cimport ArrowArray, ArrowArrayStream, ArrowSchema, move_array, release_array, release_stream
+from column cimport (
+    BOOL, DECIMAL128, DECIMAL256, DECIMAL32, DECIMAL64, FIXED, FLOAT32, FLOAT64, INSTANT, INT16, INT32, INT64, INT8,
+    LARGE_TEXT, TEXT, UINT16, UINT32, UINT64, UINT8, VIEW, Column,
+)
+from keys cimport CHUNK, MAX_PARTS, MAX_PLACEHOLDERS, SECRET_BYTES, Keys, read_part
+from days cimport DAY, MONTH, NO_DAY, QUARTER, YEAR, read_days
+from records cimport (
+    add_arena, Arena, Chains, count_of, drop_full, free_chains, give_back, Outcome, Pool, Record, restart_chain,
+    settle_chains, start_chains, take_block, WideRecord,
+)
+from plan cimport (
+    BAD_VALUE, CODE_BYTES, IGNORE, IS_EXCLUDED, MAX_LIMITS, MAX_ORIGINS, MAX_PARTITIONS, NONE_IN_FORCE, PLAIN,
+    REASON_ELIGIBLE, REASON_OVER_LIMIT, REASON_UNPROVEN, STOP, UNPROVEN, Chunk, Code, Plan, Tally,
+)
+from limits cimport place_of
+from rows cimport read_chunk, tally_chunk, to_windows
+from scatter cimport identify, scatter_any, scatter_odd, scatter_plain, scatter_wide
+from tables cimport ADD, ADD_OPEN, PROVE, SETTLE, Counts, free_tables, Tables
+from sketch cimport add_cells
+from slots cimport add_slots
+from partitions cimport (
+    NO_WORKER, bits_from, count_groups, Head, settle_in_row_order, start_heads, start_tables, step_chain, take_step,
+    takes, total_partition, total_records,
+)
+from answers cimport answer_narrow, answer_wide, Cursors, Words, words_a_block, words_to_read, words_to_write
+from in_order cimport (
+    SKETCH_DAYS, add_to_day_cells, copy_bits, DaySketch, fill_open, find_cells, is_dense, open_days, prove_cells,
+    prove_rows, size_of_step, sum_cells,
+)
+from thrift cimport (
+    BINARY_KIND, I16_KIND, I32_KIND, I64_KIND, LIST_KIND, STRUCT_KIND, Cursor, Field, read_field, read_integer,
+    read_length, read_members, skip, tear,
+)
 
 include "failures.pxi"
 include "settings.pxi"

@@ -1,8 +1,10 @@
 # Back to row order: each row's word leads to the next answer of its partition. All reads and writes are sequential.
 from libc.string cimport memcpy
-from native cimport *
-from records cimport *
-from plan cimport *
+from libc.stdint cimport uintptr_t
+from native cimport i64, u16, u32, u64, u8
+from records cimport Chains, give_back, Outcome, Pool, take_block, WideRecord
+from plan cimport MAX_PARTITIONS, PARTITION_MASK, PLAIN, REASON_ELIGIBLE, STATUS_SHIFT, Plan
+from wide cimport REASON_ELIGIBLE, Outcome
 from libc.string cimport memset
 
 
@@ -127,7 +129,8 @@ cdef inline Outcome* next_outcome(const Chains* chains, Cursors* c, int p) noexc
     if c.on_disk[p] > 0:
         return NULL
     cdef u64 at = c.next_record[p]
-    if (at & (pool.block_bytes - 1)) == 0 and c.block[p] != chains.last[p] and at != <u64><uintptr_t>pool.blocks[c.block[p]]:
+    cdef u64 start = <u64><uintptr_t>pool.blocks[c.block[p]]
+    if (at & (pool.block_bytes - 1)) == 0 and c.block[p] != chains.last[p] and at != start:
         c.block[p] = pool.next[c.block[p]]
         at = <u64><uintptr_t>pool.blocks[c.block[p]]
     c.next_record[p] = at + sizeof(WideRecord)

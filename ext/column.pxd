@@ -1,5 +1,6 @@
 # One column of a batch as the kernel reads it: where its bytes are, and how to get at row i. No copies, no meaning.
-from native cimport *
+from libc.stdint cimport int16_t, int8_t
+from native cimport dm_load16, dm_load32, dm_load64, i32, i64, u32, u64, u8
 
 # The layouts that a role can read. columns.py maps each Arrow type to one of these; `param` holds what a type adds.
 cdef enum:

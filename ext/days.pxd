@@ -1,7 +1,7 @@
 # From a day column to days since 1970-01-01, and from a day to the window (month, quarter, year) it lies in.
 from libc.string cimport memcmp, memcpy, memset
-from native cimport *
-from column cimport *
+from native cimport dm_load64, i32, i64, u8
+from column cimport INT32, Column, is_present, is_text, text_of_row, trim
 
 cdef enum:
     DAY = 0

@@ -2,8 +2,8 @@
 from cpython.conversion cimport PyOS_double_to_string, PyOS_string_to_double
 from cpython.mem cimport PyMem_Free
 from libc.string cimport strlen
-from native cimport *
-from column cimport is_blank, trim
+from native cimport POWERS, i32, i64, u32, u64, u8
+from column cimport trim
 
 cdef enum:
     UNITS_SCALE = 4          # units are 1/10,000 of the currency unit

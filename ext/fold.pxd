@@ -1,5 +1,5 @@
 # ASCII text in its folded form: trimmed, each run of blanks one space, A-Z in lower case. Other text is names.py's.
-from native cimport *
+from native cimport dm_load64, dm_lower16, dm_store64, i64, u32, u64, u8
 from column cimport is_blank
 
 

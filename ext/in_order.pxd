@@ -1,18 +1,15 @@
 # Rows in memory, in the order of their days: the sketch of a day stays in cache by itself, so no row is scattered.
 #
 # First every row adds its units, as steps of 1/254 of the largest limit and rounded up, to a cell of one byte of its
-# day's sketch, and keeps the cell's number, four bytes. When all rows are read, a cell whose sum is within its day's limit proves all its rows eligible, as in totals.pxd. The few other rows are
-# suspects: they are read once more and scattered like any rows, for exact totals. All rows of a key share its cell, so
-# all are suspects or none. In any other order of the rows the answer is the same, and the way to it longer.
+# day's sketch, and keeps the cell's number, four bytes. When all rows are read, a cell whose sum is within
+# its day's limit proves all its rows eligible, as in totals.pxd. The few other rows are suspects: they are read once
+# more and scattered like any rows, for exact totals. All rows of a key share its cell, so all are suspects or none. In
+# any other order of the rows the answer is the same, and the way to it longer.
 from libc.stdlib cimport calloc
-from native cimport *
-from column cimport *
-from keys cimport *
-from records cimport *
-from plan cimport *
-from rows cimport *
-from scatter cimport *
-from answers cimport *
+from native cimport dm_at_most64, dm_lowest_bit, i32, i64, u16, u32, u64, u8
+from keys cimport CHUNK, Keys
+from plan cimport PARTITION_MASK, PLAIN, Chunk, Plan
+from answers cimport next_bit, put_bits, Words, words_to_read
 
 cdef enum:
     SKETCH_DAYS = 8190       # days that have a sketch of their own, at places from 1 on; all others share place 0
@@ -92,7 +89,7 @@ cdef inline void add_to_cell(DaySketch* s, u32 number, u64 units) noexcept nogil
     cell[0] = <u8>(sum if sum < 255 else 255)
 
 
-cdef inline void add_to_cells(const Plan* plan, const Chunk* x, int n, DaySketch* s, u32* numbers) noexcept nogil:
+cdef inline void add_to_day_cells(const Plan* plan, const Chunk* x, int n, DaySketch* s, u32* numbers) noexcept nogil:
     """Each row's units to its cell. A bad value fills it, so that all its rows are suspects."""
     cdef int i
     cdef i64 cap = plan.cap
@@ -163,7 +160,7 @@ cdef inline void fill_open(u64* bits, const u64* open_rows, i64 n_words, Words* 
 
 
 cdef inline void copy_bits(const u64* bits, i64 start, i64 n, u8* out) noexcept nogil:
-    """Bits [start, start + n) to the beginning of `out`, in whole words but for the last; `bits` has a word to spare."""
+    """Bits [start, start + n) to the beginning of `out`, in whole words but the last; `bits` has a word to spare."""
     cdef i64 done = 0
     cdef u64 word
     cdef int shift = start & 63

@@ -34,7 +34,7 @@ cdef class Proof:
     cdef list sketches
     cdef int bits
     cdef i32 day_base
-    cdef readonly int places # up to the last that rows were seen of
+    cdef readonly int places    # up to the last that rows were seen of
     cdef u64* proven         # a bit for each of their cells
 
     def __cinit__(self, Settings settings, list sketches):
@@ -148,7 +148,8 @@ cdef class Proof:
         if code != DONE:
             fail(code)
 
-    cdef int prove_some(self, Partitioner read, Partitioner suspects, const Column* columns, i64 row, i64 end) noexcept nogil:
+    cdef int prove_some(self, Partitioner read, Partitioner suspects, const Column* columns, i64 row,
+                        i64 end) noexcept nogil:
         cdef const u32* numbers
         cdef i64 there = 0
         cdef u64 word, open_rows
@@ -213,7 +214,8 @@ cdef class Proof:
             raise ValueError("rows are proven first")
         if read.rows:
             with nogil:
-                fill_open(read.row_bits, read.open_rows, read.rows // 64 + 1, &suspects.words, suspects.cursors.next_bit)
+                fill_open(read.row_bits, read.open_rows, read.rows // 64 + 1, &suspects.words,
+                          suspects.cursors.next_bit)
 
     def __dealloc__(self):
         free(self.proven)

@@ -5,10 +5,13 @@
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
 from cpython.exc cimport PyErr_SetObject
-from native cimport *
-from status cimport *
-from column cimport *
-from fold cimport *
+from native cimport dm_load32, dm_load64, dm_lowest_bit, i32, i64, u64, u8, XXH128_hash_t, XXH3_128bits_withSecret
+from status cimport DONE, NO_MEMORY, RAISED, WRONG_INDEX
+from column cimport (
+    BOOL, INSTANT, INT64, NO_ENTRY, TEXT, UINT64, bit_at, Column, entry_of, integer_at, is_blank, is_present, is_text,
+    text_at, trim,
+)
+from fold cimport OTHER_TEXT, fold_ascii, lower
 
 cdef enum:
     CHUNK = 512            # rows that go through the stages together: they stay in the innermost cache

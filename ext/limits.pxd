@@ -1,10 +1,10 @@
 # Which limit holds for a row, by its day and origin, and whether its value is in the limit's currency.
 from libc.string cimport memset
-from native cimport *
-from column cimport *
+from native cimport dm_load16, i32, i64, u16, u8
+from column cimport Column, text_of_row, trim
 from fold cimport lower
-from money cimport BAD_UNITS
-from plan cimport *
+from decimal cimport BAD_UNITS
+from plan cimport CODE_BYTES, Chunk, Plan
 
 
 cdef inline int code_class(const Plan* plan, const u8* text, i64 length) noexcept nogil:

@@ -1,7 +1,15 @@
 # From a value column to units: int64 of 1/10,000 currency unit, exact, BAD_UNITS where there is none.
-from native cimport *
-from column cimport *
-from decimal cimport *
+from native cimport (
+    POWERS, dm_bits_of, dm_load32, dm_load64, dm_load_double, dm_load_float, dm_lowest_bit, i64, u32, u64, u8,
+)
+from column cimport (
+    DECIMAL128, DECIMAL256, DECIMAL32, DECIMAL64, FLOAT32, FLOAT64, INT8, LARGE_TEXT, TEXT, UINT64, Column,
+    integer_at, is_present, is_text, text_at, text_of_row,
+)
+from decimal cimport (
+    ASK_PYTHON, BAD_UNITS, UNITS_SCALE, Amount, amount_of_float, cut_limbs, parse_amount, units_of, units_of_double,
+    units_of_float,
+)
 
 
 cdef inline void limbs_amount(const Column* c, i64 i, int width, Amount* a) noexcept nogil:

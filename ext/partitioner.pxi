@@ -19,7 +19,7 @@ cdef class Partitioner:
     cdef u64** bits          # narrow: by slot, the answers of its records
     cdef readonly int partition_bits
     cdef readonly int slots
-    cdef i32 day_low         # days of the open epochs: [day_low, day_mid) goes to slot_now, [day_mid, day_high] to slot_next
+    cdef i32 day_low         # of the open epochs, [day_low, day_mid) goes to slot_now, [day_mid, day_high] to slot_next
     cdef i32 day_mid
     cdef i32 day_high
     cdef int slot_now
@@ -121,8 +121,8 @@ cdef class Partitioner:
             fail(code)
 
     cdef int route_rows(self, Chunk* x, int n) noexcept nogil:
-        """The slot of each row's day; rows without a day leave no record, so theirs matters not. NO_ROW, or the first of
-        the rows whose day lies outside those that are open."""
+        """The slot of each row's day; rows without a day leave no record, so theirs matters not. NO_ROW, or the first
+        of the rows whose day lies outside those that are open."""
         cdef u16 now = <u16>(self.slot_now << self.partition_bits), next = <u16>(self.slot_next << self.partition_bits)
         cdef i32 low = self.day_low, mid = self.day_mid, high = self.day_high, latest = self.latest_day
         cdef int i
@@ -139,7 +139,8 @@ cdef class Partitioner:
                     return i
         return NO_ROW
 
-    cdef int read_rows(self, const Column* columns, i64 start, i64 stop, i64 first_row, Py_ssize_t* stopped_at) noexcept nogil:
+    cdef int read_rows(self, const Column* columns, i64 start, i64 stop, i64 first_row,
+                       Py_ssize_t* stopped_at) noexcept nogil:
         cdef const Plan* plan = &self.settings.plan
         cdef Chunk* x = self.chunk
         cdef i64 row = start, room = 0
@@ -169,7 +170,7 @@ cdef class Partitioner:
                 if not open_days(&self.sketch.days, x, n):
                     return NO_MEMORY
                 find_cells(&self.keys, x, n, &self.sketch.days, <u32*>words)
-                add_to_cells(plan, x, n, &self.sketch.days, <u32*>words)
+                add_to_day_cells(plan, x, n, &self.sketch.days, <u32*>words)
                 self.words.in_last += n      # and once more below: a number is two words
             elif plan.wide:
                 scatter_wide(plan, &self.keys, x, n, &self.chains, self.partition_bits, words, first_row + row - start)
@@ -236,15 +237,15 @@ cdef class Partitioner:
             raise ValueError("the first row lies behind the last")
         if row < rows:
             with nogil:
-                reached = answer_wide(&self.settings.plan, &self.chains, &self.words, &self.cursors, row, rows, &mask[0],
-                                      &reasons[0], &totals[0], &known[0], &wanted)
+                reached = answer_wide(&self.settings.plan, &self.chains, &self.words, &self.cursors, row, rows,
+                                      &mask[0], &reasons[0], &totals[0], &known[0], &wanted)
         return reached, wanted
 
     def bring_outcomes(self, int p, const u8[::1] outcomes):
         """See _kernel.pyi."""
         cdef i64 n = outcomes.shape[0] // <Py_ssize_t>sizeof(Outcome)
         if not 0 <= p < self.chains.n_partitions or not 0 < n <= self.cursors.on_disk[p] or self.cursors.brought[p]:
-            raise ValueError("outcomes come back when the partition has none in memory, and no more than it has on disk")
+            raise ValueError("outcomes come back when a partition has none in memory, and no more than it has on disk")
         self.brought[p] = outcomes
         self.cursors.next_brought[p] = <u64><uintptr_t>&outcomes[0]
         self.cursors.brought[p] = n

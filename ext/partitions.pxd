@@ -1,13 +1,13 @@
 # One partition over the chains of all workers: the loops that take its blocks through the steps of tables.pxd.
 from libc.string cimport memset
-from native cimport *
-from status cimport *
-from records cimport *
+from native cimport dm_count_bits, i64, u32, u64
+from status cimport DONE, NO_MEMORY
+from records cimport Chains, count_of, in_block, record_t, WideRecord
 from plan cimport Plan
-from settle cimport settle, settle_bit, settle_outcome
+from tables cimport ADD, ADD_OPEN, PROVE, SETTLE, Counts, Tables
 from sketch cimport add_to_cells, distinct, prove, start_cells
 from slots cimport FIRST_SLOTS, add_all, add_open, expect_open, start_slots
-from tables cimport ADD, ADD_OPEN, PROVE, SETTLE, Counts, Tables
+from settle cimport settle, settle_bit, settle_outcome
 
 
 cdef inline i64 total_records(Chains** chains, int workers, int p) noexcept nogil:
@@ -38,7 +38,8 @@ cdef inline void count_groups(const Plan* plan, const Tables* t, Counts* counts)
         counts.groups += distinct(<const u32*>t.cells, t.cells_in_use)
 
 
-cdef inline int take_step(const Plan* plan, int step, Tables* t, record_t* r, i64 n, u64* bits, Counts* counts) noexcept nogil:
+cdef inline int take_step(const Plan* plan, int step, Tables* t, record_t* r, i64 n, u64* bits,
+                          Counts* counts) noexcept nogil:
     """One step over n records. Every record of the partition takes it before any takes the next.
     A status."""
     if step == ADD and plan.outcomes:
@@ -59,8 +60,8 @@ cdef inline u64* bits_from(const Plan* plan, u64* bits, i64 first) noexcept nogi
     return bits if plan.outcomes else bits + (first >> 6)
 
 
-cdef inline int step_chain(const Plan* plan, int step, Tables* t, const Chains* c, int p, const record_t* kind, u64* bits,
-                           Counts* counts) noexcept nogil:
+cdef inline int step_chain(const Plan* plan, int step, Tables* t, const Chains* c, int p, const record_t* kind,
+                           u64* bits, Counts* counts) noexcept nogil:
     """One step over the blocks in memory of partition p of one worker, whose records are of a `kind`, which points to
     none; `bits` are those of its first record there."""
     cdef u32 block = c.first[p]
@@ -111,8 +112,8 @@ cdef inline WideRecord* head_record(Head* head, const Chains* c, int p) noexcept
 
 cdef inline int settle_in_row_order(const Plan* plan, Chains** chains, int workers, int p, Tables* t, Head* heads,
                                     u64** bits, Counts* counts) noexcept nogil:
-    """SETTLE by row number, as overflow="excess" wants; each worker's records are in row order, as it reads its parts in
-    order. Returns the worker whose loaded extent is used up and whose next one is wanted, NO_WORKER at the end."""
+    """SETTLE by row number, as overflow="excess" wants; each worker's records are in row order, as it reads its parts
+    in order. Returns the worker whose loaded extent is used up and whose next one is wanted, NO_WORKER at the end."""
     cdef int w, first
     cdef u64 own, least = 0
     cdef u64* word

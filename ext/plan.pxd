@@ -1,5 +1,5 @@
 # What the rows of one manifest mean, and one worker's working set: structs and constants only.
-from native cimport *
+from native cimport i32, i64, u16, u64, u8
 from keys cimport CHUNK, MAX_PARTS
 
 cdef enum:            # a row's own standing, first of the order in which reasons are given; 3 bits
@@ -45,7 +45,7 @@ cdef struct Code:
 cdef struct Plan:            # what the rows of one manifest mean; the same for all workers
     int n_persons
     int persons[MAX_PARTS]   # places of the columns in the batch; -1: the role is not used
-    bint is_other[MAX_PARTS] # the column stands in for the one before it, of the same part, where that is missing
+    bint is_other[MAX_PARTS]    # the column stands in for the one before it, of the same part, where that is missing
     int n_parts              # of the person; one of several columns is the first of them that is present
     int n_per
     int per[MAX_PARTS]

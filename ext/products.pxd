@@ -1,9 +1,9 @@
 # From a unit price and a quantity to units: the exact product, rounded once, half to even.
 from cpython.exc cimport PyErr_SetObject
-from native cimport *
-from status cimport *
-from column cimport *
-from decimal cimport *
+from native cimport dm_multiply, i32, i64, u32, u64, u8
+from status cimport DONE, RAISED
+from column cimport DECIMAL256, DECIMAL32, Column, is_text, text_of_row
+from decimal cimport BAD_UNITS, UNITS_SCALE, Amount, cut_limbs, units_of
 from money cimport amount_at
 
 cdef enum:
@@ -66,7 +66,8 @@ cdef inline object exact_factor(const Column* c, i64 row, const Amount* a, objec
     return context.scaleb(context.create_decimal(a.mantissa), -<int>a.scale)
 
 
-cdef inline i64 exact_product(const Column* c, const Column* q, i64 row, const Amount* price, const Amount* quantity) except -2:
+cdef inline i64 exact_product(const Column* c, const Column* q, i64 row, const Amount* price,
+                              const Amount* quantity) except -2:
     """`product_units` by decimal numbers of any length."""
     import decimal
     context = decimal.Context(decimal.MAX_PREC, decimal.ROUND_HALF_EVEN, decimal.MIN_EMIN, decimal.MAX_EMAX, traps=[])

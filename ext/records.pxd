@@ -6,7 +6,11 @@
 #   count_of(p) == spilled[p] + full[p] * records_a_block + (dest[p] - start of the last block) / record_bytes.
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy
-from native cimport *
+from libc.stdint cimport uintptr_t
+from native cimport (
+    DM_HUGE, dm_pages_free, dm_pages_new, dm_store_pair, dm_stream_fence, dm_stream_line, dm_unlikely, i64, u16, u32,
+    u64,
+)
 
 cdef enum:
     LINE = 64                # bytes that are written to memory together

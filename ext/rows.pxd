@@ -1,16 +1,19 @@
 # One chunk of rows on its way from columns to records: identity, day, limit, units, status. The meaning of a row.
 from libc.string cimport memcpy, memset
-from native cimport *
-from status cimport *
-from column cimport *
-from keys cimport *
-from days cimport *
-from money cimport *
+from native cimport dm_lowest_bit, i32, i64, u32, u64, u8, XXH128_hash_t, XXH3_128bits_withSecret
+from status cimport DONE
+from column cimport bit_at, Column, is_present, is_text
+from keys cimport CHUNK, CHUNK_WORDS, MAX_PARTS, MISSING, PRESENT, SECRET_BYTES, Keys, read_part, read_texts
+from days cimport DAY, NO_DAY, read_days, window_of
+from money cimport read_units
 from products cimport read_products
-from plan cimport *
-from limits cimport *
+from plan cimport (
+    BAD_VALUE, IS_EXCLUDED, NO_DAY_KNOWN, NO_PERSON, NONE_IN_FORCE, NOT_IN_FORCE, PLAIN, Chunk, Plan, Tally,
+)
+from limits cimport check_currency, read_limits
 
-cdef inline int read_first_of(const Plan* plan, Keys* k, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
+cdef inline int read_first_of(const Plan* plan, Keys* k, const Column* columns, Chunk* x, i64 row,
+                              int n) noexcept nogil:
     """The person of each row is the first of its columns that is present: column by column, over the rows that have
     none yet, as bits."""
     cdef u64 wanted[CHUNK_WORDS]
@@ -40,7 +43,8 @@ cdef inline int read_first_of(const Plan* plan, Keys* k, const Column* columns, 
     return DONE
 
 
-cdef inline int read_composite(const Plan* plan, Keys* k, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
+cdef inline int read_composite(const Plan* plan, Keys* k, const Column* columns, Chunk* x, i64 row,
+                               int n) noexcept nogil:
     """Fingerprint all parts of each row's identity together. A row is missing where the first part of its person is,
     the name, or a column of `per`; the other parts tell apart those that have one.
 

@@ -1,9 +1,8 @@
 # From a chunk of rows to records in partitions, and to one word a row that leads the answer back to its row.
-from native cimport *
-from keys cimport *
-from money cimport BAD_UNITS
-from records cimport *
-from plan cimport *
+from native cimport i64, u16, u32, u64, u8
+from keys cimport CHUNK, Keys, mix
+from records cimport EXCLUDED, POISON, Chains, put_record, put_wide_record, second_word, WideRecord
+from plan cimport BAD_VALUE, IGNORE, IS_EXCLUDED, NO_RECORD, STATUS_SHIFT, Chunk, Plan
 
 
 cdef inline u64 second_of(const Chunk* x, int i, u32 more, i64 cap, int index_shift) noexcept nogil:
@@ -13,8 +12,8 @@ cdef inline u64 second_of(const Chunk* x, int i, u32 more, i64 cap, int index_sh
 
 cdef inline void scatter_plain(const Plan* plan, const Keys* k, Chunk* x, int n, Chains* c, int bits,
                                u16* words) noexcept nogil:
-    """The usual rows, every one plain: first all their records, in the place of the chunk's columns, then where they go.
-    Apart, the sums are vectors and the stores have registers to themselves."""
+    """The usual rows, every one plain: first all their records, in the place of the chunk's columns, then where they
+    go. Apart, the sums are vectors and the stores have registers to themselves."""
     cdef int i, shift = 63 - bits, index_shift = plan.index_shift
     cdef i64 cap = plan.cap
     cdef u64 high, spread
@@ -57,8 +56,8 @@ cdef inline void scatter_any(const Plan* plan, const Keys* k, const Chunk* x, in
 cdef inline u32 identify(const Plan* plan, const Keys* k, const Chunk* x, int i, int shift, u64* key,
                          u32* more) noexcept nogil:
     """The identity of row i: 96 bits, and its partition. Exact persons: a bijection of (person, day), the partition is
-    part of `key`. Fingerprints: the partition's bits come on top of the 96; the day's part differs for any two days, and
-    is mixed so that one person's days spread evenly."""
+    part of `key`. Fingerprints: the partition's bits come on top of the 96; the day's part differs for any two days,
+    and is mixed so that one person's days spread evenly."""
     cdef u64 high, spread
     if plan.exact:
         key[0] = mix(x.low[i] ^ k.start ^ (<u64>x.day[i] * k.day_low))
@@ -72,7 +71,7 @@ cdef inline u32 identify(const Plan* plan, const Keys* k, const Chunk* x, int i,
 
 
 cdef inline bint counts_at_all(const Plan* plan, const Chunk* x, int i) noexcept nogil:
-    """Does the row matter to its group? Excluded rows that do not count have no say about their group, not even by a bad value."""
+    """Does the row matter to its group? Excluded rows that do not count have no say about it, not by a bad value."""
     return plan.count_excluded or plan.excluded < 0 or x.other[i] != IS_EXCLUDED
 
 

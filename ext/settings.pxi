@@ -9,7 +9,8 @@ LAYOUTS = {
 WINDOWS = {"day": DAY, "month": MONTH, "quarter": QUARTER, "year": YEAR}
 BAD_VALUES = {"unproven": UNPROVEN, "ignore": IGNORE, "error": STOP}
 SECRET_LENGTH = SECRET_BYTES + 24
-RECORD_BYTES, WIDE_RECORD_BYTES, OUTCOME_BYTES, WORD_BYTES = sizeof(Record), sizeof(WideRecord), sizeof(Outcome), sizeof(u16)
+RECORD_BYTES, WIDE_RECORD_BYTES = sizeof(Record), sizeof(WideRecord)
+OUTCOME_BYTES, WORD_BYTES = sizeof(Outcome), sizeof(u16)
 STEP_ADD, STEP_PROVE, STEP_ADD_OPEN, STEP_SETTLE = ADD, PROVE, ADD_OPEN, SETTLE
 NOT_IN_FORCE_INDEX = NONE_IN_FORCE
 KEY_COLUMNS = MAX_PARTS
@@ -35,8 +36,9 @@ cdef class Settings:
 
     def __cinit__(self, *, list columns, list persons, list per, bint exact, int day, int value,
                   int quantity, int excluded, int origin, int currency, bytes currency_code, str window,
-                  str bad_values, bint count_excluded, bint wide, bint excess, bint tally, list limits, bytes schedule, bytes steady,
-                  Py_ssize_t n_days, int day_first, dict origins, list placeholders, object fold, bytes secret):
+                  str bad_values, bint count_excluded, bint wide, bint excess, bint tally, list limits,
+                  bytes schedule, bytes steady, Py_ssize_t n_days, int day_first, dict origins, list placeholders,
+                  object fold, bytes secret):
         cdef Plan* p = &self.plan
         cdef int i, index_bits = 0
         cdef list part
@@ -95,7 +97,7 @@ cdef class Settings:
         self.set_keys(placeholders, fold, secret)
 
     cdef void set_proofs(self) noexcept:
-        """A total within `proof` of one row's limit is within the limits of all rows of its group, whatever their origins."""
+        """A total within `proof` of one row's limit is within those of all rows of its group, of whatever origins."""
         cdef Plan* p = &self.plan
         cdef i64 place = 0
         cdef int i, origin_class

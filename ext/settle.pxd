@@ -1,9 +1,9 @@
 # What each record comes to by its group's total: a bit, or an outcome that is written over it.
-from native cimport *
-from records cimport *
-from plan cimport Plan, REASON_ELIGIBLE, REASON_OVER_LIMIT, REASON_UNPROVEN
-from slots cimport USED, Slot, WideSlot, slot_of, there_are
+from native cimport dm_count_bits, dm_lowest_bit, i64, u32, u64
+from records cimport EXCLUDED, MARK_BAD, MARK_EXCLUDED, MARK_UNCOUNTED, POISON, Outcome, Record, record_t, WideRecord
+from plan cimport REASON_ELIGIBLE, REASON_OVER_LIMIT, REASON_UNPROVEN, Plan
 from tables cimport Counts, Tables
+from slots cimport USED, Slot, slot_of, there_are, WideSlot
 
 
 cdef inline u32 judge_all(const WideSlot* slot, u64 limit) noexcept nogil:
@@ -54,7 +54,8 @@ cdef inline void settle_outcome(const Plan* plan, Tables* t, WideRecord* r, Coun
     out.reason = reason
 
 
-cdef inline bint settle_bit(const Plan* plan, Tables* t, const WideRecord* r, bint is_proven, Counts* counts) noexcept nogil:
+cdef inline bint settle_bit(const Plan* plan, Tables* t, const WideRecord* r, bint is_proven,
+                            Counts* counts) noexcept nogil:
     """Whether a record's row is eligible. In row order where overflow is "excess"."""
     cdef u32 reason = REASON_ELIGIBLE
     if not is_proven:
@@ -65,7 +66,8 @@ cdef inline bint settle_bit(const Plan* plan, Tables* t, const WideRecord* r, bi
     return reason == REASON_ELIGIBLE
 
 
-cdef inline void settle_wide(const Plan* plan, Tables* t, WideRecord* r, i64 n, u64* bits, Counts* counts) noexcept nogil:
+cdef inline void settle_wide(const Plan* plan, Tables* t, WideRecord* r, i64 n, u64* bits,
+                             Counts* counts) noexcept nogil:
     """Outcomes of all records; or bits, of those that the sketch left open, and of all where they are counted."""
     cdef i64 i, j
     cdef u64 rest, word
@@ -86,7 +88,8 @@ cdef inline void settle_wide(const Plan* plan, Tables* t, WideRecord* r, i64 n, 
         bits[i >> 6] = word
 
 
-cdef inline void settle_narrow(const Plan* plan, Tables* t, const Record* r, i64 n, u64* bits, Counts* counts) noexcept nogil:
+cdef inline void settle_narrow(const Plan* plan, Tables* t, const Record* r, i64 n, u64* bits,
+                               Counts* counts) noexcept nogil:
     """Answer the records that the sketch left open; then take those out that are never eligible, and count."""
     cdef i64 i, j
     cdef u64 open_rows, word, own

@@ -1,14 +1,15 @@
-# The sketch of one partition: cells to which rows add their units, by the low bits of their keys. Values are not negative,
-# so a cell within the limit proves all its rows eligible: no keys are compared, no branch is taken. Most rows end here.
+# The sketch of one partition: cells to which rows add their units, by the low bits of their keys. Values are not
+# negative, so a cell within the limit proves all its rows eligible: no keys are compared, no branch is taken. Most rows
+# end here.
 #
-# Cells have 32 bits for narrow records and 64 for wide ones. Sums are capped at cap = largest limit + 1: of narrow records
-# cap < 2**30, of wide ones cap <= 2**63 - 1, so no sum of two wraps and the highest bit is free for TOUCHED.
+# Cells have 32 bits for narrow records and 64 for wide ones. Sums are capped at cap = largest limit + 1: of narrow
+# records cap < 2**30, of wide ones cap <= 2**63 - 1, so no sum of two wraps and the highest bit is free for TOUCHED.
 from libc.math cimport log
 from libc.string cimport memset
-from native cimport *
-from records cimport *
+from native cimport i64, u32, u64
+from records cimport EXCLUDED, MARK_BAD, MARK_UNCOUNTED, Record, record_t, WideRecord
 from plan cimport Plan
-from tables cimport Tables, cleared
+from tables cimport cleared, Tables
 
 cdef enum:
     TOUCHED = 0x80000000     # in a cell: some row added to it, if only zero
@@ -45,7 +46,8 @@ cdef inline bint start_cells(const Plan* plan, Tables* t, i64 n) noexcept nogil:
     return cells != NULL
 
 
-cdef inline void add_narrow_units(u32* cells, u64 mask, const Record* r, i64 n, u32 units_mask, u32 cap, u32 touched) noexcept nogil:
+cdef inline void add_narrow_units(u32* cells, u64 mask, const Record* r, i64 n, u32 units_mask, u32 cap,
+                                  u32 touched) noexcept nogil:
     cdef i64 i
     cdef u32 sum
     cdef u32* cell
@@ -88,8 +90,8 @@ cdef inline u64 proof_of(const Plan* plan, const record_t* r) noexcept nogil:
         return <u64>plan.proof[r.limit_index]
 
 
-cdef inline void prove_by_cells(const Plan* plan, const cell_t* cells, u64 mask, cell_t touched, const record_t* r, i64 n,
-                                u64* bits) noexcept nogil:
+cdef inline void prove_by_cells(const Plan* plan, const cell_t* cells, u64 mask, cell_t touched, const record_t* r,
+                                i64 n, u64* bits) noexcept nogil:
     cdef i64 i, j, some
     cdef u64 word
     cdef cell_t limit = <cell_t>plan.proof[0]
@@ -106,8 +108,8 @@ cdef inline void prove_by_cells(const Plan* plan, const cell_t* cells, u64 mask,
 
 
 cdef inline void prove(const Plan* plan, const Tables* t, const record_t* r, i64 n, u64* bits) noexcept nogil:
-    """One bit a record: its cell is within the limits of its group; none where groups are counted by their slots. n is at
-    most what lies in a block; bits are whole words."""
+    """One bit a record: its cell is within the limits of its group; none where groups are counted by their slots. n is
+    at most what lies in a block; bits are whole words."""
     cdef u64 mask = <u64>(t.cells_in_use - 1)
     if t.exact:
         memset(bits, 0, 8 * ((n + 63) // 64))

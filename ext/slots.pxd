@@ -1,15 +1,15 @@
 # The slots of one partition: open addressing with linear probing (load at most 5/8), exact totals of the rows that the
-# sketch left open. All rows of a key share its cell. Where they all have one limit, the key is wholly in the slots or not
-# at all; where limits differ by origin, a row is proven only by a cell within all of them (Plan.proof), and the others
-# then pass too.
+# sketch left open. All rows of a key share its cell. Where they all have one limit, the key is wholly in the slots or
+# not at all; where limits differ by origin, a row is proven only by a cell within all of them (Plan.proof), and the
+# others then pass too.
 #
 # A slot of narrow records has a total that is capped as cells are; one of wide records has all of its 96 bits.
 from libc.stdlib cimport calloc, free
-from native cimport *
-from status cimport *
-from records cimport *
+from native cimport dm_lowest_bit, i64, u32, u64
+from status cimport DONE, NO_MEMORY
+from records cimport MARK_BAD, MARK_UNCOUNTED, POISON, Record, record_t
 from plan cimport Plan
-from tables cimport Tables, cleared
+from tables cimport cleared, Tables
 
 cdef enum:
     USED = 0x40000000        # in Slot.total: the slot is taken; POISON as in Record.units

@@ -1,6 +1,6 @@
 # How a step of the kernel ended: one name each. The exceptions that they become are in failures.pxi.
 
-cdef enum:
+cdef enum Status:
     DONE = 0
     NO_MEMORY = -1
     WRONG_INDEX = -2         # a dictionary index lies outside its dictionary

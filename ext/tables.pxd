@@ -1,7 +1,7 @@
 # One thread's tables for the partition that it totals, and what its rows came to: structs, and room for them.
 from libc.stdlib cimport free, realloc
 from libc.string cimport memset
-from native cimport *
+from native cimport i64, u64
 
 cdef enum Step:              # of a partition; all of its records take one before any takes the next
     ADD = 0                  # to the sketch; or where records become outcomes, to exact totals

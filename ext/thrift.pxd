@@ -1,7 +1,7 @@
 # Thrift's compact protocol, read from bytes that nobody vouches for: no step passes the end, a wrong one leaves `torn`
 # set, and what is read after that is zero.
 # https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
-from native cimport *
+from native cimport i64, u64, u8
 
 cdef enum:
     TRUE_KIND = 1
@@ -112,7 +112,7 @@ cdef inline void skip(Cursor* c, int kind, int depth, bint is_member) noexcept n
     """Pass over a value. A bool takes a byte as a member of a list and none as a field."""
     cdef Field field
     cdef int of, to
-    cdef i64 i, n
+    cdef i64 _, n
     if kind == TRUE_KIND or kind == FALSE_KIND:
         skip_bytes(c, 1 if is_member else 0)
     elif kind == BYTE_KIND:
@@ -129,7 +129,7 @@ cdef inline void skip(Cursor* c, int kind, int depth, bint is_member) noexcept n
         tear(c)
     elif kind == LIST_KIND or kind == SET_KIND:
         n = read_members(c, &of)
-        for i in range(n):
+        for _ in range(n):
             if c.torn:
                 return
             skip(c, of, depth + 1, True)
@@ -142,7 +142,7 @@ cdef inline void skip(Cursor* c, int kind, int depth, bint is_member) noexcept n
             return
         of, to = c.at[0] >> 4, c.at[0] & 15
         c.at += 1
-        for i in range(n):
+        for _ in range(n):
             if c.torn:
                 return
             skip(c, of, depth + 1, True)

@@ -37,7 +37,9 @@ cdef class Totals:
         cdef int w
         for w in range(len(self.partitioners)):
             one = self.partitioners[w]
-            self.bits[w] = &self.no_bits if self.settings.plan.outcomes else <u64*><uintptr_t>(one.cursors.next_bit[p] >> 3)
+            self.bits[w] = <u64*><uintptr_t>(one.cursors.next_bit[p] >> 3)
+            if self.settings.plan.outcomes:
+                self.bits[w] = &self.no_bits
 
     def run(self, int first, int last):
         """See _kernel.pyi."""
@@ -47,8 +49,8 @@ cdef class Totals:
             self.find_bits(p)
             with nogil:
                 if self.settings.plan.wide:
-                    code = total_partition(&self.settings.plan, self.chains, workers, p, <WideRecord*>NULL, &self.tables,
-                                           self.heads, self.bits, &self.tallied)
+                    code = total_partition(&self.settings.plan, self.chains, workers, p, <WideRecord*>NULL,
+                                           &self.tables, self.heads, self.bits, &self.tallied)
                 else:
                     code = total_partition(&self.settings.plan, self.chains, workers, p, <Record*>NULL, &self.tables,
                                            self.heads, self.bits, &self.tallied)
@@ -68,7 +70,8 @@ cdef class Totals:
     def steps(self):
         """See _kernel.pyi."""
         cdef const Plan* plan = &self.settings.plan
-        return [step for step in (ADD, PROVE, ADD_OPEN, SETTLE) if takes(plan, step) and not (plan.excess and step == SETTLE)]
+        steps = [step for step in (ADD, PROVE, ADD_OPEN, SETTLE) if takes(plan, step)]
+        return steps[:-1] if plan.excess else steps
 
     def start(self, int p):
         """See _kernel.pyi."""
@@ -140,8 +143,8 @@ cdef class Totals:
         """See _kernel.pyi."""
         cdef int wanted, workers = len(self.partitioners)
         with nogil:
-            wanted = settle_in_row_order(&self.settings.plan, self.chains, workers, p, &self.tables, self.heads, self.bits,
-                                         &self.tallied)
+            wanted = settle_in_row_order(&self.settings.plan, self.chains, workers, p, &self.tables, self.heads,
+                                         self.bits, &self.tallied)
         if wanted == NO_WORKER:
             self.loaded = [None] * workers
         return wanted
@@ -160,7 +163,8 @@ cdef class Totals:
         """See _kernel.pyi."""
         cdef const Counts* all = &self.tallied
         units = (int(all.eligible_high) << 64) + all.eligible_low - int(all.refused_units)
-        return (all.reasons[REASON_ELIGIBLE], all.reasons[REASON_OVER_LIMIT], all.reasons[REASON_UNPROVEN], all.groups, units)
+        return (all.reasons[REASON_ELIGIBLE], all.reasons[REASON_OVER_LIMIT], all.reasons[REASON_UNPROVEN], all.groups,
+                units)
 
     def __dealloc__(self):
         free_tables(&self.tables)

@@ -107,3 +107,9 @@ def test_no_circle_among_the_benches() -> None:
         for name in ready:
             del left[name]
     assert left == {}
+
+
+def test_kernel_names_what_it_uses() -> None:
+    """Each room of the kernel says by name what it takes of another: two of one name would hide one another."""
+    rooms = (PACKAGE.parents[1] / "ext").glob("*.p[xy]*")
+    assert [path.name for path in rooms if "cimport *" in path.read_text()] == []
