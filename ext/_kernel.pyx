@@ -17,7 +17,10 @@ from column cimport (
     LARGE_TEXT, TEXT, UINT16, UINT32, UINT64, UINT8, VIEW, Column,
 )
 from keys cimport CHUNK, MAX_PARTS, MAX_PLACEHOLDERS, SECRET_BYTES, Keys, read_part
-from days cimport DAY, MONTH, NO_DAY, QUARTER, YEAR, read_days
+from days cimport DAY, MONTH, NO_DAY, QUARTER, YEAR
+from forms cimport *
+from day_text cimport day_by_pattern
+from day_column cimport read_days
 from records cimport (
     add_arena, Arena, Chains, count_of, drop_full, free_chains, give_back, Outcome, Pool, Record, restart_chain,
     settle_chains, start_chains, take_block, WideRecord,
@@ -47,6 +50,7 @@ from thrift cimport (
 )
 
 include "failures.pxi"
+include "forms.pxi"
 include "settings.pxi"
 include "batch.pxi"
 include "arenas.pxi"

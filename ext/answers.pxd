@@ -4,7 +4,6 @@ from libc.stdint cimport uintptr_t
 from native cimport i64, u16, u32, u64, u8
 from records cimport Chains, give_back, Outcome, Pool, take_block, WideRecord
 from plan cimport MAX_PARTITIONS, PARTITION_MASK, PLAIN, REASON_ELIGIBLE, STATUS_SHIFT, Plan
-from wide cimport REASON_ELIGIBLE, Outcome
 from libc.string cimport memset
 
 

@@ -36,6 +36,7 @@ cdef class Batch:
     cdef Column* entries
     cdef int n_columns
     cdef readonly Py_ssize_t length
+    cdef Settings settings        # whose forms the columns point to
 
     def __cinit__(self, capsule, Settings settings, list places):
         global live
@@ -80,6 +81,9 @@ cdef class Batch:
             c.layout = layout
             c.index_layout = index_layout
             c.entries = &self.entries[i]
+        self.settings = settings
+        if settings.day_form is not None:
+            self.columns[settings.plan.day].day_form = &settings.day_form.form
         for i in range(settings.plan.n_persons):
             c = &self.columns[settings.plan.persons[i]]
             c.fold = settings.keys.fold != NULL

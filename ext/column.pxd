@@ -1,6 +1,7 @@
 # One column of a batch as the kernel reads it: where its bytes are, and how to get at row i. No copies, no meaning.
 from libc.stdint cimport int16_t, int8_t
 from native cimport dm_load16, dm_load32, dm_load64, i32, i64, u32, u64, u8
+from forms cimport DayForm, MoneyForm
 
 # The layouts that a role can read. columns.py maps each Arrow type to one of these; `param` holds what a type adds.
 cdef enum:
@@ -45,6 +46,8 @@ cdef struct Column:
     u64* entry_low       # fingerprints of the entries where they are worth computing once, else NULL
     u64* entry_high
     u8* entry_missing
+    const DayForm* day_form          # of the day's column, where a pattern or a zone is set, else NULL
+    const MoneyForm* money_form      # of columns of amounts, where other signs are set, else NULL
 
 
 cdef inline bint is_text(const Column* c) noexcept nogil:

@@ -1,4 +1,4 @@
-# From a day column to days since 1970-01-01, and from a day to the window (month, quarter, year) it lies in.
+# The calendar: dates and ISO text to days since 1970-01-01, and the window (month, quarter, year) that a day lies in.
 from libc.string cimport memcmp, memcpy, memset
 from native cimport dm_load64, i32, i64, u8
 from column cimport INT32, Column, is_present, is_text, text_of_row, trim
@@ -21,6 +21,21 @@ cdef inline i32 days_from_civil(i32 year, i32 month, i32 day) noexcept nogil:
     cdef i32 of_era = y - era * 400
     cdef i32 of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
     return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
+
+
+cdef inline bint is_leap(int year) noexcept nogil:
+    return (year % 4 == 0 and year % 100 != 0) or year % 400 == 0
+
+
+cdef inline i32 valid_day(int year, int month, int day) noexcept nogil:
+    """The day of a date, NO_DAY where the calendar has none."""
+    cdef int last
+    if year < 1 or not 1 <= month <= 12 or day < 1:
+        return NO_DAY
+    last = 30 + ((month + (month >> 3)) & 1)
+    if month == 2:
+        last = 28 + is_leap(year)
+    return days_from_civil(year, month, day) if day <= last else <i32>NO_DAY
 
 
 cdef inline i32 window_of(i32 day, int window) noexcept nogil:
@@ -88,23 +103,14 @@ cdef inline bint is_time(const u8* text, i64 length) noexcept nogil:
 
 cdef inline i32 parse_day(const u8* text, i64 length) noexcept nogil:
     """The day of "YYYY-MM-DD", alone or followed by "T" or a blank and a time; NO_DAY for anything else (ISO 8601)."""
-    cdef int year, month, day, last
+    cdef i32 day
     length = trim(&text, length)
     if length < 10 or text[4] != 45 or text[7] != 45:
         return NO_DAY
-    year = digits(text, 4)
-    month = digits(text + 5, 2)
-    day = digits(text + 8, 2)
-    if year < 1 or not 1 <= month <= 12 or day < 1:
-        return NO_DAY
-    last = 30 + ((month + (month >> 3)) & 1)
-    if month == 2:
-        last = 28 + ((year % 4 == 0 and year % 100 != 0) or year % 400 == 0)
-    if day > last:
-        return NO_DAY
+    day = valid_day(digits(text, 4), digits(text + 5, 2), digits(text + 8, 2))
     if length > 10 and not ((text[10] == 84 or text[10] == 32) and is_time(text + 11, length - 11)):
         return NO_DAY
-    return days_from_civil(year, month, day)
+    return day
 
 
 cdef inline i32 floor_day(i64 ticks, i64 per_day) noexcept nogil:
@@ -112,45 +118,3 @@ cdef inline i32 floor_day(i64 ticks, i64 per_day) noexcept nogil:
     if day <= -2147483648 or day > 2147483647:
         return NO_DAY
     return <i32>day
-
-
-cdef inline void read_days(const Column* c, i64 row, int n, i32* day) noexcept nogil:
-    """Days of n rows from `row` on; NO_DAY where there is none."""
-    cdef int i
-    cdef i64 ticks, length
-    cdef i64 first = 0, last = -1     # the ticks of the day seen last: neighbours mostly share it
-    cdef i32 known = NO_DAY
-    cdef const u8* text = NULL
-    cdef u8 seen[10]
-    if c.index_layout != 0 or is_text(c):
-        memset(seen, 0, 10)
-        for i in range(n):
-            if not text_of_row(c, row + i, &text, &length):
-                day[i] = NO_DAY
-            elif length == 10 and memcmp(text, seen, 10) == 0:
-                day[i] = known
-            else:
-                day[i] = parse_day(text, length)
-                if length == 10:
-                    memcpy(seen, text, 10)
-                    known = day[i]
-        return
-    if c.layout == INT32:
-        memcpy(day, c.values + 4 * (row + c.offset), 4 * n)
-    else:
-        for i in range(n):
-            if c.validity != NULL and not is_present(c, row + i):
-                continue
-            ticks = <i64>dm_load64(c.values + 8 * (row + i + c.offset))
-            if not first <= ticks <= last:
-                known = floor_day(ticks, c.param)
-                if -100000 < known < 100000:    # far inside the range of 64-bit nanoseconds
-                    first = known * c.param
-                    last = first + c.param - 1
-                else:
-                    first, last = 0, -1
-            day[i] = known
-    if c.validity != NULL:
-        for i in range(n):
-            if not is_present(c, row + i):
-                day[i] = NO_DAY

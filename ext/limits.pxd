@@ -76,6 +76,7 @@ cdef inline void read_limits(const Plan* plan, const Column* columns, Chunk* x, 
         last = x.day[i] if x.day[i] > last else last
     place, end = place_of(plan, first), place_of(plan, last)
     if plan.steady[place] >= end:
+        memset(by_class, 0, sizeof(by_class))
         for origin_class in range(plan.n_classes):
             by_class[origin_class] = plan.schedule[origin_class * plan.n_days + place]
             differ |= by_class[origin_class] ^ by_class[0]

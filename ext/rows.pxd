@@ -4,7 +4,8 @@ from native cimport dm_lowest_bit, i32, i64, u32, u64, u8, XXH128_hash_t, XXH3_1
 from status cimport DONE
 from column cimport bit_at, Column, is_present, is_text
 from keys cimport CHUNK, CHUNK_WORDS, MAX_PARTS, MISSING, PRESENT, SECRET_BYTES, Keys, read_part, read_texts
-from days cimport DAY, NO_DAY, read_days, window_of
+from days cimport DAY, NO_DAY, window_of
+from day_column cimport read_days
 from money cimport read_units
 from products cimport read_products
 from plan cimport (

@@ -70,8 +70,8 @@ cdef class Totals:
     def steps(self):
         """See _kernel.pyi."""
         cdef const Plan* plan = &self.settings.plan
-        steps = [step for step in (ADD, PROVE, ADD_OPEN, SETTLE) if takes(plan, step)]
-        return steps[:-1] if plan.excess else steps
+        return [step for step in (ADD, PROVE, ADD_OPEN, SETTLE)
+                if takes(plan, step) and not (plan.excess and step == SETTLE)]
 
     def start(self, int p):
         """See _kernel.pyi."""

@@ -12,6 +12,8 @@ _Bytes: TypeAlias = npt.NDArray[np.uint8]
 """Any writable buffer of bytes will do."""
 
 LAYOUTS: dict[str, int]
+STEPS: dict[str, int]
+STEPS_MOST: int
 WINDOWS: dict[str, int]
 BAD_VALUES: dict[str, int]
 SECRET_LENGTH: int
@@ -41,6 +43,25 @@ class ValueRefusedError(Exception):
     """A row has a bad value, with bad_values "error": its place in the batch."""
 
 @final
+class FormOfDays:
+    """How the cells of a day column are written, and whose calendar day its instants fall on.
+
+    Parameters
+    ----------
+    steps : list of (kind, byte, least, most, low, high)
+        By which text is read; kinds are those of STEPS, `byte` is a literal's, a number has `least` to `most` digits
+        and lies in [low, high]. Empty: ISO text, or instants.
+    starts, offsets, cycle_from
+        As `zones.Clock` has them; no bytes where instants follow no zone.
+    """
+
+    def __new__(
+        cls, *, steps: list[tuple[int, int, int, int, int, int]], starts: bytes, offsets: bytes, cycle_from: int
+    ) -> Self: ...
+    def day_of(self, text: bytes) -> int | None:
+        """The day of one cell in days since 1970-01-01, read by the steps."""
+
+@final
 class Settings:
     """What the rows of one manifest mean.
 
@@ -63,6 +84,8 @@ class Settings:
         int32 for each day of the schedule: the last of the days from it on that are all like it.
     fold : callable, optional
         Person texts are folded before they are compared: ASCII by the kernel, the bytes of other text by this.
+    day_form : FormOfDays, optional
+        Where a pattern or a zone has a say in the day.
     secret : bytes
         SECRET_LENGTH bytes that key identities.
     """
@@ -96,6 +119,7 @@ class Settings:
         origins: dict[bytes, int],
         placeholders: list[bytes],
         fold: Callable[[bytes], bytes] | None,
+        day_form: FormOfDays | None,
         secret: bytes,
     ) -> Self: ...
     @property

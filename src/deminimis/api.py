@@ -136,9 +136,13 @@ def eligible(
     placeholders : list of str, optional
         Texts that name no person, trimmed and without case. Default: `deminimis.DEFAULT_PLACEHOLDERS`.
     timezone : str, optional
-        Whose calendar day an instant with a zone falls on. Default: its own zone's. Times without a zone are local.
+        Whose calendar day an instant falls on: a place such as "America/Los_Angeles", or an offset such as "-05:00".
+        Default: its own zone's. Times without a zone are local.
     day_format : str, optional
-        A strptime pattern for days that are text or integers, such as "%m%d%y".
+        How days that are text or integers are written, such as "%m/%d/%Y" or "%m%d%y": year, month and day; year and
+        day of the year (%Y%j); ISO year, week and weekday (%G-W%V-%u); or seconds since 1970 (%s). Digits without a
+        separator have their full width. Offsets (%z) and seconds make instants. A pattern that cannot be read exactly
+        is refused.
     secret : bytes, optional
         Keys the fingerprints of text persons; random for each run by default.
     threads : int, optional

@@ -100,8 +100,8 @@ def test_any_text(texts: list[str]) -> None:
     assert reasons(pa.array(texts, pa.string())) == expected(texts)
 
 
-# Later than 2037, pyarrow has no daylight saving time.
-INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(2037, 12, 31), timezones=st.just(UTC))
+# Python's calendar and its zones, which judge here, end in 9999.
+INSTANTS = st.datetimes(datetime(1700, 1, 1), datetime(9990, 12, 31), timezones=st.just(UTC))
 
 
 @pytest.mark.parametrize("zone", [*ZONES, "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Kolkata"])
@@ -113,39 +113,6 @@ def test_zone_of_the_column_or_the_setting(zone: str, instants: list[datetime]) 
     own = [oracle.Instant(tick, "ms", zone) for tick in ticks]
     assert reasons(pa.array(ticks, pa.timestamp("ms", zone))) == expected(own)
     assert reasons(pa.array(ticks, pa.timestamp("ms", "UTC")), timezone=zone) == expected(own)
-
-
-@pytest.mark.parametrize("back", [0, 1])
-def test_fixed_offset(back: int) -> None:
-    """A zone may be an offset: 18:30 in UTC is the next day at +05:30."""
-    seconds = pa.array([18 * 3_600 + 1_800 - back, 0], pa.timestamp("s", "+05:30"))
-    assert reasons(seconds) == (["over-limit"] * 2 if back else ["eligible"] * 2)
-
-
-@pytest.mark.parametrize(
-    ("day_format", "texts"),
-    [
-        ("%m/%d/%Y", ["06/01/2024", "06/01/2024"]),
-        ("%m%d%y", ["060124", "060124"]),
-        ("%d.%m.%Y", ["01.06.2024", "01.06.2024"]),
-        ("%Y%m%d", ["20240601", "20240601"]),
-    ],
-)
-def test_day_format(day_format: str, texts: list[str]) -> None:
-    """`day_format` reads other text; text in another form, ISO included, is then no day."""
-    assert reasons(pa.array([*texts, texts[0], "2024-06-01"]), day_format=day_format) == [
-        "over-limit", "over-limit", "eligible", "no-day",
-    ]  # fmt: skip
-
-
-def test_day_format_reads_the_calendar() -> None:
-    """Month and day are not mistaken for each other: the schedule knows."""
-    table = pa.table(
-        {"person": ["A", "B"], "day": ["09/03/2016", "10/03/2016"], "value": [250, 250], "origin": ["DE"] * 2}
-    )
-    roles = {"person": "person", "day": "day", "value": "value", "origin": "origin"}
-    mask = dm.eligible(table, **roles, rule="us-321", day_format="%d/%m/%Y")
-    assert mask.to_pylist() == [False, True]
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "+99:00"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..errors import InputError
+from ..roles.day_format import pattern_of
 from ..roles.excluded import Exclusion
 from ..roles.persons import FirstOf
 from ..toml_file import notes_of, open_toml, refuse, shipped_names, text_of, unknown_keys
@@ -160,6 +161,14 @@ def _excluded(roles: Mapping[str, Any], problems: list[str]) -> list[tuple[str, 
     return [("excluded", text)]
 
 
+def _faults(day_format: str) -> list[str]:
+    try:
+        pattern_of(day_format)
+    except InputError as error:
+        return [f"settings: {error.message}"]
+    return []
+
+
 def _settings(settings: Mapping[str, Any], problems: list[str]) -> tuple[tuple[str, object], ...]:
     mends = {
         "day_format": (r".*%[a-zA-Z].*", 'write a pattern such as "%m/%d/%Y"'),
@@ -173,4 +182,6 @@ def _settings(settings: Mapping[str, Any], problems: list[str]) -> tuple[tuple[s
                 problems.append(f"settings: in_care_of is {value!r}: write true or false")
         elif key in mends and not (isinstance(value, str) and re.fullmatch(mends[key][0], value)):
             problems.append(f"settings: {key} is {value!r}: {mends[key][1]}")
+        elif key == "day_format":
+            problems += _faults(value)
     return tuple(settings.items())

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.types as pt
 
 from ..api import score
 from ..roles import casts, names
@@ -20,38 +18,6 @@ from ..roles.request import Roles
 
 _ROW = "\x00row"
 _DAY = "\x00day"
-
-
-def days_of(table: pa.Table, roles: Roles) -> list[date | None]:
-    """Each row's day as a date; None where it has none."""
-    if not isinstance(roles.day, str):
-        return [None] * len(table)
-    array = table[roles.day].combine_chunks()
-    if pt.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    is_text = not (pt.is_temporal(array.type) or pt.is_integer(array.type) or pt.is_null(array.type))
-    if roles.day_format and (is_text or pt.is_integer(array.type)):
-        array = casts.day_of_format(roles.day_format, roles.timezone if is_text else None)(array)
-    elif is_text and roles.timezone:
-        array = casts.day_of_iso_instant(roles.timezone)(array)
-    elif pt.is_timestamp(array.type) and array.type.tz:
-        array = casts.local_time(roles.timezone or array.type.tz)(array)
-    if pt.is_timestamp(array.type):
-        array = array.cast(pa.timestamp("us"), safe=False)
-    return [_date(cell) for cell in array.to_pylist()]
-
-
-def _date(cell: object) -> date | None:
-    if isinstance(cell, bytes):
-        cell = cell.decode(errors="replace")
-    if isinstance(cell, str):
-        try:
-            return date.fromisoformat(cell.strip()[:10])
-        except ValueError:
-            return None
-    if isinstance(cell, datetime):
-        return cell.date()
-    return cell if isinstance(cell, date) else None
 
 
 def texts_of(table: pa.Table, column: object) -> list[str | None]:

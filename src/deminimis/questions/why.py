@@ -22,6 +22,7 @@ from ..api import eligible, score
 from ..errors import InputError
 from ..results.summary import REASONS
 from ..roles.binding import bind
+from ..roles.days import days_of
 from ..roles.options import READING, AnyOptions, refuse_unknown, takes_options
 from ..roles.persons import Column, Person
 from ..roles.request import Roles, check
@@ -30,7 +31,7 @@ from ..rules.steps import Step
 from ..sources.base import Source
 from ..sources.open import open_source
 from ..sources.schemas import laid_out
-from .cells import columns_of, days_of, persons_of, texts_of, values_of
+from .cells import columns_of, persons_of, texts_of, values_of
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 

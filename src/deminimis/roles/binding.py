@@ -1,7 +1,7 @@
 """Roles to kernel inputs: which column plays which role, in which layout, and the error where a type cannot.
 
-Casts that keep the meaning are listed here; what needs Arrow's own compute functions first (expressions, time zones,
-day formats, non-ASCII names) is in casts.py. Everything else is refused with the type's name and the mend.
+Casts that keep the meaning are listed here; what needs Arrow's own compute functions first (expressions, non-ASCII
+names) is in casts.py. Everything else is refused with the type's name and the mend.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from .._kernel import LAYOUTS, NOT_IN_FORCE_INDEX, Settings
+from .._kernel import LAYOUTS, NOT_IN_FORCE_INDEX, FormOfDays, Settings
 from ..arrays import places_of
 from ..errors import ColumnNotFoundError, InputError, UnsupportedTypeError, option
 from . import casts, names
+from .day_format import form_of, pattern_of
 from .excluded import Exclusion
 from .forms import DATE, INTEGERS, TEXT, TICKS, Spec, text_by_entry, text_layout
 from .persons import Column, columns_of_part
@@ -105,6 +106,7 @@ class _Binder:
         self.readings: list[tuple[str, str, Cast]] = []
         self.specs: list[Spec] = []
         self.before: list[Cast | None] = []
+        self.day_form: FormOfDays | None = None
 
     def bind(self, wide: bool, tally: bool) -> _Bound:
         roles = self.roles
@@ -146,6 +148,7 @@ class _Binder:
             placeholders=[(names.fold_text(text) if roles.normalize else text).encode() for text in roles.placeholders],
             fold=names.fold_bytes if roles.normalize == "fold" else None,
             columns=self.specs,
+            day_form=self.day_form,
         )
         direct = all(isinstance(c, str) for c in self.columns) and not any(self.before)
         order = self.schema.names
@@ -232,13 +235,11 @@ class _Binder:
         raise self.refuse(kind, role, column, mend)
 
     def day(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
+        """The column as the kernel reads days; `day_form` is set where a pattern or a zone has a say in it."""
         roles = self.roles
         spec = text_layout(kind) or text_by_entry(kind)
-        if spec is not None and roles.day_format is not None:
-            return DATE, casts.day_of_format(roles.day_format, roles.timezone)
-        if spec is not None and roles.timezone is not None:
-            return TEXT, casts.day_of_iso_instant(roles.timezone)
         if spec is not None:
+            self.day_form = form_of(roles.day_format, roles.timezone)
             return spec, None
         if pt.is_dictionary(kind):
             spec, before = self.day(kind.value_type, role, column)
@@ -248,11 +249,15 @@ class _Binder:
         if pt.is_date64(kind):
             return (LAYOUTS["instant"], 0, TICKS["ms"]), None
         if pt.is_timestamp(kind):
-            instant = (LAYOUTS["instant"], 0, TICKS[kind.unit])
-            zone = roles.timezone or kind.tz
-            return instant, None if kind.tz is None or zone == "UTC" else casts.local_time(zone)
-        if pt.is_integer(kind) and roles.day_format is not None:
-            return DATE, casts.day_of_format(roles.day_format, None)
+            if kind.tz is not None:
+                self.day_form = self.clock(roles.timezone or kind.tz, column)
+            return (LAYOUTS["instant"], 0, TICKS[kind.unit]), None
+        if str(kind) in INTEGERS and roles.day_format is not None:
+            if not pattern_of(roles.day_format).takes_integers:
+                mend = f"its {option('day_format')} has more than digits; give one such as '%Y%m%d'"
+                raise self.refuse(kind, role, column, mend)
+            self.day_form = form_of(roles.day_format, roles.timezone)
+            return (LAYOUTS[str(kind)], 0, 0), None
         if pt.is_null(kind):
             return TEXT, casts.as_text
         mend = (
@@ -260,6 +265,14 @@ class _Binder:
             "such as '%Y%m%d'"
         )
         raise self.refuse(kind, role, column, mend)
+
+    def clock(self, zone: str, column: str) -> FormOfDays | None:
+        """The form of instants by the clock of a zone."""
+        try:
+            return None if zone == "UTC" else form_of(None, zone)
+        except ValueError:
+            mend = f"there is no time zone {zone!r}: say with {option('timezone')} whose calendar day its instants are"
+            raise InputError(mend, file=self.file, column=column) from None
 
     def number(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
         spec = text_layout(kind) or text_by_entry(kind)

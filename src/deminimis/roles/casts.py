@@ -6,11 +6,8 @@ row's reason; only what would make every row wrong is an error.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,15 +19,10 @@ from . import names
 
 Cast = Callable[[pa.Array], pa.Array]
 
-_LAST_TRANSITION = 2_145_916_800
-"""2038-01-01, in seconds since 1970."""
-_LAST_DATE = 253_402_128_000
-"""9999-12-30: the last days of the calendar are no days that a clock could shift."""
 _TRUE = ("true", "t", "yes", "y", "1")
 _FALSE = ("false", "f", "no", "n", "0")
 NUMBER = pa.decimal128(38, 12)
 _NUMBER = r"^[+-]?(?:\d{1,26}(?:\.\d{0,12})?|\.\d{1,12})$"
-_ISO_INSTANT = r"^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)\s*$"
 
 
 def type_of(expression: pc.Expression, schema: pa.Schema, role: str, file: str | None) -> pa.DataType:
@@ -147,68 +139,6 @@ def _binary(array: pa.Array) -> pa.Array:
     if pt.is_dictionary(array.type):
         array = array.dictionary_decode()
     return array if array.type in (pa.string(), pa.binary()) else array.cast(pa.binary())
-
-
-def local_time(zone: str) -> Cast:
-    """Instants as the wall clock of a zone shows them."""
-
-    def shift(array: pa.Array) -> pa.Array:
-        return _local(array, zone)
-
-    return shift
-
-
-def _local(instants: pa.Array, zone: str) -> pa.Array:
-    """The wall clock of a zone. Arrow's own time zones end in 2037: what is later goes through `zoneinfo`."""
-    instants = instants.cast(pa.timestamp(instants.type.unit, zone))
-    local = pc.local_timestamp(instants)
-    seconds = instants.cast(pa.int64())
-    ticks = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[instants.type.unit]
-    late = pc.fill_null(pc.greater_equal(seconds, _LAST_TRANSITION * ticks), False)
-    if not pc.any(late, min_count=0).as_py():
-        return local
-    clock = ZoneInfo(zone)
-    times = []
-    for tick in seconds.filter(late).to_pylist():
-        shown = datetime.fromtimestamp(tick // ticks, clock).utcoffset() if tick // ticks < _LAST_DATE else None
-        times.append(None if shown is None else tick + round(shown.total_seconds()) * ticks)
-    return pc.replace_with_mask(local, late, pa.array(times, pa.int64()).cast(local.type))
-
-
-def day_of_format(pattern: str, zone: str | None) -> Cast:
-    """Days of text, or of integers such as 20240601, written as a strptime pattern says; null where one is not."""
-
-    def parse(array: pa.Array) -> pa.Array:
-        texts = pc.utf8_trim_whitespace(_plain_text(array))
-        instants = pc.strptime(texts, format=pattern, unit="s", error_is_null=True)
-        if "%z" in pattern and zone is not None:
-            instants = _local(instants, zone)
-        return pc.floor_temporal(instants, unit="day").cast(pa.date32())
-
-    return parse
-
-
-def day_of_iso_instant(zone: str) -> Cast:
-    """Days of ISO text: an instant (with Z or an offset) as a zone's clock shows it, other text as written."""
-
-    def parse(array: pa.Array) -> pa.Array:
-        texts = _plain_text(array)
-        is_instant = pc.fill_null(pc.match_substring_regex(texts, _ISO_INSTANT), False)
-        instants = pc.if_else(is_instant, pc.utf8_trim_whitespace(texts), None)
-        days = pa.array([_instant(text) for text in instants.to_pylist()], pa.timestamp("us", "UTC"))
-        local = _local(days, zone)
-        written = pc.utf8_slice_codeunits(pc.strftime(local, format="%Y-%m-%d"), 0, 10)
-        return pc.if_else(is_instant, written, texts)
-
-    return parse
-
-
-def _instant(text: str | None) -> Any:
-    try:
-        # Python knows no second 60; a leap second lies on the day of the second before it.
-        return None if text is None else datetime.fromisoformat(re.sub(r"^(.{16}):60", r"\1:59", text))
-    except ValueError:
-        return None
 
 
 def number_of_text(array: pa.Array) -> pa.Array:

@@ -116,7 +116,7 @@ OPTIONS: dict[str, Option] = {
         Option("placeholders", "list of str, optional",
                "a text that names nobody, instead of N/A, UNKNOWN and the like; repeat; '' for none",
                flag="--placeholder", metavar="TEXT", repeats=True, near=("--null", "--na", "--missing")),
-        Option("timezone", "str, optional", "whose day it is, such as America/Los_Angeles", metavar="ZONE",
+        Option("timezone", "str, optional", "whose day it is: America/Los_Angeles, UTC or =-05:00", metavar="ZONE",
                near=("--zone", "--tz", "--time-zone", "-z")),
         Option("day_format", "str, optional", "how the day is written, such as %m/%d/%Y", metavar="FORMAT",
                near=("--date-format", "--strptime", "--dateformat")),

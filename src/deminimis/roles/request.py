@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow.compute as pc
 
 from .._kernel import SECRET_LENGTH
 from ..errors import InputError, RuleError, option
 from ..rules.rule import CompiledRule, Rule
+from .day_format import pattern_of
 from .excluded import Exclusion
 from .names import CANONICAL_VERSION, DEFAULT_PLACEHOLDERS
 from .persons import (
@@ -30,6 +29,7 @@ from .persons import (
     parts_given,
     written,
 )
+from .zones import clock_of
 
 BadValues = Literal["unproven", "error", "ignore"]
 Overflow = Literal["all", "excess"]
@@ -132,6 +132,17 @@ def _late_days(given: object, sorted_by: object) -> None:
         )
 
 
+def _check_zone(given: object) -> None:
+    try:
+        if isinstance(given, str):
+            clock_of(given)
+            return
+    except ValueError:
+        pass
+    mend = f"{option('timezone')} is a name such as 'America/Los_Angeles', or an offset such as '-05:00'"
+    raise InputError(f"{mend}, not {given!r}")
+
+
 def _rule(limit: object, rule: object) -> Rule:
     if (limit is None) == (rule is None):
         raise InputError(f"give exactly one of {option('limit')} and {option('rule')}")
@@ -220,17 +231,12 @@ def check(
             f"the values are in {currency_code}, the limits of rule {chosen.name!r} in {code}: convert first"
         )
     if timezone is not None:
-        try:
-            ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise InputError(
-                f"{option('timezone')} is a name such as 'America/Los_Angeles', not {timezone!r}"
-            ) from None
-    if day_format is not None and not re.search("%[a-zA-Z]", day_format):
-        raise InputError(f"{option('day_format')} is a pattern such as '%m/%d/%Y', not {day_format!r}")
-    if day_format is not None and "%z" in day_format and timezone is None:
-        mend = f"say with {option('timezone')} whose calendar day they are"
-        raise InputError(f"a {option('day_format')} with %z reads instants: {mend}")
+        _check_zone(timezone)
+    if day_format is not None:
+        pattern = pattern_of(day_format)
+        if timezone is not None and pattern.is_instant and not pattern.has_hour:
+            mend = f"leave {option('timezone')} out, or add %H"
+            raise InputError(f"the {option('day_format')} {day_format!r} tells an offset and no hour: {mend}")
     return Roles(
         persons=persons,
         per=extra,

@@ -1,0 +1,34 @@
+"""The days of a few rows as dates, read as the kernel reads them: to show rows, not for whole manifests."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
+
+from .._kernel import Batch
+from .._kernel import days_of as read_days
+from .binding import bind
+from .request import Roles
+
+_NO_DAY = np.iinfo(np.int32).min
+_EPOCH = date(1970, 1, 1)
+
+
+def days_of(table: pa.Table, roles: Roles) -> list[date | None]:
+    """Each row's day; None where it has none, or Python's calendar has no such day."""
+    binding = bind(roles, table.schema, wide=True, tally=False)
+    found: list[date | None] = []
+    for batch in table.to_batches():
+        ready = binding.prepare(batch) if binding.prepare else batch
+        days = read_days(binding.settings, Batch(ready.__arrow_c_array__()[1], binding.settings, binding.places))
+        found += [_date(day) for day in np.frombuffer(days, np.int32).tolist()]
+    return found
+
+
+def _date(day: int) -> date | None:
+    try:
+        return None if day == _NO_DAY else _EPOCH + timedelta(days=day)
+    except OverflowError:
+        return None
