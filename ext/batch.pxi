@@ -84,6 +84,10 @@ cdef class Batch:
         self.settings = settings
         if settings.day_form is not None:
             self.columns[settings.plan.day].day_form = &settings.day_form.form
+        if settings.money_form is not None:
+            self.columns[settings.plan.value].money_form = &settings.money_form.form
+            if settings.plan.quantity >= 0:
+                self.columns[settings.plan.quantity].money_form = &settings.money_form.form
         for i in range(settings.plan.n_persons):
             c = &self.columns[settings.plan.persons[i]]
             c.fold = settings.keys.fold != NULL

@@ -1,4 +1,4 @@
-# FormOfDays: how the cells of a column are written, checked in Python and held as C structs. Read-only once made.
+# FormOfDays, FormOfMoney: how the cells of a column are written, checked in Python and held as C structs. Read-only once made.
 
 STEPS = {
     "literal": STEP_LITERAL, "blanks": STEP_BLANKS, "fraction": STEP_FRACTION, "month name": STEP_MONTH_NAME,
@@ -39,3 +39,29 @@ cdef class FormOfDays:
         """See _kernel.pyi."""
         cdef i32 day = day_by_pattern(&self.form, text, len(text))
         return None if day == NO_DAY else day
+
+
+cdef void set_sign(Sign* sign, bytes text) except *:
+    text = text.lower()
+    if not 0 < len(text) <= SIGN_BYTES:
+        raise ValueError(f"a sign has 1 to {SIGN_BYTES} bytes, not {len(text)}")
+    sign.length = <u8>len(text)
+    memcpy(sign.text, <const char*>text, len(text))
+
+
+cdef class FormOfMoney:
+    """See _kernel.pyi."""
+
+    cdef MoneyForm form
+
+    def __cinit__(self, *, bytes decimal, list thousands, bint currency_signs, list currencies):
+        cdef int i
+        if len(decimal) != 1 or len(thousands) > MAX_SIGNS or len(currencies) > MAX_SIGNS:
+            raise ValueError(f"a decimal sign has one byte, and there are at most {MAX_SIGNS} other signs of a kind")
+        self.form.decimal = decimal[0]
+        self.form.n_thousands, self.form.n_currencies = len(thousands), len(currencies)
+        self.form.currency_signs = currency_signs
+        for i in range(self.form.n_thousands):
+            set_sign(&self.form.thousands[i], thousands[i])
+        for i in range(self.form.n_currencies):
+            set_sign(&self.form.currencies[i], currencies[i])

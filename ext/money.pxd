@@ -10,6 +10,7 @@ from decimal cimport (
     ASK_PYTHON, BAD_UNITS, UNITS_SCALE, Amount, amount_of_float, cut_limbs, parse_amount, units_of, units_of_double,
     units_of_float,
 )
+from money_text cimport written_amount
 
 
 cdef inline void limbs_amount(const Column* c, i64 i, int width, Amount* a) noexcept nogil:
@@ -37,7 +38,10 @@ cdef inline void amount_at(const Column* c, i64 row, Amount* a) noexcept nogil:
     a.sticky = False
     if is_text(c):
         if text_of_row(c, row, &text, &length):
-            parse_amount(text, length, a)
+            if c.money_form == NULL:
+                parse_amount(text, length, a)
+            else:
+                written_amount(c.money_form, text, length, a)
         return
     if not is_present(c, row):
         return
@@ -169,7 +173,7 @@ cdef inline void read_units(const Column* c, i64 row, int n, i64* units) noexcep
             if words == 2 and dm_load64(c.values + 16 * (first + i) + 8) != 0:
                 value = BAD_UNITS
             units[i] = value * factor if value >= 0 and value <= most else <i64>BAD_UNITS
-    elif (c.layout == TEXT or c.layout == LARGE_TEXT) and c.index_layout == 0:
+    elif (c.layout == TEXT or c.layout == LARGE_TEXT) and c.index_layout == 0 and c.money_form == NULL:
         read_texts_of_amounts(c, row, n, units)
         return
     else:

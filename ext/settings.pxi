@@ -34,12 +34,13 @@ cdef class Settings:
     cdef bytes schedule, steady
     cdef object fold
     cdef FormOfDays day_form
+    cdef FormOfMoney money_form
 
     def __cinit__(self, *, list columns, list persons, list per, bint exact, int day, int value,
                   int quantity, int excluded, int origin, int currency, bytes currency_code, str window,
                   str bad_values, bint count_excluded, bint wide, bint excess, bint tally, list limits,
                   bytes schedule, bytes steady, Py_ssize_t n_days, int day_first, dict origins, list placeholders,
-                  object fold, FormOfDays day_form, bytes secret):
+                  object fold, FormOfDays day_form, FormOfMoney money_form, bytes secret):
         cdef Plan* p = &self.plan
         cdef int i, index_bits = 0
         cdef list part
@@ -52,7 +53,7 @@ cdef class Settings:
         self.columns = columns
         self.schedule, self.steady = schedule, steady
         self.fold = fold
-        self.day_form = day_form
+        self.day_form, self.money_form = day_form, money_form
         p.n_parts, p.n_per, p.exact = len(persons), len(per), exact
         for part in persons:
             for i in range(len(part)):

@@ -62,6 +62,26 @@ class FormOfDays:
         """The day of one cell in days since 1970-01-01, read by the steps."""
 
 @final
+class FormOfMoney:
+    """How amounts that are text are written.
+
+    Parameters
+    ----------
+    decimal : bytes
+        The byte between whole units and their parts.
+    thousands : list of bytes
+        Signs between groups of three digits, each as good as any other.
+    currency_signs : bool
+        Whether currencies may stand before and behind the number, and brackets or a minus behind it say negative.
+    currencies : list of bytes
+        The longest first; case does not matter.
+    """
+
+    def __new__(
+        cls, *, decimal: bytes, thousands: list[bytes], currency_signs: bool, currencies: list[bytes]
+    ) -> Self: ...
+
+@final
 class Settings:
     """What the rows of one manifest mean.
 
@@ -86,6 +106,8 @@ class Settings:
         Person texts are folded before they are compared: ASCII by the kernel, the bytes of other text by this.
     day_form : FormOfDays, optional
         Where a pattern or a zone has a say in the day.
+    money_form : FormOfMoney, optional
+        Where values and quantities that are text have other signs.
     secret : bytes
         SECRET_LENGTH bytes that key identities.
     """
@@ -120,6 +142,7 @@ class Settings:
         placeholders: list[bytes],
         fold: Callable[[bytes], bytes] | None,
         day_form: FormOfDays | None,
+        money_form: FormOfMoney | None,
         secret: bytes,
     ) -> Self: ...
     @property

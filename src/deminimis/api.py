@@ -143,6 +143,13 @@ def eligible(
         day of the year (%Y%j); ISO year, week and weekday (%G-W%V-%u); or seconds since 1970 (%s). Digits without a
         separator have their full width. Offsets (%z) and seconds make instants. A pattern that cannot be read exactly
         is refused.
+    decimal : str
+        The sign between whole units and their parts of amounts that are text: "." by default, or ",".
+    thousands : str, optional
+        The sign between their thousands, such as "." for 1.234,50. Where thousands are marked, all of them are.
+    currency_signs : bool, default False
+        Amounts that are text may have a sign or the code of the limit's currency before or behind them ($1,234.50,
+        400.00 USD), and brackets or a minus behind them say negative, as accounts do. Another currency is a bad value.
     secret : bytes, optional
         Keys the fingerprints of text persons; random for each run by default.
     threads : int, optional

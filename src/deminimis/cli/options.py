@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 import sys
 from typing import Any, NoReturn
 
@@ -105,7 +106,7 @@ def in_shell_words(name: str, value: str) -> str:
     if name not in OPTIONS or not OPTIONS[name].group:
         return f"{name}={value}"
     one = OPTIONS[name]
-    return f"{one.word} {value}" if value and one.metavar else one.word
+    return f"{one.word} {shlex.quote(value)}" if value and one.metavar else one.word
 
 
 def in_the_shell(note: str) -> str:

@@ -20,7 +20,8 @@ LayoutPerson: TypeAlias = PersonPart | tuple[PersonPart, ...]
 _LAYOUT_KEYS = ("name", "title", "source", "notes", "roles", "settings", "missing")
 _COLUMN_ROLES = ("day", "value", "quantity", "origin", "currency")
 _ROLES = ("person", "per", *_COLUMN_ROLES, "excluded")
-_SETTINGS = ("day_format", "timezone", "currency_code", "normalize", "in_care_of")
+_SWITCHES = ("in_care_of", "currency_signs")
+_SETTINGS = ("day_format", "timezone", "decimal", "thousands", "currency_code", "normalize", *_SWITCHES)
 _NEEDED = ("person", "day", "value")
 
 
@@ -173,13 +174,15 @@ def _settings(settings: Mapping[str, Any], problems: list[str]) -> tuple[tuple[s
     mends = {
         "day_format": (r".*%[a-zA-Z].*", 'write a pattern such as "%m/%d/%Y"'),
         "timezone": (r"\S+", 'write a name such as "America/Los_Angeles"'),
+        "decimal": (r"[.,]", 'write "." or ","'),
+        "thousands": (r"\W", 'write one sign such as "," or "."'),
         "currency_code": (r"[A-Z]{3}", 'write a code such as "USD"'),
         "normalize": (r"fold|name", 'write "fold" or "name"'),
     }
     for key, value in settings.items():
-        if key == "in_care_of":
+        if key in _SWITCHES:
             if not isinstance(value, bool):
-                problems.append(f"settings: in_care_of is {value!r}: write true or false")
+                problems.append(f"settings: {key} is {value!r}: write true or false")
         elif key in mends and not (isinstance(value, str) and re.fullmatch(mends[key][0], value)):
             problems.append(f"settings: {key} is {value!r}: {mends[key][1]}")
         elif key == "day_format":

@@ -38,6 +38,7 @@ def values_of(table: pa.Table, roles: Roles) -> list[Decimal | None]:
         quantity=roles.quantity,
         currency=roles.currency,
         currency_code=roles.currency_code,
+        **roles.money._asdict(),
         limit=0,
         threads=1,
     )

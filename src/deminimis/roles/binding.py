@@ -18,9 +18,10 @@ from .._kernel import LAYOUTS, NOT_IN_FORCE_INDEX, FormOfDays, Settings
 from ..arrays import places_of
 from ..errors import ColumnNotFoundError, InputError, UnsupportedTypeError, option
 from . import casts, names
-from .day_format import form_of, pattern_of
+from .day_format import form_of, form_of_instants, pattern_of
 from .excluded import Exclusion
 from .forms import DATE, INTEGERS, TEXT, TICKS, Spec, text_by_entry, text_layout
+from .money_format import form_of_money
 from .persons import Column, columns_of_part
 from .request import Roles
 
@@ -149,6 +150,7 @@ class _Binder:
             fold=names.fold_bytes if roles.normalize == "fold" else None,
             columns=self.specs,
             day_form=self.day_form,
+            money_form=form_of_money(roles.money, roles.currency_code),
         )
         direct = all(isinstance(c, str) for c in self.columns) and not any(self.before)
         order = self.schema.names
@@ -191,9 +193,10 @@ class _Binder:
         expression, readings = exclusion.bind(self.schema)
         schema = self.schema
         for name, column, read_as in readings:
-            read = casts.truth_of_text(column, self.file) if read_as == "truth" else casts.number_of_text
+            is_truth = read_as == "truth"
+            read = casts.truth_of_text(column, self.file) if is_truth else casts.number_of_text(self.roles.money)
             self.readings.append((name, column, read))
-            schema = schema.append(pa.field(name, pa.bool_() if read_as == "truth" else casts.NUMBER))
+            schema = schema.append(pa.field(name, pa.bool_() if is_truth else casts.NUMBER))
         return expression, schema
 
     def refuse(self, kind: pa.DataType, role: str, column: str, mend: str) -> UnsupportedTypeError:
@@ -235,8 +238,7 @@ class _Binder:
         raise self.refuse(kind, role, column, mend)
 
     def day(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
-        """The column as the kernel reads days; `day_form` is set where a pattern or a zone has a say in it."""
-        roles = self.roles
+        roles = self.roles  # where a pattern or a zone has a say in the day, `day_form` is set
         spec = text_layout(kind) or text_by_entry(kind)
         if spec is not None:
             self.day_form = form_of(roles.day_format, roles.timezone)
@@ -246,12 +248,10 @@ class _Binder:
             return spec, casts.after_decoding(before)
         if pt.is_date32(kind):
             return DATE, None
-        if pt.is_date64(kind):
-            return (LAYOUTS["instant"], 0, TICKS["ms"]), None
-        if pt.is_timestamp(kind):
-            if kind.tz is not None:
-                self.day_form = self.clock(roles.timezone or kind.tz, column)
-            return (LAYOUTS["instant"], 0, TICKS[kind.unit]), None
+        if pt.is_date64(kind) or pt.is_timestamp(kind):
+            if pt.is_timestamp(kind) and kind.tz is not None:
+                self.day_form = form_of_instants(roles.timezone or kind.tz, column, self.file)
+            return (LAYOUTS["instant"], 0, TICKS["ms" if pt.is_date64(kind) else kind.unit]), None
         if str(kind) in INTEGERS and roles.day_format is not None:
             if not pattern_of(roles.day_format).takes_integers:
                 mend = f"its {option('day_format')} has more than digits; give one such as '%Y%m%d'"
@@ -260,19 +260,8 @@ class _Binder:
             return (LAYOUTS[str(kind)], 0, 0), None
         if pt.is_null(kind):
             return TEXT, casts.as_text
-        mend = (
-            f"use a date, a timestamp or ISO text, or say with {option('day_format')} how the day is written, "
-            "such as '%Y%m%d'"
-        )
+        mend = f"use a date, a timestamp or ISO text, or say with {option('day_format')} how it is written, as '%Y%m%d'"
         raise self.refuse(kind, role, column, mend)
-
-    def clock(self, zone: str, column: str) -> FormOfDays | None:
-        """The form of instants by the clock of a zone."""
-        try:
-            return None if zone == "UTC" else form_of(None, zone)
-        except ValueError:
-            mend = f"there is no time zone {zone!r}: say with {option('timezone')} whose calendar day its instants are"
-            raise InputError(mend, file=self.file, column=column) from None
 
     def number(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
         spec = text_layout(kind) or text_by_entry(kind)

@@ -6,6 +6,7 @@ row's reason; only what would make every row wrong is an error.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,13 +17,13 @@ import pyarrow.types as pt
 from ..arrays import nothing
 from ..errors import InputError, listed
 from . import names
+from .money_format import Money, thousands_of
 
 Cast = Callable[[pa.Array], pa.Array]
 
 _TRUE = ("true", "t", "yes", "y", "1")
 _FALSE = ("false", "f", "no", "n", "0")
 NUMBER = pa.decimal128(38, 12)
-_NUMBER = r"^[+-]?(?:\d{1,26}(?:\.\d{0,12})?|\.\d{1,12})$"
 
 
 def type_of(expression: pc.Expression, schema: pa.Schema, role: str, file: str | None) -> pa.DataType:
@@ -141,11 +142,21 @@ def _binary(array: pa.Array) -> pa.Array:
     return array if array.type in (pa.string(), pa.binary()) else array.cast(pa.binary())
 
 
-def number_of_text(array: pa.Array) -> pa.Array:
-    """Numbers of up to 26 digits and 12 decimals, exactly; null where the text is no such number."""
-    texts = pc.utf8_trim_whitespace(_plain_text(array))
-    is_number = pc.fill_null(pc.match_substring_regex(texts, _NUMBER), False)
-    return pc.if_else(is_number, texts, None).cast(NUMBER)
+def number_of_text(money: Money) -> Cast:
+    """Numbers of up to 26 digits and 12 decimals with the signs of amounts, exactly; null where a text is no such."""
+    marks = "".join(re.escape(sign) for sign in thousands_of(money))
+    whole = rf"(?:\d{{1,26}}|\d{{1,3}}(?:[{marks}]\d{{3}}){{1,7}})" if marks else r"\d{1,26}"
+    point = re.escape(money.decimal)
+    number = rf"^[+-]?(?:{whole}(?:{point}\d{{0,12}})?|{point}\d{{1,12}})$"
+
+    def read(array: pa.Array) -> pa.Array:
+        texts = pc.utf8_trim_whitespace(_plain_text(array))
+        is_number = pc.fill_null(pc.match_substring_regex(texts, number), False)
+        texts = pc.replace_substring_regex(texts, f"[{marks}]", "") if marks else texts
+        texts = texts if money.decimal == "." else pc.replace_substring(texts, money.decimal, ".")
+        return pc.if_else(is_number, texts, None).cast(NUMBER)
+
+    return read
 
 
 def truth_of_text(column: str, file: str | None) -> Cast:

@@ -138,6 +138,20 @@ def pattern_of(day_format: str) -> DayPattern:
     )
 
 
+def check_days(day_format: object, zone: object) -> None:
+    """Check both as they were given, and against each other."""
+    pattern = None if day_format is None else pattern_of(day_format)
+    try:
+        if zone is not None:
+            clock_of(zone)
+    except (ValueError, AttributeError, TypeError):
+        mend = f"{option('timezone')} is a name such as 'America/Los_Angeles', or an offset such as '-05:00'"
+        raise InputError(f"{mend}, not {zone!r}") from None
+    if pattern is not None and zone is not None and pattern.is_instant and not pattern.has_hour:
+        mend = f"leave {option('timezone')} out, or add %H"
+        raise InputError(f"the {option('day_format')} {day_format!r} tells an offset and no hour: {mend}")
+
+
 def form_of(day_format: str | None, zone: str | None) -> FormOfDays | None:
     """The kernel's form of days that are written by a pattern, or else as ISO text or instants, and whose instants
     follow a zone; None where neither is set.
@@ -152,6 +166,15 @@ def form_of(day_format: str | None, zone: str | None) -> FormOfDays | None:
     clock = NO_CLOCK if zone is None else clock_of(zone)
     steps = () if day_format is None else pattern_of(day_format).steps
     return FormOfDays(steps=list(steps), starts=clock.starts, offsets=clock.offsets, cycle_from=clock.cycle_from)
+
+
+def form_of_instants(zone: str, column: str, file: str | None) -> FormOfDays | None:
+    """The form of a column of instants, by the clock of a zone; None for UTC."""
+    try:
+        return None if zone == "UTC" else form_of(None, zone)
+    except ValueError:
+        mend = f"there is no time zone {zone!r}: say with {option('timezone')} whose calendar day its instants are"
+        raise InputError(mend, file=file, column=column) from None
 
 
 def _tokens(text: str) -> list[_Directive | str]:

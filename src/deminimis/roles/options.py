@@ -120,6 +120,13 @@ OPTIONS: dict[str, Option] = {
                near=("--zone", "--tz", "--time-zone", "-z")),
         Option("day_format", "str, optional", "how the day is written, such as %m/%d/%Y", metavar="FORMAT",
                near=("--date-format", "--strptime", "--dateformat")),
+        Option("decimal", "str", "the sign before the parts of an amount: . (default) or ,", ".", metavar="SIGN",
+               near=("--decimal-point", "--decimal-sign", "--decimal-comma")),
+        Option("thousands", "str, optional", "the sign between an amount's thousands, such as , or .", metavar="SIGN",
+               near=("--grouping", "--thousands-separator")),
+        Option("currency_signs", "bool, default False",
+               "amounts may be written $1,234.50 or 400.00 USD; (50.00) and 50.00- are negative", False, metavar="",
+               near=("--dollar", "--dollars", "--accounting", "--currency-symbols")),
         Option("secret", "bytes, optional", "keys the fingerprints of text persons; random for each run", group=""),
         Option("threads", "int, optional", "default: the cores this process may use", group="resources", metavar="N",
                near=("-j", "--jobs", "--workers", "--cores", "--cpus", "-t")),
@@ -165,6 +172,9 @@ class MoreOptions(TypedDict, total=False):
     placeholders: Sequence[str] | None
     timezone: str | None
     day_format: str | None
+    decimal: str
+    thousands: str | None
+    currency_signs: bool
     secret: bytes | None
     threads: int | None
     memory_limit: int | str | None

@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 from .._kernel import SECRET_LENGTH
 from ..errors import InputError, RuleError, option
 from ..rules.rule import CompiledRule, Rule
-from .day_format import pattern_of
+from .day_format import check_days
 from .excluded import Exclusion
+from .money_format import Money, check_money
 from .names import CANONICAL_VERSION, DEFAULT_PLACEHOLDERS
 from .persons import (
     Column,
@@ -29,7 +30,6 @@ from .persons import (
     parts_given,
     written,
 )
-from .zones import clock_of
 
 BadValues = Literal["unproven", "error", "ignore"]
 Overflow = Literal["all", "excess"]
@@ -59,6 +59,7 @@ class Roles(NamedTuple):
     placeholders: tuple[str, ...]
     timezone: str | None
     day_format: str | None
+    money: Money
     sorted_by: SortedBy | None
     late_days: int
     secret: bytes
@@ -102,6 +103,7 @@ class Roles(NamedTuple):
             "placeholders": list(self.placeholders),
             "timezone": self.timezone,
             "day_format": self.day_format,
+            **self.money._asdict(),
             "sorted_by": self.sorted_by,
             "late_days": self.late_days if self.sorted_by else None,
         }
@@ -130,17 +132,6 @@ def _late_days(given: object, sorted_by: object) -> None:
         raise InputError(
             f"{option('late_days')} says how far days may be out of order: give {option('sorted_by', 'day')} with it"
         )
-
-
-def _check_zone(given: object) -> None:
-    try:
-        if isinstance(given, str):
-            clock_of(given)
-            return
-    except ValueError:
-        pass
-    mend = f"{option('timezone')} is a name such as 'America/Los_Angeles', or an offset such as '-05:00'"
-    raise InputError(f"{mend}, not {given!r}")
 
 
 def _rule(limit: object, rule: object) -> Rule:
@@ -199,6 +190,9 @@ def check(
     placeholders: Sequence[str] | None = None,
     timezone: str | None = None,
     day_format: str | None = None,
+    decimal: str = ".",
+    thousands: str | None = None,
+    currency_signs: bool = False,
     sorted_by: SortedBy | None = None,
     late_days: int = 0,
     secret: bytes | None = None,
@@ -230,13 +224,7 @@ def check(
         raise InputError(
             f"the values are in {currency_code}, the limits of rule {chosen.name!r} in {code}: convert first"
         )
-    if timezone is not None:
-        _check_zone(timezone)
-    if day_format is not None:
-        pattern = pattern_of(day_format)
-        if timezone is not None and pattern.is_instant and not pattern.has_hour:
-            mend = f"leave {option('timezone')} out, or add %H"
-            raise InputError(f"the {option('day_format')} {day_format!r} tells an offset and no hour: {mend}")
+    check_days(day_format, timezone)
     return Roles(
         persons=persons,
         per=extra,
@@ -257,6 +245,7 @@ def check(
         placeholders=_placeholders(placeholders),
         timezone=timezone,
         day_format=day_format,
+        money=check_money(decimal, thousands, currency_signs, code),
         sorted_by=sorted_by,
         late_days=late_days,
         secret=_secret(secret),
