@@ -2,6 +2,7 @@
 # Who owns what: a Batch owns the Arrow array it was given until it is freed; a Partitioner owns its blocks; nothing
 # here keeps a pointer into a batch after `add` returns. Each call that works on rows releases the GIL once.
 # Workers share nothing but the Settings and the batches, which do not change.
+from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy
@@ -18,7 +19,13 @@ from column cimport (
 )
 from keys cimport CHUNK, MAX_PARTS, MAX_PLACEHOLDERS, SECRET_BYTES, Keys, read_part
 from days cimport DAY, MONTH, NO_DAY, QUARTER, YEAR
-from forms cimport *
+from decimal cimport Amount, units_of
+from forms cimport (
+    DayForm, DayStep, MAX_SIGNS, MAX_STEPS, MoneyForm, SIGN_BYTES, STEP_BLANKS, STEP_DAY, STEP_DAY_OF_YEAR,
+    STEP_EPOCH, STEP_FRACTION, STEP_HALF, STEP_HOUR, STEP_HOUR12, STEP_LITERAL, STEP_MINUTE, STEP_MONTH,
+    STEP_MONTH_NAME, STEP_OFFSET, STEP_SECOND, STEP_SHORT_YEAR, STEP_WEEK, STEP_WEEKDAY, STEP_WEEKDAY_NAME,
+    STEP_WEEK_YEAR, STEP_YEAR, Sign,
+)
 from day_text cimport day_by_pattern
 from day_column cimport read_days
 from records cimport (
@@ -31,6 +38,11 @@ from plan cimport (
 )
 from limits cimport place_of
 from rows cimport read_chunk, tally_chunk, to_windows
+from unread cimport (
+    CELL_BYTES, Refusals, UNREAD_CURRENCY, UNREAD_DAY, UNREAD_ORIGIN, UNREAD_QUANTITY, UNREAD_ROLES,
+    UNREAD_VALUE, Unread, note_refusals, note_value,
+)
+from money_text cimport written_amount
 from scatter cimport identify, scatter_any, scatter_odd, scatter_plain, scatter_wide
 from tables cimport ADD, ADD_OPEN, PROVE, SETTLE, Counts, free_tables, Tables
 from sketch cimport add_cells
@@ -57,6 +69,7 @@ include "arenas.pxi"
 include "partitioner.pxi"
 include "in_order.pxi"
 include "spill.pxi"
+include "unread.pxi"
 include "totals.pxi"
 include "probe.pxi"
 include "footer.pxi"

@@ -1,11 +1,11 @@
 # From a day column to days since 1970-01-01: the one place where a cell becomes a day.
 from libc.string cimport memcmp, memcpy, memset
-from native cimport *
-from column cimport *
-from forms cimport *
-from days cimport *
-from day_text cimport *
-from zones cimport *
+from native cimport dm_load64, i32, i64, u64, u8
+from column cimport Column, INSTANT, INT32, UINT64, integer_at, is_present, is_text, text_of_row
+from forms cimport Zone
+from days cimport NO_DAY, floor_day, parse_day
+from day_text cimport day_by_pattern, day_of_integer, day_of_iso
+from zones cimport DAY_SECONDS, day_in_zone, floor_of, place_in_zone
 
 cdef enum:
     SEEN_BYTES = 40

@@ -1,10 +1,14 @@
 # A text to a day by a pattern, step by step. What the pattern does not say exactly is no day: nothing is guessed.
 from libc.string cimport memset
-from native cimport *
+from native cimport i32, i64, u64, u8
 from column cimport is_blank, trim
-from forms cimport *
+from forms cimport (
+    DayForm, DayStep, N_FIELDS, STEP_BLANKS, STEP_DAY, STEP_DAY_OF_YEAR, STEP_EPOCH, STEP_FRACTION, STEP_HALF,
+    STEP_HOUR, STEP_HOUR12, STEP_LITERAL, STEP_MINUTE, STEP_MONTH, STEP_MONTH_NAME, STEP_OFFSET, STEP_SECOND,
+    STEP_SHORT_YEAR, STEP_WEEK, STEP_WEEKDAY, STEP_WEEKDAY_NAME, STEP_WEEK_YEAR, STEP_YEAR,
+)
 from days cimport NO_DAY, days_from_civil, digits, is_leap, parse_day, valid_day
-from zones cimport *
+from zones cimport DAY_SECONDS, day_in_zone, day_of_instant
 
 cdef enum:
     FIRST_DAY = -719162      # 0001-01-01

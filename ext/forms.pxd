@@ -1,6 +1,6 @@
 # How the cells of a column are written where that is a setting: days by a pattern, instants of a zone, amounts with
 # other signs. Structs only, filled by forms.pxi; a column without such a setting points to none.
-from native cimport *
+from native cimport i32, i64, u16, u8
 
 cdef enum:
     MAX_STEPS = 64

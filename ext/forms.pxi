@@ -1,4 +1,5 @@
-# FormOfDays, FormOfMoney: how the cells of a column are written, checked in Python and held as C structs. Read-only once made.
+# FormOfDays, FormOfMoney: how the cells of a column are written, checked in Python and held as C structs. Read-only
+# once made.
 
 STEPS = {
     "literal": STEP_LITERAL, "blanks": STEP_BLANKS, "fraction": STEP_FRACTION, "month name": STEP_MONTH_NAME,
@@ -65,3 +66,11 @@ cdef class FormOfMoney:
             set_sign(&self.form.thousands[i], thousands[i])
         for i in range(self.form.n_currencies):
             set_sign(&self.form.currencies[i], currencies[i])
+
+    def units_of(self, bytes text):
+        """See _kernel.pyi."""
+        cdef Amount a
+        cdef i64 units
+        written_amount(&self.form, text, len(text), &a)
+        units = units_of(&a)
+        return None if units < 0 else units

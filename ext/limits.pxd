@@ -9,8 +9,8 @@ from plan cimport CODE_BYTES, Chunk, Plan
 
 cdef inline int code_class(const Plan* plan, const u8* text, i64 length) noexcept nogil:
     """The class of an origin code: 0 for a code that no step of the rule names, 1 for what is no code at all (blanks,
-    a country's name, letters of another code set), of which the strictest limit holds."""
-    cdef int j
+    a country's name, letters that ISO 3166 does not assign), of which the strictest limit holds."""
+    cdef int j, pair
     cdef i64 i
     length = trim(&text, length)
     if length == 0:
@@ -27,7 +27,10 @@ cdef inline int code_class(const Plan* plan, const u8* text, i64 length) noexcep
     for i in range(length):
         if not 97 <= lower(text[i]) <= 122:
             return 1
-    return 0
+    if length != 2:
+        return 0
+    pair = 26 * (lower(text[0]) - 97) + lower(text[1]) - 97
+    return not (plan.assigned[pair >> 6] >> (pair & 63)) & 1
 
 
 cdef inline i64 place_of(const Plan* plan, i32 day) noexcept nogil:
@@ -59,6 +62,8 @@ cdef inline void read_origins(const Plan* plan, const Column* c, Chunk* x, i64 r
             x.other[i] = pair_class(plan, x, text)
         else:
             x.other[i] = <u8>code_class(plan, text, length)
+    for i in range(n):
+        x.uncoded += x.other[i] == 1
 
 
 cdef inline void read_limits(const Plan* plan, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
@@ -71,6 +76,7 @@ cdef inline void read_limits(const Plan* plan, const Column* columns, Chunk* x, 
     cdef i64 place, end
     cdef u8 by_class[256]
     cdef u8 differ = 0
+    x.uncoded = 0
     for i in range(n):
         first = x.day[i] if x.day[i] < first else first
         last = x.day[i] if x.day[i] > last else last

@@ -1,9 +1,9 @@
 # A text to an amount where other signs are set: a decimal comma, thousands, currencies, accounting's brackets.
-from native cimport *
+from native cimport i64, u8
 from column cimport trim
-from decimal cimport *
+from decimal cimport Amount, parse_amount
 from fold cimport lower
-from forms cimport *
+from forms cimport MoneyForm, Sign
 
 cdef enum:
     PLAIN_BYTES = 128        # a number that is longer is not read

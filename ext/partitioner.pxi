@@ -16,6 +16,7 @@ cdef class Partitioner:
     cdef Cursors cursors
     cdef Chunk* chunk
     cdef Tally tally
+    cdef Refusals* refusals  # only where rows are counted
     cdef u64** bits          # narrow: by slot, the answers of its records
     cdef readonly int partition_bits
     cdef readonly int slots
@@ -53,6 +54,8 @@ cdef class Partitioner:
         self.day_low, self.day_mid, self.day_high = NO_DAY, 0x7fffffff, 0x7fffffff
         self.latest_day = NO_DAY
         self.chunk = <Chunk*>calloc(1, sizeof(Chunk))
+        if settings.plan.tally or settings.plan.bad_values == STOP:
+            self.refusals = new_refusals()
         self.bits = <u64**>calloc(slots, sizeof(u64*))
         self.cursors.next_bit = <u64*>calloc(n, sizeof(u64))
         self.cursors.next_record = <u64*>calloc(n, sizeof(u64))
@@ -155,6 +158,7 @@ cdef class Partitioner:
             if plan.bad_values == STOP:
                 for i in range(n):
                     if x.status[i] == BAD_VALUE:
+                        note_value(plan, self.refusals, columns, row + i, first_row + row - start + i)
                         stopped_at[0] = row + i
                         return VALUE_REFUSED
             if self.slots > 1:
@@ -165,6 +169,8 @@ cdef class Partitioner:
                     return DAY_OUTSIDE
             if plan.tally or plan.wide:
                 tally_chunk(plan, x, n, &self.tally)
+                if self.refusals != NULL and (not x.plain or x.uncoded):
+                    note_refusals(plan, self.refusals, columns, x, row, n, first_row + row - start)
             to_windows(plan, x, n)
             if self.sketch is not None:
                 if not open_days(&self.sketch.days, x, n):
@@ -289,4 +295,5 @@ cdef class Partitioner:
         free(self.cursors.brought)
         free(self.cursors.next_brought)
         free(self.chunk)
+        free(self.refusals)
         free(self.keys.scratch)

@@ -76,7 +76,8 @@ cdef struct Plan:            # what the rows of one manifest mean; the same for 
     i32* steady              # [day]: the last of the days from it on whose limits are all the same as its own
     int n_origins
     Code origins[MAX_ORIGINS]
-    u64 code_lengths         # bit n is set where an origin code may have n letters
+    u64 code_lengths         # bit n is set where an origin code that is no pair of letters may have n letters
+    u64 assigned[11]         # bit 26 * a + b is set where ISO 3166 assigns the pair of letters
     Code wanted_currency
     bint marked              # some records are never eligible themselves
     u8 has_record[8]         # by status
@@ -101,6 +102,7 @@ cdef struct Chunk:           # one worker's working set, about 17 KiB
     u8 status[CHUNK]
     u8 limit_index[CHUNK]    # all 0 where there is one limit
     u8 other[CHUNK]          # a row's origin class; later whether it is excluded
+    i64 uncoded              # rows whose origin is no code, where that matters
     bint plain               # every row of the chunk is plain
     i64 nameless             # rows so far whose person has no first part, but another
     i64 without_per          # rows so far that have a person, but not all columns of `per`

@@ -39,8 +39,8 @@ cdef class Settings:
     def __cinit__(self, *, list columns, list persons, list per, bint exact, int day, int value,
                   int quantity, int excluded, int origin, int currency, bytes currency_code, str window,
                   str bad_values, bint count_excluded, bint wide, bint excess, bint tally, list limits,
-                  bytes schedule, bytes steady, Py_ssize_t n_days, int day_first, dict origins, list placeholders,
-                  object fold, FormOfDays day_form, FormOfMoney money_form, bytes secret):
+                  bytes schedule, bytes steady, Py_ssize_t n_days, int day_first, dict origins, bytes assigned,
+                  list placeholders, object fold, FormOfDays day_form, FormOfMoney money_form, bytes secret):
         cdef Plan* p = &self.plan
         cdef int i, index_bits = 0
         cdef list part
@@ -89,6 +89,9 @@ cdef class Settings:
         self.set_proofs()
         p.n_origins = len(origins)
         p.code_lengths = 1 << 2
+        if len(assigned) != sizeof(p.assigned):
+            raise ValueError("pairs of letters have a bit each")
+        memcpy(p.assigned, <const char*>assigned, sizeof(p.assigned))
         for i, (text, origin_class) in enumerate(sorted(origins.items())):
             set_code(&p.origins[i], text, origin_class)
             p.code_lengths |= <u64>1 << <int>p.origins[i].length

@@ -1,6 +1,6 @@
 # Whose calendar day an instant falls on: exact for every second that an int64 holds.
-from native cimport *
-from forms cimport *
+from native cimport i32, i64
+from forms cimport Zone
 from days cimport NO_DAY
 
 cdef enum:

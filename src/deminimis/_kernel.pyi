@@ -13,6 +13,7 @@ _Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 LAYOUTS: dict[str, int]
 STEPS: dict[str, int]
+UNREAD: dict[str, int]
 STEPS_MOST: int
 WINDOWS: dict[str, int]
 BAD_VALUES: dict[str, int]
@@ -80,6 +81,8 @@ class FormOfMoney:
     def __new__(
         cls, *, decimal: bytes, thousands: list[bytes], currency_signs: bool, currencies: list[bytes]
     ) -> Self: ...
+    def units_of(self, text: bytes) -> int | None:
+        """The amount of one cell in units; None for a bad value."""
 
 @final
 class Settings:
@@ -102,6 +105,9 @@ class Settings:
         An index into `limits` for each (origin class, day), 255 where nothing is in force; empty: one limit for all.
     steady : bytes
         int32 for each day of the schedule: the last of the days from it on that are all like it.
+    assigned : bytes
+        A bit for each pair of letters (AA is 0, AB 1, BA 26), in 11 uint64: set where it is an origin's code beside
+        those of `origins`.
     fold : callable, optional
         Person texts are folded before they are compared: ASCII by the kernel, the bytes of other text by this.
     day_form : FormOfDays, optional
@@ -139,6 +145,7 @@ class Settings:
         n_days: int,
         day_first: int,
         origins: dict[bytes, int],
+        assigned: bytes,
         placeholders: list[bytes],
         fold: Callable[[bytes], bytes] | None,
         day_form: FormOfDays | None,
@@ -422,6 +429,23 @@ def full_words(one: Partitioner) -> list[memoryview]:
 
 def drop_full_words(one: Partitioner) -> None:
     """Those blocks are on disk now."""
+
+def unread_cells(
+    one: Partitioner,
+) -> tuple[list[tuple[int, bytes, bytes, int, int, int, int, int]], list[int], int, int]:
+    """The cells for which rows of a worker were refused, where rows are counted or a bad value stops the run.
+
+    Returns
+    -------
+    cells : list of (role, shape, cell, length, layout, param, rows, first_row)
+        The first cell of each shape: its first bytes, how long it is, the rows that have its shape, and the number of
+        the first; `role` is one of UNREAD. Missing and blank cells have no shape.
+    others : list of int
+        By role, rows whose shape found no room.
+    missing_excluded, uncoded : int
+        Rows that are excluded because nothing says that they are not; and rows whose origin is missing or no code,
+        where the rule asks for it.
+    """
 
 def words_before_gap(one: Partitioner) -> int:
     """Words in memory that are read before the first one on disk."""

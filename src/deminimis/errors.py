@@ -131,6 +131,8 @@ class InputError(DeminimisError, ValueError):
         self.file = file
         self.column = column
         self.row = row
+        self.in_batch: int | None = None
+        """Where a row is not known but for its place in its batch."""
         self.in_part: tuple[int, str | None, int] | None = None
         """Where the row's number is not known yet: the order of its part, the file, and its place in the part."""
         self.args = (f"{self._place()}{self.message}",)

@@ -16,6 +16,8 @@ from .bounds import MESSAGE_CHARACTERS_MAX
 PROSE_MOST = 118
 """Longer lines of prose are not easily read, however wide a terminal is."""
 
+CELL_MOST = 40
+"""So many characters of a cell are shown in a sentence."""
 _GAP = "  "
 _INDENT = "    "
 _SAME_WORD = "\0"
@@ -35,6 +37,13 @@ def shown(text: str) -> str:
     Bytes of a file's name that are not UTF-8 are shown as the bytes that they are.
     """
     return text if text.isascii() and text.isprintable() else _UNSAFE.sub(_escaped, text)
+
+
+def quoted(cell: object, *, is_cut: bool = False) -> str:
+    """A cell as it is, text in quotes with what is unsafe escaped, and cut where it is long."""
+    if not isinstance(cell, str):
+        return str(cell)
+    return repr(cell[:CELL_MOST]) + ("..." if is_cut or len(cell) > CELL_MOST else "")
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -231,8 +231,8 @@ def test_excluded_forms(yes: Any, no: Any) -> None:
 
 
 def test_excluded_is_no_truth_value(table: pa.Table) -> None:
-    """Text that is neither true nor false is an error that names the column and the text."""
-    with pytest.raises(dm.errors.InputError, match=r"'person'.*'a'"):
+    """Text that is neither true nor false is an error that names the column, the row and the text as it is."""
+    with pytest.raises(dm.errors.InputError, match=r"'person', row 1: 'A' is neither"):
         dm.score(table, **ROLES, limit=800, excluded="person")
 
 

@@ -148,7 +148,9 @@ def test_summary_is_on_stdout(source: str, tmp_path: Path, capsys: pytest.Captur
     target = tmp_path / "mask.csv"
     assert main(["score", source, "-o", str(target), *LIMIT]) == 0
     shown = capsys.readouterr()
-    assert shown.out.startswith("Rows") and shown.out.endswith(f"Wrote {target}: eligible\n")
+    assert (
+        shown.out.startswith("NOTE: ") and "\nRows " in shown.out and shown.out.endswith(f"Wrote {target}: eligible\n")
+    )
     assert shown.err == ""
 
 
@@ -177,7 +179,7 @@ def test_data_is_on_stdout(source: str, capfdbinary: pytest.CaptureFixture[bytes
     assert main(["score", source, "-o", "-", "--format", "csv", *LIMIT]) == 0
     shown = capfdbinary.readouterr()
     assert shown.out.split() == b'"eligible" false false true true true false false'.split()
-    assert shown.err.startswith(b"Rows")
+    assert shown.err.startswith(b"NOTE: ") and b"\nRows " in shown.err
 
 
 def test_arrow_stream_on_stdout(source: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

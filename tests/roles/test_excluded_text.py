@@ -108,7 +108,7 @@ def test_forms_of_a_number(cell: str) -> None:
 
 def test_neither_yes_nor_no() -> None:
     """Another word where yes or no belongs is an error that names the column, the word and the mend."""
-    with pytest.raises(dm.errors.InputError, match=r"'quota': 'maybe' is neither true nor false.*quota == 'X'"):
+    with pytest.raises(dm.errors.InputError, match=r"'quota', row 6: 'Maybe' is neither true nor false.*quota == 'X'"):
         excluded("addcvd or quota", CELLS | {"quota": ["no"] * 6 + ["Maybe"]})
 
 

@@ -45,7 +45,8 @@ SCHEDULES = {
     "cn-cbec": [("2019-01-01", None, "every origin", "26000.00", "CBEC retail import notices")],
 }
 SCHEDULES["us-321-ftz"] = SCHEDULES["us-321"]
-ORIGINS = {"CN", "HK", "VI", "GU", "AS", "US", "VN", "DE", "XX"}
+UNASSIGNED = {"XX", "ZZ"}
+ORIGINS = {"CN", "HK", "VI", "GU", "AS", "US", "VN", "DE", "JP"}
 
 
 def expected_limit(name: str, day: date, origin: str) -> Decimal | None:
@@ -65,7 +66,8 @@ def table_limit(compiled: CompiledRule, day: date, origin: str | None) -> int | 
     """What the kernel reads from the table, in units, or None for not in force."""
     column = min(max((day - date(1970, 1, 1)).days - compiled.day_first, 0), compiled.table.shape[1] - 1)
     lengths = {2, *map(len, compiled.origins)}
-    named = compiled.origins.get(origin.encode(), 0 if len(origin) in lengths else 1) if origin else 1
+    is_code = origin is not None and len(origin) in lengths and origin not in UNASSIGNED
+    named = compiled.origins.get(origin.encode(), 0 if is_code else 1) if origin else 1
     number = named if compiled.needs_origin else 0
     index = int(compiled.table[number, column])
     return None if index == NOT_IN_FORCE else compiled.limits_units[index]
@@ -211,7 +213,7 @@ def test_compiled_table_is_limit_on(rule: Rule, data: st.DataObject) -> None:
     bounds = [day for step in rule.steps for day in (step.effective_from, step.effective_to) if day]
     days = {bound + shift * ONE_DAY for bound in bounds for shift in (-1, 0, 1)}
     days |= {data.draw(st.dates()), date(1, 1, 1), date(9999, 12, 31)}
-    for day, origin in product(days, ["CN", "HK", "US", "VNM", "ZZ", None]):
+    for day, origin in product(days, ["CN", "HK", "US", "VNM", "JP", "ZZ", None]):
         limit = rule.limit_on(day, origin)
         assert table_limit(compiled, day, origin) == (None if limit is None else limit * 10_000), (day, origin)
 
@@ -224,7 +226,7 @@ def test_compiled_shipped_rule_holds_on_every_day(name: str) -> None:
     bounds = [date.fromisoformat(day) for line in SCHEDULES[name] for day in line[:2] if day]
     day = min(bounds) - ONE_DAY
     while day <= max(bounds) + ONE_DAY:
-        for origin in ("CN", "US", "GU", "ZZ"):
+        for origin in ("CN", "US", "GU", "JP"):
             limit = expected_limit(name, day, origin)
             assert table_limit(compiled, day, origin) == (None if limit is None else limit * 10_000)
         day += ONE_DAY

@@ -61,6 +61,7 @@ def run(name: str, words: list[str]) -> int:
             append=args.append,
             format=_format(args),
         )
+    summary = replace(summary, notes=tuple(map(in_the_shell, summary.notes)))
     is_the_work = args.output is None and not args.check
     _report(replace(summary, settings=as_given(args, summary.settings)), args, target.outcome(columns), is_the_work)
     return ENDS["not eligible" if args.check and summary.eligible < summary.rows else "done"].code
@@ -172,13 +173,12 @@ def _report(summary: Summary, args: argparse.Namespace, outcome: str, is_the_wor
     out = "stderr" if args.output == "-" else "stdout"
     if args.json:
         say_json(summary.to_dict(), out, is_the_work=is_the_work)
-        if not args.quiet:
+        if not args.quiet and out != "stderr":  # there the object has them
             for note in summary.notes:
-                remark(f"deminimis: {in_the_shell(note)}")
+                remark(f"deminimis: {note}")
     elif not args.quiet:
         wide = width(out)
-        notes = tuple(map(in_the_shell, summary.notes))
-        text = replace(summary, notes=notes).to_text(wide)
+        text = summary.to_text(wide)
         if outcome:
             text += f"\n\n{prose(outcome, wide)}"
         say(f"{text}\n", out, is_the_work=is_the_work)

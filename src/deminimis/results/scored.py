@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from ..arrays import nothing, texts
-from ..errors import InputError
+from ..errors import InputError, Message
 from ..machine import peak_rss_bytes
 from ..roles.persons import part_in_words
 from ..rules.days import day_of
@@ -19,6 +19,7 @@ from ..run.answers import Answer, join
 from ..run.run import Run
 from ..run.worker import Counts
 from ..sources.base import Source
+from .notes import notes_of
 from .summary import REASONS, Summary
 
 if TYPE_CHECKING:
@@ -136,7 +137,8 @@ def _notes(run: Run, counts: Counts) -> tuple[str, ...]:
     if counts.without_per:
         per = " or ".join(map(str, run.request.per))
         notes.append(f"{rows_in_words(counts.without_per)} no-person although {name} is there, as {per} is missing")
-    return tuple(note for note in notes if note)
+    notes += notes_of(run.request, run.account.rows, counts)
+    return tuple(Message(note) for note in notes if note)
 
 
 def rows_in_words(count: int) -> str:

@@ -17,6 +17,7 @@ import pyarrow.types as pt
 from .._kernel import LAYOUTS, NOT_IN_FORCE_INDEX, FormOfDays, Settings
 from ..arrays import places_of
 from ..errors import ColumnNotFoundError, InputError, UnsupportedTypeError, option
+from ..rules.countries import ASSIGNED_BITS
 from . import casts, names
 from .day_format import form_of, form_of_instants, pattern_of
 from .excluded import Exclusion
@@ -146,6 +147,7 @@ class _Binder:
             n_days=table.shape[1],
             day_first=compiled.day_first,
             origins=compiled.origins,
+            assigned=ASSIGNED_BITS,
             placeholders=[(names.fold_text(text) if roles.normalize else text).encode() for text in roles.placeholders],
             fold=names.fold_bytes if roles.normalize == "fold" else None,
             columns=self.specs,
@@ -278,9 +280,8 @@ class _Binder:
             return (LAYOUTS[f"decimal{kind.bit_width}"], 0, kind.scale), None
         if pt.is_null(kind):
             return TEXT, casts.as_text
-        raise self.refuse(
-            kind, role, column, "use an integer, float32 or float64, a decimal, or text that says a number"
-        )
+        mend = "use an integer, float32 or float64, a decimal, or text that says a number"
+        raise self.refuse(kind, role, column, mend)
 
     def boolean(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
         if pt.is_boolean(kind):

@@ -16,6 +16,7 @@ import pyarrow.types as pt
 
 from ..arrays import nothing
 from ..errors import InputError, listed
+from ..text import quoted
 from . import names
 from .money_format import Money, thousands_of
 
@@ -163,18 +164,22 @@ def truth_of_text(column: str, file: str | None) -> Cast:
     """Truth values as feeds write them; a blank is null, any other text an error."""
 
     def read(array: pa.Array) -> pa.Array:
-        texts = pc.utf8_lower(pc.utf8_trim_whitespace(_plain_text(array)))
+        written = _plain_text(array)
+        texts = pc.utf8_lower(pc.utf8_trim_whitespace(written))
         is_true = pc.is_in(texts, pa.array(_TRUE))
         is_false = pc.is_in(texts, pa.array(_FALSE))
         is_blank = pc.fill_null(pc.equal(texts, ""), True)
         known = pc.or_(pc.or_(is_true, is_false), is_blank)
         if not pc.all(known, min_count=0).as_py():
             row = pc.index(known, False).as_py()
-            raise InputError(
-                f"{texts[row].as_py()!r} is neither true nor false; write an expression, such as {column} == 'X'",
+            cell = quoted(written[row].as_py())
+            error = InputError(
+                f"{cell} is neither true nor false; write an expression, such as {column} == 'X'",
                 file=file,
                 column=column,
             )
+            error.in_batch = row
+            raise error
         return pc.if_else(is_blank, None, is_true)
 
     return read

@@ -11,7 +11,7 @@ from ..errors import InputError, option
 
 _BLANKS = (" ", "\u00a0", "\u202f", "\u2009")
 _QUOTES = ("'", "\u2019")
-_CURRENCIES = {
+CURRENCIES = {
     "USD": ("US$", "$"), "EUR": ("\u20ac",), "GBP": ("\u00a3",),
     "CNY": ("CN\u00a5", "RMB", "\u00a5", "\uffe5", "\u5143"),
     "JPY": ("JP\u00a5", "\u00a5", "\uffe5", "\u5186"), "KRW": ("\u20a9", "\uc6d0"), "TWD": ("NT$", "$"),
@@ -51,7 +51,7 @@ def form_of_money(money: Money, code: str | None) -> FormOfMoney | None:
     """The kernel's form; None for plain numbers."""
     if money == Money():
         return None
-    signs = (code, *_CURRENCIES.get(code.upper(), ())) if code and money.currency_signs else ()
+    signs = (code, *CURRENCIES.get(code.upper(), ())) if code and money.currency_signs else ()
     return FormOfMoney(
         decimal=money.decimal.encode(),
         thousands=[sign.encode() for sign in thousands_of(money)],

@@ -16,15 +16,13 @@ import numpy.typing as npt
 
 from ..errors import RuleError
 from ..toml_file import open_toml, refuse, shipped_names
+from .countries import ASSIGNED
 from .days import WINDOWS, Window
 from .file import OVERFLOWS, Overflow, rule_fields
 from .steps import Step, limit_units, origin_groups, parse_limit, step_in_force, step_problems
 
 NOT_IN_FORCE = 255
 """The entry of `CompiledRule.table` for a day on which nothing qualifies."""
-
-_UNLISTED = "ZZ"
-"""A code that ISO 3166 leaves to users: it stands for any other origin."""
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _STATED_NAME, _STATED = "limit", "stated by the user"
@@ -155,16 +153,15 @@ class Rule:
     def step_on(self, day: date, origin: str | None) -> Step | None:
         """The step that decides for a row of this day and origin; None where none is in force.
 
-        A missing origin, and a text that is no code (letters, two of them or as many as a listed code has), takes the
-        strictest step of the day: what cannot be proven is not eligible.
+        A missing origin, and a text that is no code (two letters that ISO 3166 assigns, or as many letters as a listed
+        code has), takes the strictest step of the day: what cannot be proven is not eligible.
         """
         ordinal = day.toordinal()
         groups = origin_groups(self.steps)
         code = (origin or "").strip(" \t\r\n\v\f").upper()
-        lengths = {2, *(len(listed) for codes, _ in groups for listed in codes)}
-        if code in {listed for codes, _ in groups for listed in codes} or (
-            len(code) in lengths and code.isascii() and code.isalpha()
-        ):
+        listed = {one for codes, _ in groups for one in codes}
+        lengths = {len(one) for one in listed} - {2}
+        if code in listed | ASSIGNED or (len(code) in lengths and code.isascii() and code.isalpha()):
             timeline = next((steps for codes, steps in groups if code in codes), groups[0][1])
             return step_in_force(timeline, ordinal)
         strictest = None
@@ -264,7 +261,9 @@ class Rule:
         if origins is not None:
             codes = list(origins)
         else:
-            codes = [next(iter(listed), _UNLISTED) for listed, _ in origin_groups(self.steps)]
+            groups = [codes for codes, _ in origin_groups(self.steps)]
+            other = min(ASSIGNED.difference(*groups))
+            codes = [next(iter(listed), other) for listed in groups]
         found = list(dict.fromkeys(self.step_on(day, code) for day in days for code in codes))
         if first_day is None:  # the days before the schedule are no days of the rows
             found = [step for step in found if step is not None] or found

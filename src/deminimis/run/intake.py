@@ -16,7 +16,7 @@ from ..roles.bindings import Bindings
 from ..roles.request import Roles
 from ..sources.base import Piece, Source
 from ..sources.schemas import reading_names
-from .parts import Part
+from .parts import Part, placing
 
 BYTES_A_ROW = 32
 """A low guess for text files, where only the size is known."""
@@ -101,7 +101,7 @@ def rows_of(piece: Piece) -> int:
 def slices(batches: Iterator[Batch], slice_rows: int, piece: Piece | None = None) -> Iterator[Part]:
     """Large batches in slices, so that all workers have some."""
     seen = 0
-    for batch in batches:
+    for batch in _placed(batches, piece):
         for start in range(0, max(batch.length, 1), slice_rows):
             stop = min(start + slice_rows, batch.length)
             part = Part([(batch, start, stop)], rows=stop - start, rows_before=seen + start)
@@ -109,6 +109,13 @@ def slices(batches: Iterator[Batch], slice_rows: int, piece: Piece | None = None
                 part.file, part.label, part.first_row = piece.file, piece.label, piece.first_row
             yield part
         seen += batch.length
+
+
+def _placed(batches: Iterator[Batch], piece: Piece | None) -> Iterator[Batch]:
+    """The batches, each made when it is asked for; an error about one of its cells gets that row's place."""
+    part = Part((), first_row=0) if piece is None else Part((), file=piece.file, first_row=piece.first_row)
+    part.batches = ((batch, 0, batch.length) for batch in batches)
+    return (batch for batch, _, _ in placing(part, 0))
 
 
 class HeldBack:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,30 @@ class Part:
         return {"file": self.file, "row": row + (self.first_row or 0) + self.rows_before}
 
 
+def placed(error: InputError, part: Part, order: int, row: int) -> InputError:
+    """The error with its file and row; of a part that does not know where it begins, once all before it were read."""
+    error.place_at(**part.place(row))
+    if part.first_row is None:
+        error.in_part = order, part.file, row
+    return error
+
+
+def placing(part: Part, order: int) -> Iterator[tuple[Batch, int, int]]:
+    """The part's batches, each made when it is asked for; an error about one of its cells gets that row's place."""
+    batches, rows = iter(part.batches), 0
+    while True:
+        try:
+            batch, start, stop = next(batches)
+        except StopIteration:
+            return
+        except InputError as error:
+            if error.in_batch is not None:
+                placed(error, part, order, rows + error.in_batch)
+            raise
+        yield batch, start, stop
+        rows += stop - start
+
+
 class RowsRead:
     """The rows of the parts that were read, to tell the row of a file whose part does not know where it begins."""
 
@@ -41,6 +65,11 @@ class RowsRead:
     def note(self, order: int, part: Part, rows: int) -> None:
         """This part was read to its end."""
         self._parts.append((order, part.file, rows))
+
+    def of(self, order: int, row: int) -> tuple[str | None, int]:
+        """The file that a row of a part is in and its number there, once all parts were read."""
+        file = next(file for at, file, _ in self._parts if at == order)
+        return file, row + sum(rows for at, name, rows in self._parts if name == file and at < order)
 
     def place(self, error: InputError) -> None:
         """Give the error its row's number within the file, once all parts before it were read."""

@@ -20,13 +20,12 @@ from .._kernel import (
 from ..errors import BadValueError, InputError, OrderError, OutOfMemoryError, option
 from ..roles.request import Roles
 from ..sizes import Sizes
+from ..text import quoted
 from .budget import DEFAULT_BLOCK_BYTES
 from .order import DayOrder, Promise
-from .parts import Part
+from .parts import Part, RowsRead, placed
+from .refused import ORDER_SHIFT, Refused, refused_by
 from .spill import Spill, check_folder
-
-ORDER_SHIFT = 36
-"""Rows are ordered by (place of their part in the manifest) << 36 | place in the part."""
 
 
 @dataclass
@@ -86,33 +85,34 @@ class Worker:
         promise: Promise | None,
     ) -> None:
         """Read rows [start, stop) of a batch, the `place`th of part number `order`, in which they begin at `row`."""
-
-        def placed(error: InputError, at: int) -> InputError:
-            if part.first_row is None:
-                error.in_part = order, part.file, at
-            return error
-
         try:
             self.partitioner.add(batch, start, stop, (order << ORDER_SHIFT) + row)
         except MemoryError as error:
             raise OutOfMemoryError(str(error) or "out of memory") from None
         except DayOutsideError as error:
             late, day = error.args
-            at = row + late - start
-            where = part.place(at)
-            raise placed(OrderError(_why_late(day, promise), column=str(self.request.day), **where), at) from None
+            wrong = OrderError(_why_late(day, promise), column=str(self.request.day))
+            raise placed(wrong, part, order, row + late - start) from None
         except ValueRefusedError as error:
-            at = row + error.args[0] - start
-            wrong = (
-                "the value is missing, negative, not finite, too large or not a number; "
-                f"mend it, or set another {option('bad_values')}"
-            )
-            raise placed(BadValueError(wrong, column=str(self.request.value), **part.place(at)), at) from None
+            raise placed(self._why_bad(), part, order, row + error.args[0] - start) from None
         except ValueError as error:
             raise InputError(f"{error}", file=part.label or part.file) from None
         self.spans.append(Span(order, place, stop - start, epoch))
         if self.is_in_order:
             self.kept.append((batch, start, stop))
+
+    def _why_bad(self) -> BadValueError:
+        """What is wrong with the one bad value that this worker noted, if it is not missing."""
+        request, noted = self.request, refused_by([self.partitioner], lambda order, row: (None, row)).cells
+        mend = f"mend it, or set another {option('bad_values')}"
+        for name, column in (("value", request.value), ("quantity", request.quantity), ("currency", request.currency)):
+            if name in noted:
+                cell = quoted(noted[name].cell, is_cut=noted[name].is_cut)
+                what = f"{cell} is negative, not finite, too large or no number"
+                if name == "currency":
+                    what = f"{cell} is another currency than {request.currency_code}"
+                return BadValueError(f"{what}; {mend}", column=str(column))
+        return BadValueError(f"it is missing; {mend}", column=str(request.value))
 
     def relieve(self, share: int, folder: Path | None, waiting: range, sizes: Sizes) -> None:
         """Past this share of the memory, filled blocks go to disk, but for the partitions that wait."""
@@ -160,7 +160,7 @@ def _iso(day: int) -> str:
 @dataclass(frozen=True)
 class Counts:
     """What the rows came to: rows by reason, groups, sums of known units, first and last day; rows without a person
-    although another part of it is there, and those for want of a column of `per`."""
+    although another part of it is there, and those for want of a column of `per`; cells of refused rows."""
 
     reasons: tuple[int, ...]
     groups: int
@@ -170,9 +170,10 @@ class Counts:
     nameless: int
     without_per: int
     groups_are_estimated: bool
+    refused: Refused
 
 
-def count(workers: Sequence[Worker], totals: Sequence[Totals]) -> Counts:
+def count(workers: Sequence[Worker], totals: Sequence[Totals], rows_read: RowsRead) -> Counts:
     """The counts of all workers and tables together."""
     own = [0] * 6
     known = eligible = over = unproven = groups = units = nameless = without_per = 0
@@ -190,6 +191,7 @@ def count(workers: Sequence[Worker], totals: Sequence[Totals]) -> Counts:
         groups, units = groups + some[3], units + some[4]
     groups = min(groups, own[0] + own[4] + own[5])  # an estimate may be more than the rows that have a group
     span = (min(pair[0] for pair in days), max(pair[1] for pair in days)) if days else None
+    refused = refused_by([worker.partitioner for worker in workers], rows_read.of)
     return Counts(
         (*own[1:], over, unproven, eligible),
         groups,
@@ -199,4 +201,5 @@ def count(workers: Sequence[Worker], totals: Sequence[Totals]) -> Counts:
         nameless,
         without_per,
         any(one.estimated for one in totals),
+        refused,
     )

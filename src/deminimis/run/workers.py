@@ -15,7 +15,7 @@ from ..sizes import Sizes
 from .account import Account
 from .answers import Answer, mask_answers, outcome_answer
 from .crew import Crew
-from .parts import Part, RowsRead
+from .parts import Part, RowsRead, placing
 from .stretches import Days
 from .totals import settle_in_order, total_partitions
 from .way import Way
@@ -62,7 +62,7 @@ class Workers:
     @property
     def counts(self) -> Counts:
         """Counts and sums, once all rows are answered; only of a run that tallies."""
-        return count(self._workers, self._totals)
+        return count(self._workers, self._totals, self._rows_read)
 
     def close(self) -> None:
         """Let what is on disk go, also after an error."""
@@ -151,7 +151,7 @@ class Workers:
     def _add(self, worker: Worker, order: int, part: Part, crew: Crew, base: int) -> None:
         row = 0
         promise = self._days.promise if self._days is not None else None
-        for place, (batch, start, stop) in enumerate(part.batches):
+        for place, (batch, start, stop) in enumerate(placing(part, order)):
             if crew.stops(order - base):
                 return
             worker.add(part, place, batch, start, stop, row=row, order=order, epoch=self._epoch, promise=promise)

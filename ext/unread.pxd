@@ -1,0 +1,156 @@
+# Cells for which rows were refused: the first of each shape, and how many rows have one. Looked at only where a chunk
+# has such rows, and only where they are counted at all.
+from libc.string cimport memcmp, memcpy
+from native cimport i64, u8
+from column cimport (
+    BOOL, Column, DECIMAL128, DECIMAL256, DECIMAL32, FLOAT32, INT16, INT32, INT8, UINT16, UINT32, UINT8,
+    is_present, is_text, text_of_row, trim,
+)
+from limits cimport code_class
+from money cimport amount_at
+from decimal cimport Amount
+from plan cimport BAD_VALUE, Chunk, IS_EXCLUDED, NO_DAY_KNOWN, Plan
+
+cdef enum:
+    UNREAD_DAY = 0
+    UNREAD_VALUE = 1
+    UNREAD_QUANTITY = 2
+    UNREAD_CURRENCY = 3
+    UNREAD_ORIGIN = 4
+    UNREAD_ROLES = 5
+    MAX_SHAPES = 32          # of a role
+    SHAPE_BYTES = 32
+    CELL_BYTES = 80
+
+
+cdef struct Unread:
+    i64 rows
+    i64 first_row            # the number of the first row that has such a cell
+    i64 length               # of the cell, of which CELL_BYTES are kept
+    int layout               # of the cell
+    i64 param
+    int shape_length
+    u8 shape[SHAPE_BYTES]
+    u8 cell[CELL_BYTES]
+
+
+cdef struct Refusals:
+    int n[UNREAD_ROLES]
+    Unread of[UNREAD_ROLES][MAX_SHAPES]
+    i64 other_shapes[UNREAD_ROLES]    # rows whose shape found no room
+    i64 missing_excluded              # rows that are excluded because nothing says that they are not
+    i64 uncoded                       # rows whose origin is missing or no assigned code, where that matters
+    u8 shape[SHAPE_BYTES]
+
+
+cdef inline int shape_of(const u8* text, i64 length, bint in_runs, u8* shape) noexcept nogil:
+    """Digits as 9 and letters as a, up to SHAPE_BYTES; a run of digits is one where their number tells nothing."""
+    cdef i64 i
+    cdef int n = 0
+    cdef u8 c
+    for i in range(length):
+        c = text[i]
+        if 48 <= c <= 57:
+            c = 57
+        elif 97 <= (c | 32) <= 122 or c >= 192:
+            c = 97
+        elif c >= 128:
+            continue                       # the rest of a letter that is not ASCII
+        if in_runs and c == 57 and n > 0 and shape[n - 1] == 57:
+            continue
+        if n == SHAPE_BYTES:
+            return n
+        shape[n] = c
+        n += 1
+    return n
+
+
+cdef inline void note_cell(Refusals* r, int role, const Column* c, i64 row, i64 number) noexcept nogil:
+    """Count a row by the shape of a cell; a missing or blank one has none."""
+    cdef const u8* text = NULL
+    cdef const u8* bare
+    cdef i64 length = 0
+    cdef int i, n = 0
+    cdef Unread* u
+    if is_text(c):
+        if not text_of_row(c, row, &text, &length):
+            return
+        bare = text
+        n = <int>trim(&bare, length)
+        if n == 0:
+            return
+        n = shape_of(bare, n, role != UNREAD_DAY, r.shape)
+    elif not is_present(c, row) or c.index_layout != 0 or c.layout == BOOL:
+        return
+    else:
+        length = bytes_of(c.layout)
+        text = c.values + length * (row + c.offset)
+    for i in range(r.n[role]):
+        u = &r.of[role][i]
+        if u.layout == c.layout and u.shape_length == n and memcmp(u.shape, r.shape, n) == 0:
+            u.rows += 1
+            return
+    if r.n[role] == MAX_SHAPES:
+        r.other_shapes[role] += 1
+        return
+    u = &r.of[role][r.n[role]]
+    r.n[role] += 1
+    u.rows, u.first_row, u.length, u.layout, u.param, u.shape_length = 1, number, length, c.layout, c.param, n
+    memcpy(u.shape, r.shape, n)
+    memcpy(u.cell, text, min(length, <i64>CELL_BYTES))
+
+
+cdef inline i64 bytes_of(int layout) noexcept nogil:
+    """The width of a number's layout."""
+    if layout == INT8 or layout == UINT8:
+        return 1
+    if layout == INT16 or layout == UINT16:
+        return 2
+    if layout == INT32 or layout == UINT32 or layout == FLOAT32 or layout == DECIMAL32:
+        return 4
+    if layout == DECIMAL128:
+        return 16
+    return 32 if layout == DECIMAL256 else 8
+
+
+cdef inline void note_value(const Plan* plan, Refusals* r, const Column* columns, i64 row, i64 number) noexcept nogil:
+    """Of a bad value, the cell that makes it one: the amount, the quantity or the currency."""
+    cdef Amount a
+    amount_at(&columns[plan.value], row, &a)
+    if not a.known:
+        note_cell(r, UNREAD_VALUE, &columns[plan.value], row, number)
+        return
+    if plan.quantity >= 0:
+        amount_at(&columns[plan.quantity], row, &a)
+        if not a.known:
+            note_cell(r, UNREAD_QUANTITY, &columns[plan.quantity], row, number)
+            return
+    if plan.currency >= 0:
+        note_cell(r, UNREAD_CURRENCY, &columns[plan.currency], row, number)
+        return
+    note_cell(r, UNREAD_VALUE, &columns[plan.value], row, number)      # too large
+
+
+cdef inline void note_refusals(const Plan* plan, Refusals* r, const Column* columns, const Chunk* x, i64 row, int n,
+                               i64 number) noexcept nogil:
+    """Note the cells of a chunk of n rows, the first of which is `row` of the batch and `number` of the manifest."""
+    cdef int i
+    cdef i64 length = 0
+    cdef const u8* text = NULL
+    cdef u8 unread = 0
+    for i in range(n):
+        unread |= (x.status[i] == NO_DAY_KNOWN) | (x.status[i] == BAD_VALUE)
+    if unread:
+        for i in range(n):
+            if x.status[i] == NO_DAY_KNOWN:
+                note_cell(r, UNREAD_DAY, &columns[plan.day], row + i, number + i)
+            elif x.status[i] == BAD_VALUE:
+                note_value(plan, r, columns, row + i, number + i)
+    if plan.excluded >= 0 and columns[plan.excluded].validity != NULL:
+        for i in range(n):
+            r.missing_excluded += x.status[i] == IS_EXCLUDED and not is_present(&columns[plan.excluded], row + i)
+    if x.uncoded:
+        r.uncoded += x.uncoded
+        for i in range(n):
+            if text_of_row(&columns[plan.origin], row + i, &text, &length) and code_class(plan, text, length) == 1:
+                note_cell(r, UNREAD_ORIGIN, &columns[plan.origin], row + i, number + i)

@@ -1,0 +1,30 @@
+# The cells for which a worker's rows were refused, as Python has them; see unread.pxd.
+
+UNREAD = {
+    "day": UNREAD_DAY, "value": UNREAD_VALUE, "quantity": UNREAD_QUANTITY, "currency": UNREAD_CURRENCY,
+    "origin": UNREAD_ORIGIN,
+}
+
+
+cdef Refusals* new_refusals() except NULL:
+    cdef Refusals* r = <Refusals*>calloc(1, sizeof(Refusals))
+    if r == NULL:
+        raise MemoryError()
+    return r
+
+
+def unread_cells(Partitioner one):
+    """See _kernel.pyi."""
+    cdef Refusals* r = one.refusals
+    cdef Unread* u
+    cdef int role, i
+    found = []
+    if r == NULL:
+        return found, [0] * UNREAD_ROLES, 0, 0
+    for role in range(UNREAD_ROLES):
+        for i in range(r.n[role]):
+            u = &r.of[role][i]
+            cell = PyBytes_FromStringAndSize(<char*>u.cell, min(u.length, <i64>CELL_BYTES))
+            shape = PyBytes_FromStringAndSize(<char*>u.shape, u.shape_length)
+            found.append((role, shape, cell, u.length, u.layout, u.param, u.rows, u.first_row))
+    return found, [r.other_shapes[role] for role in range(UNREAD_ROLES)], r.missing_excluded, r.uncoded

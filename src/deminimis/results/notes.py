@@ -1,0 +1,145 @@
+"""What the reader of a summary must not miss, as sentences: nothing is refused in silence."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from ..errors import option
+from ..roles.mends import day_formats_for, is_beyond_its_month, money_for
+from ..roles.money_format import Money
+from ..roles.request import Roles
+from ..run.refused import Unread
+from ..run.worker import Counts
+from ..text import counted, quoted, shown
+
+MANY = 50
+"""One row in so many without a person is worth a word."""
+
+
+def notes_of(roles: Roles, rows: int, counts: Counts) -> list[str]:
+    """The sentences about one run's refused rows."""
+    notes = []
+    refused = counts.refused
+    cells = refused.cells
+    if "day" in cells:
+        notes.append(_of_days(roles, cells["day"], rows - counts.reasons[0] - counts.reasons[1]))
+    for name, column in (("value", roles.value), ("quantity", roles.quantity)):
+        if name in cells:
+            notes.append(_of_amounts(roles, name, str(column), cells[name]))
+    if "currency" in cells:
+        found = cells["currency"]
+        notes.append(
+            f"{_rows(found.rows, found)} in another currency than {roles.currency_code}, such as "
+            f"{_where(found, str(roles.currency))}: their values are bad values; convert them first"
+        )
+    unnamed = counts.reasons[0] - counts.nameless - counts.without_per
+    if unnamed and unnamed * MANY >= rows:
+        notes.append(
+            f"no person is named in {unnamed:,} of {rows:,} rows, which count towards nobody's total: where "
+            "only the first line of an order names its person, fill the name down"
+        )
+    if refused.missing_excluded:
+        notes.append(
+            f"{counted(refused.missing_excluded, 'row')} excluded because nothing says whether they are: a blank in "
+            f"{roles.excluded!s} counts as excluded"
+        )
+    if refused.uncoded:
+        notes.append(_of_origins(roles, refused.uncoded, cells.get("origin")))
+    return notes
+
+
+def _rows(rows: int, found: Unread) -> str:
+    least = "at least " if found.is_least else ""
+    return f"{least}{counted(rows, 'row')} {'is' if rows == 1 else 'are'}"
+
+
+def _where(found: Unread, column: str) -> str:
+    """A cell and where it is, as errors say it."""
+    place = [shown(found.file)] if found.file else []
+    return (
+        f"{quoted(found.cell, is_cut=found.is_cut)} ({', '.join([*place, f'column {column!r}', f'row {found.row}'])})"
+    )
+
+
+def _alike(found: Unread) -> str:
+    if found.rows == 1:
+        return ""
+    return ", all like it" if found.alike == found.rows else f", {found.alike:,} of them written like it"
+
+
+def _of_days(roles: Roles, found: Unread, rows_read: int) -> str:
+    said = f"{_rows(found.rows, found)} no-day for a day that cannot be read, such as {_where(found, str(roles.day))}"
+    return (
+        f"{said}{_alike(found)}: {_day_mend(roles, found, rows_read)}. Such rows count towards no day of their person"
+    )
+
+
+def _day_mend(roles: Roles, found: Unread, rows_read: int) -> str:
+    if not isinstance(found.cell, str):
+        return "it lies outside the calendar"
+    if roles.day_format is not None and re.fullmatch(r"\s*\d{4}-\d\d-\d\d([T ]\d\d:\d\d\S*)?\s*", found.cell):
+        return (
+            "write all days of the column in one way"
+            if rows_read
+            else f"leave {option('day_format')} out, which ISO text needs not"
+        )
+    if is_beyond_its_month(found.cell, roles.day_format):
+        return "there is no such day"
+    formats = day_formats_for(found.cell) if not found.is_cut else []
+    if not formats:
+        if re.fullmatch(r"\s*\d{1,2}\s*", found.cell):
+            return "it tells no month and no year; join year, month and day into one column"
+        if re.fullmatch(r"\s*\d{13}\s*", found.cell):
+            return "it may count milliseconds; make the column timestamps"
+        return f"mend it, or say with {option('day_format')} how the day is written"
+    read_by = " or ".join(option("day_format", pattern) for pattern in formats)
+    if rows_read:
+        return f"write all days of the column in one way ({read_by} reads such cells)"
+    return f"give {read_by}" + (", whichever it is" if len(formats) > 1 else "")
+
+
+def _of_amounts(roles: Roles, name: str, column: str, found: Unread) -> str:
+    cell = found.cell
+    code = roles.currency_code
+    said = f"{_rows(found.rows, found)} bad-value for a {name} that"
+    where = f"{_where(found, column)}{_alike(found)}"
+    if not isinstance(cell, str):
+        why = "is below 0" if not math.isnan(cell) and cell < 0 else "is no finite number, or too large"
+        return f"{said} {why}, such as {where}"
+    way = None if found.is_cut else money_for(cell, roles.money, code)
+    if way is None:
+        too_large = re.fullmatch(r"\s*\+?\d{15,}[\d.]*\s*", cell)
+        return (
+            f"{said} is too large, such as {where}" if too_large else f"{said} cannot be read, such as {where}: mend it"
+        )
+    if way.is_negative:
+        return f"{said} is below 0, such as {where}: it takes nothing off a total"
+    money, currency = way.money, way.currency
+    if currency is not None and code is not None and currency != code:
+        return f"{said} is in another currency than {code}, such as {where}: convert it first"
+    mend = f"give {' and '.join(_money_settings(money, currency if code is None else None))}"
+    if money.decimal == "," and roles.money.decimal == ".":
+        mend += "; a point was read as the decimal sign so far, so that 1.000 is one and not a thousand"
+    return f"{said} cannot be read, such as {where}: {mend}"
+
+
+def _money_settings(money: Money, currency: str | None) -> list[str]:
+    found = []
+    if money.decimal != ".":
+        found.append(option("decimal", money.decimal))
+    if money.thousands is not None:
+        found.append(option("thousands", money.thousands))
+    if money.currency_signs:
+        found.append(option("currency_signs", True))
+    if currency is not None:
+        found.append(option("currency_code", currency))
+    return found
+
+
+def _of_origins(roles: Roles, rows: int, found: Unread | None) -> str:
+    such = "" if found is None else f", such as {_where(found, str(roles.origin))}"
+    return (
+        f"{counted(rows, 'row')} got the strictest limit of the day, as the origin is missing or no code that ISO 3166 "
+        f"assigns{such}"
+    )

@@ -1,0 +1,97 @@
+"""Which settings would read a cell that could not be read: for notes and errors, one cell at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from .._kernel import FormOfMoney
+from ..errors import InputError
+from .day_format import form_of, pattern_of
+from .money_format import CURRENCIES, Money, form_of_money
+
+_DATES = (
+    "%Y-%m-%d", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y", "%Y.%m.%d",
+    "%m-%d-%Y", "%d-%m-%Y", "%m-%d-%y", "%d-%m-%y", "%m.%d.%Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d%b%Y",
+    "%b %d, %Y", "%b %d %Y", "%a, %d %b %Y", "%a %b %d %Y", "%A, %B %d, %Y", "%Y %b %d", "%Y%m%d",
+)  # fmt: skip
+_ALONE = ("%m%d%Y", "%d%m%Y", "%m%d%y", "%d%m%y", "%y%m%d", "%Y%j", "%Y-%j", "%G-W%V-%u", "%GW%V%u", "%s", "%s.%f")
+_TIMES = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M %p", "%H%M%S")
+_ZONES = ("", " %z", "%z")
+_LIKELY_DAYS = range(-25_567, 84_006)
+"""1900 to 2199."""
+_OTHER_MONEY = (
+    Money(thousands=","), Money(",", "."), Money(",", " "), Money(thousands=" "), Money(thousands="'"),
+)  # fmt: skip
+_PLAIN = FormOfMoney(decimal=b".", thousands=[], currency_signs=False, currencies=[])
+
+
+def day_formats_for(cell: str) -> list[str]:
+    """The patterns that read a cell, the first two where they give it different days."""
+    days: dict[int, str] = {}
+    for pattern in _patterns():
+        form = form_of(pattern, None)
+        day = form.day_of(cell.encode()) if form else None
+        if day is not None and day in _LIKELY_DAYS and (pattern[:2] != "%s" or re.match(r"\s*\d{10}\b", cell)):
+            days.setdefault(day, pattern)
+    return list(days.values())[:2]
+
+
+def is_beyond_its_month(cell: str, day_format: str | None) -> bool:
+    """Whether a cell is written as days are, and its month has no such day, as June 31st."""
+    form = form_of(day_format or "%Y-%m-%d", None)
+    earlier = re.sub(r"(?<!\d)(29|30|31)(?!\d)", "28", cell)
+    return form is not None and earlier != cell and form.day_of(earlier.encode()) is not None
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[str, ...]:
+    timed = [f"{day}{blank}{time}{zone}" for zone in _ZONES for time in _TIMES for blank in " T" for day in _DATES]
+    dated = [f"{day}{zone}" for zone in _ZONES[1:] for day in _DATES]
+    return tuple(filter(_is_sound, [*_DATES, *_ALONE, *timed, *dated]))
+
+
+def _is_sound(pattern: str) -> bool:
+    try:
+        return bool(pattern_of.__wrapped__(pattern))
+    except InputError:
+        return False
+
+
+class MoneyWay(NamedTuple):
+    """The signs by which a cell is an amount, the currency that they are of, and whether the amount is below 0."""
+
+    money: Money
+    currency: str | None
+    is_negative: bool
+
+
+def money_for(cell: str, money: Money, code: str | None) -> MoneyWay | None:
+    """How a cell that is a bad value by these signs is an amount; None where no signs read it."""
+    for text in (cell, *_without_minus(cell)):
+        for way, currency in ((money, code), *_ways(text, money, code)):
+            form = form_of_money(way, currency) or _PLAIN
+            if form.units_of(text.encode()) is not None:
+                return MoneyWay(way, currency if way.currency_signs else None, text is not cell)
+    return None
+
+
+def _without_minus(cell: str) -> Iterator[str]:
+    for pattern in (r"\s*\((.*)\)\s*", r"\s*-\s*(.*)", r"(.*\d.*)-\s*", r"(\D*)[-(](.*?)\)?"):
+        found = re.fullmatch(pattern, cell)
+        if found:
+            yield "".join(found.groups())
+
+
+def _ways(cell: str, now: Money, code: str | None) -> Iterator[tuple[Money, str | None]]:
+    """Other signs, those first that keep the decimal sign, and without currencies."""
+    others = sorted(_OTHER_MONEY, key=lambda money: money.decimal != now.decimal)
+    for money in others:
+        yield money, None
+    named = re.findall(r"\b[A-Z]{3}\b", cell)
+    for currency in dict.fromkeys((code, *named, *CURRENCIES)):
+        if currency is not None:
+            for money in (Money(now.decimal), *others):
+                yield money._replace(currency_signs=True), currency
