@@ -126,14 +126,15 @@ def read_head(read: ReadBytes, name: str, options: CsvOptions) -> Head:
             f"is empty: a CSV file starts with the column names, or give {option('header', False)}.", file=name
         )
     if not first.closed:
-        raise InputError("a quote in its first row is never closed: is the file cut short?", file=name)
+        raise unclosed(name, text.count(b"\n", 0, bom + first.start) + 1)
     names = _names(text[bom + first.start : bom + first.end], first.cells, dialect, name, header)
     return Head(names, dialect, text, bom + (first.end if header is True else first.start), note)
 
 
 def unclosed(file: str, line: int) -> InputError:
     """The error for a row whose quoted cell does not end, and with it the text."""
-    return InputError(f"a quote in the row of line {line} is never closed: close it.", file=file)
+    wrong = f"a quote in the row of line {line} is never closed"
+    return InputError(f"{wrong}: close it, or was the text cut short?", file=file)
 
 
 def _names(line: bytes, cells: int, dialect: Dialect, file: str, header: Header) -> tuple[str, ...]:
