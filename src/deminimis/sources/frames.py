@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ..errors import DeminimisError, InputError
 from .base import reading, reason_of
-from .memory import DatasetSource, FrameSource, MemorySource, StreamSource, TableSource
+from .memory import DatasetSource, FrameSource, MemorySource, StreamSource, TableSource, reading_column
 
 _DRAINS = ("to_arrow_reader", "fetch_record_batch", "fetch_arrow_reader")
 """How cursors and connections give their batches: DuckDB, ADBC and others."""
@@ -68,7 +68,7 @@ def _of_mapping(columns: Mapping[Any, Any]) -> MemorySource:
     for name in names:
         if not isinstance(name, str):
             raise InputError(f"the column name {name!r} is not text.")
-    values = [given if hasattr(given, "__len__") else _listed(name, given) for name, given in columns.items()]
+    values = [given if hasattr(given, "__len__") else _with_length(name, given) for name, given in columns.items()]
     for name, given in zip(names, values, strict=True):
         if isinstance(given, (str, bytes)) or (isinstance(given, np.ndarray) and given.ndim != 1):
             raise InputError("it is not an array of one dimension.", column=name)
@@ -78,7 +78,11 @@ def _of_mapping(columns: Mapping[Any, Any]) -> MemorySource:
     return FrameSource("mapping", names, len(values[0]), lambda i: _array_of(values[i]))
 
 
-def _listed(name: str, values: Any) -> list[Any]:
+def _with_length(name: str, values: Any) -> Any:
+    """A column that comes as Arrow or by itself, all of it."""
+    if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
+        with reading_column(name):
+            return _array_of(values)
     if not isinstance(values, Iterable):
         raise InputError("it is not an array of one dimension.", column=name)
     return list(values)

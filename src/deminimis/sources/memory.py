@@ -8,12 +8,13 @@ a stream is never collected. What another library hands over is trusted to be va
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from ..errors import InputError
+from ..errors import DeminimisError, InputError
 from .base import Piece, Source, reading, reason_of
 from .schemas import no_one_column
 
@@ -61,6 +62,18 @@ class TablePiece(Piece):
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         return iter(self._table.to_batches())
+
+
+@contextmanager
+def reading_column(name: str) -> Iterator[None]:
+    """Say of which column it is what another library raises, whatever that is."""
+    try:
+        yield
+    except (DeminimisError, MemoryError):
+        raise
+    except Exception as error:
+        wrong = f"it cannot be read as one Arrow array ({reason_of(error)})"
+        raise InputError(f"{wrong}: give values of one type that Arrow has.", column=name) from error
 
 
 class FrameSource(TableSource):
@@ -129,14 +142,9 @@ class FrameSource(TableSource):
                 name.encode()
             except UnicodeEncodeError as error:
                 raise InputError("its name is not UTF-8: rename it.", column=name) from error
-            try:
+            with reading_column(name):
                 array = self._column(place)
                 made = array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
-            except InputError:
-                raise
-            except Exception as error:  # whatever the other library raises
-                wrong = f"it cannot be read as one Arrow array ({reason_of(error)})"
-                raise InputError(f"{wrong}: give values of one type that Arrow has.", column=name) from error
             if len(made) != self.rows:
                 wrong = f"it has {len(made)} rows and the {self._kind} has {self.rows}"
                 raise InputError(f"{wrong}: give arrays of one length.", column=name)
