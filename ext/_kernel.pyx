@@ -32,9 +32,9 @@ from records cimport (
     add_arena, Arena, Chains, count_of, drop_full, free_chains, give_back, Outcome, Pool, Record, restart_chain,
     settle_chains, start_chains, take_block, WideRecord,
 )
-from plan cimport (
+from meaning cimport (
     BAD_VALUE, CODE_BYTES, IGNORE, IS_EXCLUDED, MAX_LIMITS, MAX_ORIGINS, MAX_PARTITIONS, NONE_IN_FORCE, PLAIN,
-    REASON_ELIGIBLE, REASON_OVER_LIMIT, REASON_UNPROVEN, STOP, UNPROVEN, Chunk, Code, Plan, Tally,
+    REASON_ELIGIBLE, REASON_OVER_LIMIT, REASON_UNPROVEN, STOP, UNPROVEN, Chunk, Code, Meaning, Tally,
 )
 from limits cimport place_of
 from rows cimport read_chunk, tally_chunk, to_windows
@@ -51,9 +51,9 @@ from partitions cimport (
     NO_WORKER, bits_from, count_groups, Head, settle_in_row_order, start_heads, start_tables, step_chain, take_step,
     takes, total_partition, total_records,
 )
-from answers cimport answer_narrow, answer_wide, Cursors, Words, words_a_block, words_to_read, words_to_write
-from in_order cimport (
-    SKETCH_DAYS, add_to_day_cells, copy_bits, DaySketch, fill_open, find_cells, is_dense, open_days, prove_cells,
+from answers cimport answer_narrow, answer_wide, Cursors, Trail, leads_a_block, leads_to_read, leads_to_write
+from day_sketch cimport (
+    SKETCH_DAYS, add_to_day_cells, copy_bits, DayCells, fill_open, find_cells, is_dense, open_days, prove_cells,
     prove_rows, size_of_step, sum_cells,
 )
 from thrift cimport (
@@ -67,7 +67,7 @@ include "settings.pxi"
 include "batch.pxi"
 include "arenas.pxi"
 include "partitioner.pxi"
-include "in_order.pxi"
+include "day_sketch.pxi"
 include "spill.pxi"
 include "unread.pxi"
 include "totals.pxi"

@@ -3,11 +3,11 @@ from libc.string cimport memcpy
 from libc.stdint cimport uintptr_t
 from native cimport i64, u16, u32, u64, u8
 from records cimport Chains, give_back, Outcome, Pool, take_block, WideRecord
-from plan cimport MAX_PARTITIONS, PARTITION_MASK, PLAIN, REASON_ELIGIBLE, STATUS_SHIFT, Plan
+from meaning cimport MAX_PARTITIONS, PARTITION_MASK, PLAIN, REASON_ELIGIBLE, STATUS_SHIFT, Meaning
 from libc.string cimport memset
 
 
-cdef struct Words:           # one 16-bit word a row, in blocks of the worker's pool, in the order the rows were read
+cdef struct Trail:           # one 16-bit word a row, in blocks of the worker's pool, in the order the rows were read
     Pool* pool
     u32 first
     u32 last
@@ -28,32 +28,32 @@ cdef struct Cursors:         # for every partition, where its next answer is
     u64* next_brought        # wide: the address of the next one of them
 
 
-cdef inline i64 words_a_block(const Words* w) noexcept nogil:
+cdef inline i64 leads_a_block(const Trail* w) noexcept nogil:
     return <i64>(w.pool.block_bytes // sizeof(u16))
 
 
-cdef inline u16* words_to_write(Words* w, i64* room) noexcept nogil:
+cdef inline u16* leads_to_write(Trail* w, i64* room) noexcept nogil:
     """Where the next words go, and for how many rows; the caller has reserved a block."""
     cdef u32 block
-    if w.in_last == words_a_block(w):
+    if w.in_last == leads_a_block(w):
         block = take_block(w.pool)
         w.pool.next[w.last] = block
         w.last = block
         w.in_last = 0
-    room[0] = words_a_block(w) - w.in_last
+    room[0] = leads_a_block(w) - w.in_last
     return <u16*>w.pool.blocks[w.last] + w.in_last
 
 
-cdef inline const u16* words_to_read(Words* w, i64* there) noexcept nogil:
+cdef inline const u16* leads_to_read(Trail* w, i64* there) noexcept nogil:
     """The words of the next rows, up to the end of a block."""
     cdef u32 done = w.reading
-    if w.place == words_a_block(w):
+    if w.place == leads_a_block(w):
         w.reading = w.pool.next[done]
         w.place = 0
         give_back(w.pool, done)
         if done == w.gap:
             w.gap = w.reading
-    there[0] = words_a_block(w) - w.place
+    there[0] = leads_a_block(w) - w.place
     return <const u16*>w.pool.blocks[w.reading] + w.place
 
 
@@ -69,16 +69,16 @@ cdef inline u64 next_bit(u64* cursors, u16 p) noexcept nogil:
     return ((<const u64*><uintptr_t>((bit >> 6) << 3))[0] >> (bit & 63)) & 1
 
 
-cdef inline u64 bit_of(const Plan* plan, u64* cursors, u16 lead) noexcept nogil:
+cdef inline u64 bit_of(const Meaning* meaning, u64* cursors, u16 lead) noexcept nogil:
     """The answer of a row: the next bit of its partition, 0 where it left no record. No branch could foresee which."""
     cdef u16 p = lead & PARTITION_MASK
     cdef u64 bit = cursors[p]
-    cdef u64 is_there = plan.has_record[lead >> STATUS_SHIFT]
+    cdef u64 is_there = meaning.has_record[lead >> STATUS_SHIFT]
     cursors[p] = bit + is_there
     return ((<const u64*><uintptr_t>((bit >> 6) << 3))[0] >> (bit & 63)) & is_there
 
 
-cdef inline void answer_narrow(const Plan* plan, Words* w, Cursors* c, i64 n, u8* out) noexcept nogil:
+cdef inline void answer_narrow(const Meaning* meaning, Trail* w, Cursors* c, i64 n, u8* out) noexcept nogil:
     """The mask bits of the next n rows, from bit 0 of `out` on."""
     cdef i64 row = 0, there = 0, i, whole
     cdef u64 word = 0
@@ -86,7 +86,7 @@ cdef inline void answer_narrow(const Plan* plan, Words* w, Cursors* c, i64 n, u8
     cdef u64* cursors = c.next_bit
     cdef const u16* words
     while row < n:
-        words = words_to_read(w, &there)
+        words = leads_to_read(w, &there)
         there = there if there < n - row else n - row
         i = 0
         while i < there:
@@ -100,13 +100,13 @@ cdef inline void answer_narrow(const Plan* plan, Words* w, Cursors* c, i64 n, u8
                         word |= next_bit(cursors, words[i + whole]) << whole
                 else:
                     for whole in range(64):
-                        word |= bit_of(plan, cursors, words[i + whole]) << whole
+                        word |= bit_of(meaning, cursors, words[i + whole]) << whole
                 i += 64
                 row += 64
                 put_bits(out, row, word, 64)
                 word = 0
                 continue
-            word |= bit_of(plan, cursors, words[i]) << (row & 63)
+            word |= bit_of(meaning, cursors, words[i]) << (row & 63)
             i += 1
             row += 1
             if (row & 63) == 0:
@@ -136,7 +136,8 @@ cdef inline Outcome* next_outcome(const Chains* chains, Cursors* c, int p) noexc
     return <Outcome*><uintptr_t>at
 
 
-cdef inline i64 answer_wide(const Plan* plan, const Chains* chains, Words* w, Cursors* c, i64 row, i64 n, u8* mask,
+cdef inline i64 answer_wide(const Meaning* meaning, const Chains* chains, Trail* w, Cursors* c, i64 row, i64 n,
+                            u8* mask,
                             u8* reasons, u8* totals, u8* known, int* wanted) noexcept nogil:
     """Mask bits, reason codes (one byte), totals (16 bytes, little-endian) and their validity bits of the rows from
     `row` to n. Returns the row that it came to: below n where outcomes of partition `wanted` are on disk."""
@@ -151,13 +152,13 @@ cdef inline i64 answer_wide(const Plan* plan, const Chains* chains, Words* w, Cu
         memcpy(&word, mask + ((row >> 6) << 3), ((row & 63) + 7) >> 3)
         memcpy(&known_word, known + ((row >> 6) << 3), ((row & 63) + 7) >> 3)
     while row < n:
-        words = words_to_read(w, &there)
+        words = leads_to_read(w, &there)
         there = there if there < n - row else n - row
         for i in range(there):
             lead = words[i]
             status = lead >> STATUS_SHIFT
             reason = <u8>(status - 1)
-            if plan.has_record[status]:
+            if meaning.has_record[status]:
                 outcome = next_outcome(chains, c, lead & PARTITION_MASK)
                 if outcome == NULL:
                     wanted[0] = lead & PARTITION_MASK

@@ -83,19 +83,19 @@ cdef class Batch:
             c.entries = &self.entries[i]
         self.settings = settings
         if settings.day_form is not None:
-            self.columns[settings.plan.day].day_form = &settings.day_form.form
+            self.columns[settings.meaning.day].day_form = &settings.day_form.form
         if settings.money_form is not None:
-            self.columns[settings.plan.value].money_form = &settings.money_form.form
-            if settings.plan.quantity >= 0:
-                self.columns[settings.plan.quantity].money_form = &settings.money_form.form
-        for i in range(settings.plan.n_persons):
-            c = &self.columns[settings.plan.persons[i]]
+            self.columns[settings.meaning.value].money_form = &settings.money_form.form
+            if settings.meaning.quantity >= 0:
+                self.columns[settings.meaning.quantity].money_form = &settings.money_form.form
+        for i in range(settings.meaning.n_persons):
+            c = &self.columns[settings.meaning.persons[i]]
             c.fold = settings.keys.fold != NULL
             if c.entries != NULL:
                 c.entries.fold = c.fold
-            self.hash_entries(settings, &self.columns[settings.plan.persons[i]])
-        for i in range(settings.plan.n_per):
-            self.hash_entries(settings, &self.columns[settings.plan.per[i]])
+            self.hash_entries(settings, &self.columns[settings.meaning.persons[i]])
+        for i in range(settings.meaning.n_per):
+            self.hash_entries(settings, &self.columns[settings.meaning.per[i]])
 
     cdef void hash_entries(self, Settings settings, Column* c) except *:
         """Each entry of a dictionary once, where there are no more entries than rows."""

@@ -4,10 +4,10 @@ from native cimport dm_load16, i32, i64, u16, u8
 from column cimport Column, text_of_row, trim
 from fold cimport lower
 from decimal cimport BAD_UNITS
-from plan cimport CODE_BYTES, Chunk, Plan
+from meaning cimport CODE_BYTES, Chunk, Meaning
 
 
-cdef inline int code_class(const Plan* plan, const u8* text, i64 length) noexcept nogil:
+cdef inline int code_class(const Meaning* meaning, const u8* text, i64 length) noexcept nogil:
     """The class of an origin code: 0 for a code that no step of the rule names, 1 for what is no code at all (blanks,
     a country's name, letters that ISO 3166 does not assign), of which the strictest limit holds."""
     cdef int j, pair
@@ -15,14 +15,14 @@ cdef inline int code_class(const Plan* plan, const u8* text, i64 length) noexcep
     length = trim(&text, length)
     if length == 0:
         return 1
-    for j in range(plan.n_origins):
-        if plan.origins[j].length == length:
+    for j in range(meaning.n_origins):
+        if meaning.origins[j].length == length:
             i = 0
-            while i < length and (lower(text[i]) == plan.origins[j].text[i]):
+            while i < length and (lower(text[i]) == meaning.origins[j].text[i]):
                 i += 1
             if i == length:
-                return plan.origins[j].origin_class
-    if length > CODE_BYTES or not (plan.code_lengths >> length) & 1:
+                return meaning.origins[j].origin_class
+    if length > CODE_BYTES or not (meaning.code_lengths >> length) & 1:
         return 1
     for i in range(length):
         if not 97 <= lower(text[i]) <= 122:
@@ -30,27 +30,27 @@ cdef inline int code_class(const Plan* plan, const u8* text, i64 length) noexcep
     if length != 2:
         return 0
     pair = 26 * (lower(text[0]) - 97) + lower(text[1]) - 97
-    return not (plan.assigned[pair >> 6] >> (pair & 63)) & 1
+    return not (meaning.assigned[pair >> 6] >> (pair & 63)) & 1
 
 
-cdef inline i64 place_of(const Plan* plan, i32 day) noexcept nogil:
+cdef inline i64 place_of(const Meaning* meaning, i32 day) noexcept nogil:
     """The schedule's column for a day; days before and after it take its first and last."""
-    cdef i64 place = <i64>day - plan.day_first
+    cdef i64 place = <i64>day - meaning.day_first
     place = 0 if place < 0 else place
-    return plan.n_days - 1 if place >= plan.n_days else place
+    return meaning.n_days - 1 if place >= meaning.n_days else place
 
 
-cdef inline u8 pair_class(const Plan* plan, Chunk* x, const u8* text) noexcept nogil:
+cdef inline u8 pair_class(const Meaning* meaning, Chunk* x, const u8* text) noexcept nogil:
     """`code_class` of two bytes, looked up once for each pair of letters."""
     cdef u16 code = dm_load16(text)
     cdef int slot = (code & 31) | ((code >> 8) & 31) << 5      # case aside, no two pairs of letters share one
     if x.seen_code[slot] != code or code == 0:
         x.seen_code[slot] = code
-        x.seen_class[slot] = <u8>code_class(plan, text, 2)
+        x.seen_class[slot] = <u8>code_class(meaning, text, 2)
     return x.seen_class[slot]
 
 
-cdef inline void read_origins(const Plan* plan, const Column* c, Chunk* x, i64 row, int n) noexcept nogil:
+cdef inline void read_origins(const Meaning* meaning, const Column* c, Chunk* x, i64 row, int n) noexcept nogil:
     """The class of each row's origin, into `other`."""
     cdef int i
     cdef i64 length = 0
@@ -59,14 +59,14 @@ cdef inline void read_origins(const Plan* plan, const Column* c, Chunk* x, i64 r
         if not text_of_row(c, row + i, &text, &length):
             x.other[i] = 1
         elif length == 2:
-            x.other[i] = pair_class(plan, x, text)
+            x.other[i] = pair_class(meaning, x, text)
         else:
-            x.other[i] = <u8>code_class(plan, text, length)
+            x.other[i] = <u8>code_class(meaning, text, length)
     for i in range(n):
         x.uncoded += x.other[i] == 1
 
 
-cdef inline void read_limits(const Plan* plan, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
+cdef inline void read_limits(const Meaning* meaning, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
     """The index of the limit in force for each row's day and origin, NONE_IN_FORCE where there is none.
 
     Where the schedule is the same on all days of the chunk, and for all origins, no row is looked at by itself.
@@ -80,39 +80,39 @@ cdef inline void read_limits(const Plan* plan, const Column* columns, Chunk* x, 
     for i in range(n):
         first = x.day[i] if x.day[i] < first else first
         last = x.day[i] if x.day[i] > last else last
-    place, end = place_of(plan, first), place_of(plan, last)
-    if plan.steady[place] >= end:
+    place, end = place_of(meaning, first), place_of(meaning, last)
+    if meaning.steady[place] >= end:
         memset(by_class, 0, sizeof(by_class))
-        for origin_class in range(plan.n_classes):
-            by_class[origin_class] = plan.schedule[origin_class * plan.n_days + place]
+        for origin_class in range(meaning.n_classes):
+            by_class[origin_class] = meaning.schedule[origin_class * meaning.n_days + place]
             differ |= by_class[origin_class] ^ by_class[0]
         if not differ:
             memset(x.limit_index, by_class[0], n)
             return
-        read_origins(plan, &columns[plan.origin], x, row, n)
+        read_origins(meaning, &columns[meaning.origin], x, row, n)
         for i in range(n):
             x.limit_index[i] = by_class[x.other[i]]
         return
     memset(x.other, 0, n)
-    if plan.origin >= 0:
-        read_origins(plan, &columns[plan.origin], x, row, n)
+    if meaning.origin >= 0:
+        read_origins(meaning, &columns[meaning.origin], x, row, n)
     for i in range(n):
-        x.limit_index[i] = plan.schedule[x.other[i] * plan.n_days + place_of(plan, x.day[i])]
+        x.limit_index[i] = meaning.schedule[x.other[i] * meaning.n_days + place_of(meaning, x.day[i])]
 
 
-cdef inline void check_currency(const Plan* plan, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
+cdef inline void check_currency(const Meaning* meaning, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
     """A value in another currency, or in none that is known, is a bad value."""
     cdef int i
     cdef i64 j, length = 0
     cdef const u8* text = NULL
     for i in range(n):
-        if not text_of_row(&columns[plan.currency], row + i, &text, &length):
+        if not text_of_row(&columns[meaning.currency], row + i, &text, &length):
             x.units[i] = BAD_UNITS
             continue
         length = trim(&text, length)
-        if length != plan.wanted_currency.length:
+        if length != meaning.wanted_currency.length:
             x.units[i] = BAD_UNITS
             continue
         for j in range(length):
-            if lower(text[j]) != plan.wanted_currency.text[j]:
+            if lower(text[j]) != meaning.wanted_currency.text[j]:
                 x.units[i] = BAD_UNITS

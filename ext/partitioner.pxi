@@ -12,7 +12,7 @@ cdef class Partitioner:
     cdef Keys keys
     cdef Pool pool
     cdef Chains chains
-    cdef Words words
+    cdef Trail trail
     cdef Cursors cursors
     cdef Chunk* chunk
     cdef Tally tally
@@ -27,7 +27,7 @@ cdef class Partitioner:
     cdef int slot_next
     cdef readonly i32 latest_day
     cdef i32 day_outside     # the day that read_rows stopped at, DAY_OUTSIDE
-    cdef readonly Sketch sketch  # rows come in the order of their days, and leave numbers of cells; else None
+    cdef readonly DaySketch sketch  # rows come in the order of their days, and leave numbers of cells; else None
     cdef readonly i64 rows   # that were read
     cdef u64* row_bits       # with a sketch: the answers of the rows, and which of them are suspects
     cdef u64* open_rows
@@ -36,13 +36,13 @@ cdef class Partitioner:
     cdef dict brought        # wide: by partition, the outcomes that came back from disk
 
     def __cinit__(self, Settings settings, int partition_bits, Py_ssize_t block_bytes=DEFAULT_BLOCK_BYTES, int slots=1,
-                  Sketch sketch=None):
+                  DaySketch sketch=None):
         cdef int n = slots << partition_bits
         if partition_bits < 0 or slots < 1 or n > MAX_PARTITIONS:
             raise ValueError(f"there are at most {MAX_PARTITIONS} partitions")
         if block_bytes & (block_bytes - 1) or not 2048 <= block_bytes <= 65536:
             raise ValueError("block_bytes is a power of two from 2048 to 65536")
-        if sketch is not None and not settings.can_be_in_order:
+        if sketch is not None and not settings.can_take_day_sketch:
             raise ValueError("rows with these settings cannot be read with a sketch")
         self.settings = settings
         self.sketch = sketch
@@ -54,7 +54,7 @@ cdef class Partitioner:
         self.day_low, self.day_mid, self.day_high = NO_DAY, 0x7fffffff, 0x7fffffff
         self.latest_day = NO_DAY
         self.chunk = <Chunk*>calloc(1, sizeof(Chunk))
-        if settings.plan.tally or settings.plan.bad_values == STOP:
+        if settings.meaning.tally or settings.meaning.bad_values == STOP:
             self.refusals = new_refusals()
         self.bits = <u64**>calloc(slots, sizeof(u64*))
         self.cursors.next_bit = <u64*>calloc(n, sizeof(u64))
@@ -71,15 +71,16 @@ cdef class Partitioner:
         if self.cursors.brought == NULL or self.cursors.next_brought == NULL:
             raise MemoryError()
         self.reserve(0, n + 1)
-        if not start_chains(&self.chains, &self.pool, n, sizeof(WideRecord) if settings.plan.wide else sizeof(Record)):
+        if not start_chains(&self.chains, &self.pool, n,
+                            sizeof(WideRecord) if settings.meaning.wide else sizeof(Record)):
             raise MemoryError()
-        self.words.pool = &self.pool
-        self.words.first = self.words.last = self.words.reading = self.words.gap = take_block(&self.pool)
+        self.trail.pool = &self.pool
+        self.trail.first = self.trail.last = self.trail.reading = self.trail.gap = take_block(&self.pool)
 
     cdef void reserve(self, Py_ssize_t rows, Py_ssize_t more) except *:
         """Have blocks for that many rows in any partitions, and `more`: the loops over rows cannot fail then."""
         global n_idle
-        cdef size_t per_row = sizeof(u16) + (sizeof(WideRecord) if self.settings.plan.wide else sizeof(Record))
+        cdef size_t per_row = sizeof(u16) + (sizeof(WideRecord) if self.settings.meaning.wide else sizeof(Record))
         if self.sketch is not None:
             per_row = sizeof(u32)
         cdef i64 blocks = <i64>(rows * per_row // self.pool.block_bytes) + more - self.pool.n_unused
@@ -144,21 +145,21 @@ cdef class Partitioner:
 
     cdef int read_rows(self, const Column* columns, i64 start, i64 stop, i64 first_row,
                        Py_ssize_t* stopped_at) noexcept nogil:
-        cdef const Plan* plan = &self.settings.plan
+        cdef const Meaning* meaning = &self.settings.meaning
         cdef Chunk* x = self.chunk
         cdef i64 row = start, room = 0
         cdef int n, i, code
         cdef u16* words
         while row < stop:
-            words = words_to_write(&self.words, &room)
+            words = leads_to_write(&self.trail, &room)
             n = <int>min(min(stop - row, room if self.sketch is None else room // 2), CHUNK)
-            code = read_chunk(plan, &self.keys, columns, x, row, n)
+            code = read_chunk(meaning, &self.keys, columns, x, row, n)
             if code != DONE:
                 return code
-            if plan.bad_values == STOP:
+            if meaning.bad_values == STOP:
                 for i in range(n):
                     if x.status[i] == BAD_VALUE:
-                        note_value(plan, self.refusals, columns, row + i, first_row + row - start + i)
+                        note_value(meaning, self.refusals, columns, row + i, first_row + row - start + i)
                         stopped_at[0] = row + i
                         return VALUE_REFUSED
             if self.slots > 1:
@@ -167,24 +168,25 @@ cdef class Partitioner:
                     stopped_at[0] = row + i
                     self.day_outside = x.day[i]
                     return DAY_OUTSIDE
-            if plan.tally or plan.wide:
-                tally_chunk(plan, x, n, &self.tally)
+            if meaning.tally or meaning.wide:
+                tally_chunk(meaning, x, n, &self.tally)
                 if self.refusals != NULL and (not x.plain or x.uncoded):
-                    note_refusals(plan, self.refusals, columns, x, row, n, first_row + row - start)
-            to_windows(plan, x, n)
+                    note_refusals(meaning, self.refusals, columns, x, row, n, first_row + row - start)
+            to_windows(meaning, x, n)
             if self.sketch is not None:
                 if not open_days(&self.sketch.days, x, n):
                     return NO_MEMORY
                 find_cells(&self.keys, x, n, &self.sketch.days, <u32*>words)
-                add_to_day_cells(plan, x, n, &self.sketch.days, <u32*>words)
-                self.words.in_last += n      # and once more below: a number is two words
-            elif plan.wide:
-                scatter_wide(plan, &self.keys, x, n, &self.chains, self.partition_bits, words, first_row + row - start)
+                add_to_day_cells(meaning, x, n, &self.sketch.days, <u32*>words)
+                self.trail.in_last += n      # and once more below: a number is two words
+            elif meaning.wide:
+                scatter_wide(meaning, &self.keys, x, n, &self.chains, self.partition_bits, words,
+                             first_row + row - start)
             elif x.plain:
-                scatter_plain(plan, &self.keys, x, n, &self.chains, self.partition_bits, words)
+                scatter_plain(meaning, &self.keys, x, n, &self.chains, self.partition_bits, words)
             else:
-                scatter_any(plan, &self.keys, x, n, &self.chains, self.partition_bits, words)
-            self.words.in_last += n
+                scatter_any(meaning, &self.keys, x, n, &self.chains, self.partition_bits, words)
+            self.trail.in_last += n
             self.rows += n
             row += n
         return DONE
@@ -200,7 +202,7 @@ cdef class Partitioner:
             self.cursors.on_disk[p] = self.chains.spilled[p]
             self.cursors.next_record[p] = <u64><uintptr_t>self.pool.blocks[self.chains.first[p]]
             total += (count_of(&self.chains, p) + 63) // 64
-        if self.settings.plan.outcomes:
+        if self.settings.meaning.outcomes:
             return
         free(self.bits[slot])
         self.bits[slot] = <u64*>malloc(8 * total + 8)
@@ -219,7 +221,7 @@ cdef class Partitioner:
 
     def answer(self, Py_ssize_t rows, u8[::1] mask):
         """See _kernel.pyi."""
-        if self.settings.plan.outcomes or mask.shape[0] * 8 < rows:
+        if self.settings.meaning.outcomes or mask.shape[0] * 8 < rows:
             raise ValueError("`answer` is for the mask alone, with room for its rows")
         if self.sketch is not None:
             if self.proven != self.rows or self.answered + rows > self.rows:
@@ -229,13 +231,13 @@ cdef class Partitioner:
             self.answered += rows
         elif rows:
             with nogil:
-                answer_narrow(&self.settings.plan, &self.words, &self.cursors, rows, &mask[0])
+                answer_narrow(&self.settings.meaning, &self.trail, &self.cursors, rows, &mask[0])
 
     def answer_all(self, Py_ssize_t row, Py_ssize_t rows, u8[::1] mask, u8[::1] reasons, u8[::1] totals, u8[::1] known):
         """See _kernel.pyi."""
         cdef int wanted = -1
         cdef i64 reached = rows
-        if not self.settings.plan.outcomes or reasons.shape[0] < rows or totals.shape[0] < 16 * rows:
+        if not self.settings.meaning.outcomes or reasons.shape[0] < rows or totals.shape[0] < 16 * rows:
             raise ValueError("`answer_all` is for reasons and totals, with room for its rows")
         if mask.shape[0] * 8 < rows or known.shape[0] * 8 < rows:
             raise ValueError("too little room for the bits")
@@ -243,7 +245,7 @@ cdef class Partitioner:
             raise ValueError("the first row lies behind the last")
         if row < rows:
             with nogil:
-                reached = answer_wide(&self.settings.plan, &self.chains, &self.words, &self.cursors, row, rows,
+                reached = answer_wide(&self.settings.meaning, &self.chains, &self.trail, &self.cursors, row, rows,
                                       &mask[0], &reasons[0], &totals[0], &known[0], &wanted)
         return reached, wanted
 
@@ -261,7 +263,8 @@ cdef class Partitioner:
     def counts(self):
         """See _kernel.pyi."""
         known = (int(self.tally.known_high) << 64) + self.tally.known_low
-        return [self.tally.status_rows[i] for i in range(6)], known, 0 if self.settings.plan.wide else self.tally.capped
+        plain = 0 if self.settings.meaning.wide else self.tally.capped
+        return [self.tally.status_rows[i] for i in range(6)], known, plain
 
     @property
     def incomplete(self):

@@ -3,7 +3,7 @@ from libc.string cimport memset
 from native cimport dm_count_bits, i64, u32, u64
 from status cimport DONE, NO_MEMORY
 from records cimport Chains, count_of, in_block, record_t, WideRecord
-from plan cimport Plan
+from meaning cimport Meaning
 from tables cimport ADD, ADD_OPEN, PROVE, SETTLE, Counts, Tables
 from sketch cimport add_to_cells, distinct, prove, start_cells
 from slots cimport FIRST_SLOTS, add_all, add_open, expect_open, start_slots
@@ -18,49 +18,49 @@ cdef inline i64 total_records(Chains** chains, int workers, int p) noexcept nogi
     return n
 
 
-cdef inline bint takes(const Plan* plan, int step) noexcept nogil:
+cdef inline bint takes(const Meaning* meaning, int step) noexcept nogil:
     """Whether partitions take this step: outcomes need all totals, so there is no sketch."""
-    return not plan.outcomes or step == ADD or step == SETTLE
+    return not meaning.outcomes or step == ADD or step == SETTLE
 
 
-cdef inline bint start_tables(const Plan* plan, i64 n, Tables* t) noexcept nogil:
+cdef inline bint start_tables(const Meaning* meaning, i64 n, Tables* t) noexcept nogil:
     """Clear tables for a partition of n records. False where memory ran out."""
-    return start_slots(plan, t, FIRST_SLOTS) and (plan.outcomes or start_cells(plan, t, n))
+    return start_slots(meaning, t, FIRST_SLOTS) and (meaning.outcomes or start_cells(meaning, t, n))
 
 
-cdef inline void count_groups(const Plan* plan, const Tables* t, Counts* counts) noexcept nogil:
+cdef inline void count_groups(const Meaning* meaning, const Tables* t, Counts* counts) noexcept nogil:
     """After ADD_OPEN, or for an estimate or outcomes after ADD."""
-    if plan.outcomes or t.exact:
+    if meaning.outcomes or t.exact:
         counts.groups += t.keys
-    elif plan.tally and plan.wide:
+    elif meaning.tally and meaning.wide:
         counts.groups += distinct(<const u64*>t.cells, t.cells_in_use)
-    elif plan.tally:
+    elif meaning.tally:
         counts.groups += distinct(<const u32*>t.cells, t.cells_in_use)
 
 
-cdef inline int take_step(const Plan* plan, int step, Tables* t, record_t* r, i64 n, u64* bits,
+cdef inline int take_step(const Meaning* meaning, int step, Tables* t, record_t* r, i64 n, u64* bits,
                           Counts* counts) noexcept nogil:
     """One step over n records. Every record of the partition takes it before any takes the next.
     A status."""
-    if step == ADD and plan.outcomes:
-        return add_all(plan, t, r, n)
+    if step == ADD and meaning.outcomes:
+        return add_all(meaning, t, r, n)
     if step == ADD:
-        add_to_cells(plan, t, r, n)
+        add_to_cells(meaning, t, r, n)
     elif step == PROVE:
-        prove(plan, t, r, n, bits)
+        prove(meaning, t, r, n, bits)
     elif step == ADD_OPEN:
-        return add_open(plan, t, r, n, bits)
+        return add_open(meaning, t, r, n, bits)
     else:
-        settle(plan, t, r, n, bits, counts)
+        settle(meaning, t, r, n, bits, counts)
     return DONE
 
 
-cdef inline u64* bits_from(const Plan* plan, u64* bits, i64 first) noexcept nogil:
+cdef inline u64* bits_from(const Meaning* meaning, u64* bits, i64 first) noexcept nogil:
     """The bits of record `first` on; outcomes have none."""
-    return bits if plan.outcomes else bits + (first >> 6)
+    return bits if meaning.outcomes else bits + (first >> 6)
 
 
-cdef inline int step_chain(const Plan* plan, int step, Tables* t, const Chains* c, int p, const record_t* kind,
+cdef inline int step_chain(const Meaning* meaning, int step, Tables* t, const Chains* c, int p, const record_t* kind,
                            u64* bits, Counts* counts) noexcept nogil:
     """One step over the blocks in memory of partition p of one worker, whose records are of a `kind`, which points to
     none; `bits` are those of its first record there."""
@@ -68,7 +68,8 @@ cdef inline int step_chain(const Plan* plan, int step, Tables* t, const Chains* 
     cdef i64 some, done = 0
     while True:
         some = in_block(c, p, block)
-        if take_step(plan, step, t, <record_t*>c.pool.blocks[block], some, bits_from(plan, bits, done), counts) != DONE:
+        if take_step(meaning, step, t, <record_t*>c.pool.blocks[block], some, bits_from(meaning, bits, done),
+                     counts) != DONE:
             return NO_MEMORY
         done += some
         if block == c.last[p]:
@@ -110,7 +111,7 @@ cdef inline WideRecord* head_record(Head* head, const Chains* c, int p) noexcept
     return NULL
 
 
-cdef inline int settle_in_row_order(const Plan* plan, Chains** chains, int workers, int p, Tables* t, Head* heads,
+cdef inline int settle_in_row_order(const Meaning* meaning, Chains** chains, int workers, int p, Tables* t, Head* heads,
                                     u64** bits, Counts* counts) noexcept nogil:
     """SETTLE by row number, as overflow="excess" wants; each worker's records are in row order, as it reads its parts
     in order. Returns the worker whose loaded extent is used up and whose next one is wanted, NO_WORKER at the end."""
@@ -132,12 +133,12 @@ cdef inline int settle_in_row_order(const Plan* plan, Chains** chains, int worke
                 next = r
         if first == NO_WORKER:
             return NO_WORKER
-        if plan.outcomes:
-            settle_outcome(plan, t, next, counts)
+        if meaning.outcomes:
+            settle_outcome(meaning, t, next, counts)
         else:
             word = &bits[first][heads[first].done >> 6]
             own = <u64>1 << (heads[first].done & 63)
-            word[0] = word[0] | own if settle_bit(plan, t, next, (word[0] & own) != 0, counts) else word[0] & ~own
+            word[0] = word[0] | own if settle_bit(meaning, t, next, (word[0] & own) != 0, counts) else word[0] & ~own
         heads[first].done += 1
         if heads[first].at < heads[first].n_loaded:
             heads[first].at += 1
@@ -145,31 +146,32 @@ cdef inline int settle_in_row_order(const Plan* plan, Chains** chains, int worke
             heads[first].place += 1
 
 
-cdef inline int total_partition(const Plan* plan, Chains** chains, int workers, int p, const record_t* kind, Tables* t,
+cdef inline int total_partition(const Meaning* meaning, Chains** chains, int workers, int p, const record_t* kind,
+                                Tables* t,
                                 Head* heads, u64** bits, Counts* counts) noexcept nogil:
     """All steps of partition p, all of which is in memory. A status."""
     cdef i64 n = total_records(chains, workers, p), i, n_open = n
     cdef int w, step
     if n == 0:
         return DONE
-    if not start_tables(plan, n, t):
+    if not start_tables(meaning, n, t):
         return NO_MEMORY
     for step in range(ADD, SETTLE + 1):
-        if not takes(plan, step):
+        if not takes(meaning, step):
             continue
         if step == SETTLE:
-            count_groups(plan, t, counts)
-            if plan.excess:
+            count_groups(meaning, t, counts)
+            if meaning.excess:
                 start_heads(heads, chains, workers, p)
-                settle_in_row_order(plan, chains, workers, p, t, heads, bits, counts)
+                settle_in_row_order(meaning, chains, workers, p, t, heads, bits, counts)
                 return DONE
-        if step == ADD_OPEN and not plan.wide:
+        if step == ADD_OPEN and not meaning.wide:
             for w in range(workers):
                 for i in range((count_of(chains[w], p) + 63) // 64):
                     n_open -= dm_count_bits(bits[w][i])
-            if not expect_open(plan, t, n_open):
+            if not expect_open(meaning, t, n_open):
                 return NO_MEMORY
         for w in range(workers):
-            if step_chain(plan, step, t, chains[w], p, kind, bits[w], counts) != DONE:
+            if step_chain(meaning, step, t, chains[w], p, kind, bits[w], counts) != DONE:
                 return NO_MEMORY
     return DONE

@@ -12,7 +12,7 @@ def days_of(Settings settings, Batch batch):
         raise MemoryError()
     while row < batch.length:
         n = <int>min(<i64>CHUNK, batch.length - row)
-        read_days(&batch.columns[settings.plan.day], row, n, x.day)
+        read_days(&batch.columns[settings.meaning.day], row, n, x.day)
         memcpy(&view[4 * row], x.day, 4 * n)
         row += n
     free(x)
@@ -34,12 +34,12 @@ def identities(Settings settings, Batch batch, int partition_bits):
     row = 0
     while row < batch.length:
         n = <int>min(<i64>CHUNK, batch.length - row)
-        code = read_chunk(&settings.plan, &keys, batch.columns, x, row, n)
+        code = read_chunk(&settings.meaning, &keys, batch.columns, x, row, n)
         if code != DONE:
             break
-        to_windows(&settings.plan, x, n)
+        to_windows(&settings.meaning, x, n)
         for i in range(n):
-            partition = identify(&settings.plan, &keys, x, i, 63 - partition_bits, &key, &more)
+            partition = identify(&settings.meaning, &keys, x, i, 63 - partition_bits, &key, &more)
             memcpy(&view[16 * (row + i)], &key, 8)
             memcpy(&view[16 * (row + i) + 8], &more, 4)
             memcpy(&view[16 * (row + i) + 12], &partition, 4)
@@ -63,7 +63,7 @@ def read_only(Settings settings, Batch batch):
         row = 0
         while row < n_rows:
             n = <int>min(<i64>CHUNK, n_rows - row)
-            code = read_chunk(&settings.plan, &keys, batch.columns, x, row, n)
+            code = read_chunk(&settings.meaning, &keys, batch.columns, x, row, n)
             if code != DONE:
                 break
             for i in range(n):

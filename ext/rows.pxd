@@ -8,12 +8,12 @@ from days cimport DAY, NO_DAY, window_of
 from day_column cimport read_days
 from money cimport read_units
 from products cimport read_products
-from plan cimport (
-    BAD_VALUE, IS_EXCLUDED, NO_DAY_KNOWN, NO_PERSON, NONE_IN_FORCE, NOT_IN_FORCE, PLAIN, Chunk, Plan, Tally,
+from meaning cimport (
+    BAD_VALUE, IS_EXCLUDED, NO_DAY_KNOWN, NO_PERSON, NONE_IN_FORCE, NOT_IN_FORCE, PLAIN, Chunk, Meaning, Tally,
 )
 from limits cimport check_currency, read_limits
 
-cdef inline int read_first_of(const Plan* plan, Keys* k, const Column* columns, Chunk* x, i64 row,
+cdef inline int read_first_of(const Meaning* meaning, Keys* k, const Column* columns, Chunk* x, i64 row,
                               int n) noexcept nogil:
     """The person of each row is the first of its columns that is present: column by column, over the rows that have
     none yet, as bits."""
@@ -25,8 +25,8 @@ cdef inline int read_first_of(const Plan* plan, Keys* k, const Column* columns, 
     memset(wanted, 0xff, sizeof(wanted))
     if n & 63:
         wanted[n >> 6] = (<u64>1 << (n & 63)) - 1
-    for j in range(plan.n_persons):
-        c = &columns[plan.persons[j]]
+    for j in range(meaning.n_persons):
+        c = &columns[meaning.persons[j]]
         if is_text(c) and c.index_layout == 0:
             code = read_texts(k, c, row, n, wanted, x.low, x.high, x.missing)
             if code != DONE:
@@ -44,7 +44,7 @@ cdef inline int read_first_of(const Plan* plan, Keys* k, const Column* columns, 
     return DONE
 
 
-cdef inline int read_composite(const Plan* plan, Keys* k, const Column* columns, Chunk* x, i64 row,
+cdef inline int read_composite(const Meaning* meaning, Keys* k, const Column* columns, Chunk* x, i64 row,
                                int n) noexcept nogil:
     """Fingerprint all parts of each row's identity together. A row is missing where the first part of its person is,
     the name, or a column of `per`; the other parts tell apart those that have one.
@@ -59,8 +59,8 @@ cdef inline int read_composite(const Plan* plan, Keys* k, const Column* columns,
     for i in range(n):
         j, m = 0, 0
         named = others = False
-        while m < plan.n_parts:
-            code = read_person_part(plan, k, columns, row + i, &j, &joined[2 * m], &joined[2 * m + 1])
+        while m < meaning.n_parts:
+            code = read_person_part(meaning, k, columns, row + i, &j, &joined[2 * m], &joined[2 * m + 1])
             if code < 0:
                 return code
             if m == 0:
@@ -69,8 +69,8 @@ cdef inline int read_composite(const Plan* plan, Keys* k, const Column* columns,
                 others |= code
             m += 1
         has_per = True
-        for j in range(plan.n_per):
-            code = read_one(k, &columns[plan.per[j]], row + i, &joined[2 * m], &joined[2 * m + 1])
+        for j in range(meaning.n_per):
+            code = read_one(k, &columns[meaning.per[j]], row + i, &joined[2 * m], &joined[2 * m + 1])
             if code < 0:
                 return code
             has_per &= code
@@ -84,15 +84,15 @@ cdef inline int read_composite(const Plan* plan, Keys* k, const Column* columns,
     return DONE
 
 
-cdef inline int read_person_part(const Plan* plan, Keys* k, const Column* columns, i64 row, int* at, u64* low,
+cdef inline int read_person_part(const Meaning* meaning, Keys* k, const Column* columns, i64 row, int* at, u64* low,
                                  u64* high) noexcept nogil:
     """`read_one` of a part of the person: the first of its columns, from number `at` on, that is present. Leaves `at`
     behind them."""
-    cdef int code = read_one(k, &columns[plan.persons[at[0]]], row, low, high)
+    cdef int code = read_one(k, &columns[meaning.persons[at[0]]], row, low, high)
     at[0] += 1
-    while at[0] < plan.n_persons and plan.is_other[at[0]]:
+    while at[0] < meaning.n_persons and meaning.is_other[at[0]]:
         if code == 0:
-            code = read_one(k, &columns[plan.persons[at[0]]], row, low, high)
+            code = read_one(k, &columns[meaning.persons[at[0]]], row, low, high)
         at[0] += 1
     return code
 
@@ -108,7 +108,7 @@ cdef inline int read_one(Keys* k, const Column* c, i64 row, u64* low, u64* high)
     return not missing
 
 
-cdef inline bint all_plain(const Plan* plan, const Chunk* x, int n) noexcept nogil:
+cdef inline bint all_plain(const Meaning* meaning, const Chunk* x, int n) noexcept nogil:
     """Whether every row is plain, of a manifest without exclusions: sums that compilers vectorise."""
     cdef int i
     cdef u8 out_of_force = 0
@@ -121,29 +121,29 @@ cdef inline bint all_plain(const Plan* plan, const Chunk* x, int n) noexcept nog
         missing |= x.missing[i]
     for i in range(n):
         no_day |= x.day[i] == NO_DAY
-    if not plan.constant:
+    if not meaning.constant:
         for i in range(n):
             out_of_force |= x.limit_index[i] == NONE_IN_FORCE
     return not (signs >> 63) and not missing and not no_day and not out_of_force
 
 
-cdef inline bint read_status(const Plan* plan, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
+cdef inline bint read_status(const Meaning* meaning, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
     """Each row's own standing; True where all are plain. A null in the excluded column counts as excluded: what is not
     proven is not eligible."""
     cdef int i
     cdef const Column* c
     memset(x.status, PLAIN, CHUNK)
-    if plan.excluded < 0 and all_plain(plan, x, n):
+    if meaning.excluded < 0 and all_plain(meaning, x, n):
         return True
-    if plan.excluded >= 0:
-        c = &columns[plan.excluded]
+    if meaning.excluded >= 0:
+        c = &columns[meaning.excluded]
         for i in range(n):
             if not is_present(c, row + i) or bit_at(c, row + i):
                 x.status[i] = IS_EXCLUDED
         memcpy(x.other, x.status, n)
     for i in range(n):
         x.status[i] = BAD_VALUE if x.units[i] < 0 else x.status[i]
-    if not plan.constant:
+    if not meaning.constant:
         for i in range(n):
             x.status[i] = NOT_IN_FORCE if x.limit_index[i] == NONE_IN_FORCE else x.status[i]
     for i in range(n):
@@ -153,38 +153,39 @@ cdef inline bint read_status(const Plan* plan, const Column* columns, Chunk* x, 
     return False
 
 
-cdef inline int read_chunk(const Plan* plan, Keys* k, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
+cdef inline int read_chunk(const Meaning* meaning, Keys* k, const Column* columns, Chunk* x, i64 row,
+                           int n) noexcept nogil:
     """Take n rows (at most CHUNK) from `row` on through every stage; a status."""
     cdef int code
-    if plan.n_per or plan.n_parts > 1:
-        code = read_composite(plan, k, columns, x, row, n)
-    elif plan.n_persons > 1:
-        code = read_first_of(plan, k, columns, x, row, n)
+    if meaning.n_per or meaning.n_parts > 1:
+        code = read_composite(meaning, k, columns, x, row, n)
+    elif meaning.n_persons > 1:
+        code = read_first_of(meaning, k, columns, x, row, n)
     else:
-        code = read_part(k, &columns[plan.persons[0]], row, n, x.low, x.high, x.missing)
+        code = read_part(k, &columns[meaning.persons[0]], row, n, x.low, x.high, x.missing)
     if code != DONE:
         return code
-    read_days(&columns[plan.day], row, n, x.day)
-    if not plan.constant:
-        read_limits(plan, columns, x, row, n)
-    if plan.quantity >= 0:
-        code = read_products(&columns[plan.value], &columns[plan.quantity], row, n, x.units)
+    read_days(&columns[meaning.day], row, n, x.day)
+    if not meaning.constant:
+        read_limits(meaning, columns, x, row, n)
+    if meaning.quantity >= 0:
+        code = read_products(&columns[meaning.value], &columns[meaning.quantity], row, n, x.units)
         if code != DONE:
             return code
     else:
-        read_units(&columns[plan.value], row, n, x.units)
-    if plan.currency >= 0:
-        check_currency(plan, columns, x, row, n)
-    x.plain = read_status(plan, columns, x, row, n)
+        read_units(&columns[meaning.value], row, n, x.units)
+    if meaning.currency >= 0:
+        check_currency(meaning, columns, x, row, n)
+    x.plain = read_status(meaning, columns, x, row, n)
     return DONE
 
 
-cdef inline void to_windows(const Plan* plan, Chunk* x, int n) noexcept nogil:
+cdef inline void to_windows(const Meaning* meaning, Chunk* x, int n) noexcept nogil:
     """Days as totals are kept by them; after this, nothing asks for the calendar day."""
     cdef int i
-    if plan.window != DAY:
+    if meaning.window != DAY:
         for i in range(n):
-            x.day[i] = window_of(x.day[i], plan.window)
+            x.day[i] = window_of(x.day[i], meaning.window)
 
 
 cdef inline void add_known(Tally* t, u64 low, u64 high) noexcept nogil:
@@ -195,12 +196,12 @@ cdef inline void add_known(Tally* t, u64 low, u64 high) noexcept nogil:
     t.known_high += t.known_low < sum
 
 
-cdef inline void tally_chunk(const Plan* plan, const Chunk* x, int n, Tally* t) noexcept nogil:
+cdef inline void tally_chunk(const Meaning* meaning, const Chunk* x, int n, Tally* t) noexcept nogil:
     """Count the rows by their standing, and add up their values; plain rows with sums that compilers vectorise."""
     cdef int i
     cdef i32 first = t.day_first, last = t.day_last
     cdef u64 low = 0, high = 0, capped = 0
-    cdef i64 cap = plan.cap
+    cdef i64 cap = meaning.cap
     for i in range(n):
         last = x.day[i] if x.day[i] > last else last       # NO_DAY is before any day
     if x.plain:

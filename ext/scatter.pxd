@@ -2,7 +2,7 @@
 from native cimport i64, u16, u32, u64, u8
 from keys cimport CHUNK, Keys, mix
 from records cimport EXCLUDED, POISON, Chains, put_record, put_wide_record, second_word, WideRecord
-from plan cimport BAD_VALUE, IGNORE, IS_EXCLUDED, NO_RECORD, STATUS_SHIFT, Chunk, Plan
+from meaning cimport BAD_VALUE, IGNORE, IS_EXCLUDED, NO_RECORD, STATUS_SHIFT, Chunk, Meaning
 
 
 cdef inline u64 second_of(const Chunk* x, int i, u32 more, i64 cap, int index_shift) noexcept nogil:
@@ -10,17 +10,17 @@ cdef inline u64 second_of(const Chunk* x, int i, u32 more, i64 cap, int index_sh
     return second_word(more, <u32>(x.units[i] if x.units[i] < cap else cap) | (<u32>x.limit_index[i] << index_shift))
 
 
-cdef inline void scatter_plain(const Plan* plan, const Keys* k, Chunk* x, int n, Chains* c, int bits,
+cdef inline void scatter_plain(const Meaning* meaning, const Keys* k, Chunk* x, int n, Chains* c, int bits,
                                u16* words) noexcept nogil:
     """The usual rows, every one plain: first all their records, in the place of the chunk's columns, then where they
     go. Apart, the sums are vectors and the stores have registers to themselves."""
-    cdef int i, shift = 63 - bits, index_shift = plan.index_shift
-    cdef i64 cap = plan.cap
+    cdef int i, shift = 63 - bits, index_shift = meaning.index_shift
+    cdef i64 cap = meaning.cap
     cdef u64 high, spread
     cdef u64 start = k.start, day_low = k.day_low, day_high = k.day_high
     cdef u64* dest = c.dest
     cdef char* lines = c.lines
-    if plan.exact:
+    if meaning.exact:
         for i in range(n):
             x.low[i] = mix(x.low[i] ^ start ^ (<u64>x.day[i] * day_low))
             words[i] = <u16>((x.low[i] >> 1) >> shift) | x.base[i]
@@ -37,7 +37,7 @@ cdef inline void scatter_plain(const Plan* plan, const Keys* k, Chunk* x, int n,
         put_record(c, dest, lines, words[i], x.low[i], x.high[i])
 
 
-cdef inline void scatter_any(const Plan* plan, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
+cdef inline void scatter_any(const Meaning* meaning, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
                              u16* words) noexcept nogil:
     """Rows of any status: those that leave a record are listed first, since which they are no branch can foresee."""
     cdef u16 listed[CHUNK]
@@ -48,18 +48,18 @@ cdef inline void scatter_any(const Plan* plan, const Keys* k, const Chunk* x, in
         status = x.status[i]
         words[i] = <u16>(((NO_RECORD if status == BAD_VALUE else status) << STATUS_SHIFT) | x.base[i])
         listed[n_listed] = <u16>i
-        n_listed += plan.has_record[status] & <u8>(plan.tally | counts_at_all(plan, x, i))
+        n_listed += meaning.has_record[status] & <u8>(meaning.tally | counts_at_all(meaning, x, i))
     for i in range(n_listed):
-        scatter_odd(plan, k, x, listed[i], c, shift, words)
+        scatter_odd(meaning, k, x, listed[i], c, shift, words)
 
 
-cdef inline u32 identify(const Plan* plan, const Keys* k, const Chunk* x, int i, int shift, u64* key,
+cdef inline u32 identify(const Meaning* meaning, const Keys* k, const Chunk* x, int i, int shift, u64* key,
                          u32* more) noexcept nogil:
     """The identity of row i: 96 bits, and its partition. Exact persons: a bijection of (person, day), the partition is
     part of `key`. Fingerprints: the partition's bits come on top of the 96; the day's part differs for any two days,
     and is mixed so that one person's days spread evenly."""
     cdef u64 high, spread
-    if plan.exact:
+    if meaning.exact:
         key[0] = mix(x.low[i] ^ k.start ^ (<u64>x.day[i] * k.day_low))
         more[0] = <u32>x.day[i]
         return <u32>((key[0] >> 1) >> shift) | x.base[i]
@@ -70,35 +70,35 @@ cdef inline u32 identify(const Plan* plan, const Keys* k, const Chunk* x, int i,
     return <u32>((high >> 1) >> shift) | x.base[i]
 
 
-cdef inline bint counts_at_all(const Plan* plan, const Chunk* x, int i) noexcept nogil:
+cdef inline bint counts_at_all(const Meaning* meaning, const Chunk* x, int i) noexcept nogil:
     """Does the row matter to its group? Excluded rows that do not count have no say about it, not by a bad value."""
-    return plan.count_excluded or plan.excluded < 0 or x.other[i] != IS_EXCLUDED
+    return meaning.count_excluded or meaning.excluded < 0 or x.other[i] != IS_EXCLUDED
 
 
-cdef inline void scatter_odd(const Plan* plan, const Keys* k, const Chunk* x, int i, Chains* c, int shift,
+cdef inline void scatter_odd(const Meaning* meaning, const Keys* k, const Chunk* x, int i, Chains* c, int shift,
                              u16* words) noexcept nogil:
     """A row of any status that leaves a record."""
     cdef u64 key
     cdef u32 more, p, units, limit_index
     cdef u8 status = x.status[i]
-    cdef bint counts = counts_at_all(plan, x, i)
-    p = identify(plan, k, x, i, shift, &key, &more)
+    cdef bint counts = counts_at_all(meaning, x, i)
+    p = identify(meaning, k, x, i, shift, &key, &more)
     words[i] = <u16>(p | (status << STATUS_SHIFT))
-    limit_index = 0 if plan.constant else x.limit_index[i]
-    units = <u32>plan.cap
-    if x.units[i] >= 0 and x.units[i] < plan.cap:
+    limit_index = 0 if meaning.constant else x.limit_index[i]
+    units = <u32>meaning.cap
+    if x.units[i] >= 0 and x.units[i] < meaning.cap:
         units = <u32>x.units[i]
-    if not counts or (status == BAD_VALUE and plan.bad_values == IGNORE):
+    if not counts or (status == BAD_VALUE and meaning.bad_values == IGNORE):
         units = <u32>EXCLUDED
     elif status == BAD_VALUE:
         units |= <u32>POISON
     elif status == IS_EXCLUDED:
         units |= <u32>EXCLUDED
-    units |= limit_index << plan.index_shift
+    units |= limit_index << meaning.index_shift
     put_record(c, c.dest, c.lines, p, key, second_word(more, units))
 
 
-cdef inline void scatter_wide(const Plan* plan, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
+cdef inline void scatter_wide(const Meaning* meaning, const Keys* k, const Chunk* x, int n, Chains* c, int bits,
                               u16* words, i64 first_row) noexcept nogil:
     cdef int i
     cdef int shift = 63 - bits
@@ -108,16 +108,16 @@ cdef inline void scatter_wide(const Plan* plan, const Keys* k, const Chunk* x, i
     cdef WideRecord r
     for i in range(n):
         status = x.status[i]
-        if not plan.has_record[status]:
+        if not meaning.has_record[status]:
             words[i] = <u16>(status << STATUS_SHIFT)
             continue
-        p = identify(plan, k, x, i, shift, &r.key, &r.more)
+        p = identify(meaning, k, x, i, shift, &r.key, &r.more)
         words[i] = <u16>(p | (status << STATUS_SHIFT))
-        excluded = plan.excluded >= 0 and x.other[i] == IS_EXCLUDED
+        excluded = meaning.excluded >= 0 and x.other[i] == IS_EXCLUDED
         r.units = <u64>x.units[i] if x.units[i] >= 0 else 0
         r.row = <u64>(first_row + i)
-        r.limit_index = 0 if plan.constant else x.limit_index[i]
-        r.marks = (status == BAD_VALUE) | (excluded << 1) | ((excluded and not plan.count_excluded) << 2)
-        if plan.bad_values == IGNORE and status == BAD_VALUE:
+        r.limit_index = 0 if meaning.constant else x.limit_index[i]
+        r.marks = (status == BAD_VALUE) | (excluded << 1) | ((excluded and not meaning.count_excluded) << 2)
+        if meaning.bad_values == IGNORE and status == BAD_VALUE:
             r.marks |= 4
         put_wide_record(c, p, &r)

@@ -10,7 +10,7 @@ WINDOWS = {"day": DAY, "month": MONTH, "quarter": QUARTER, "year": YEAR}
 BAD_VALUES = {"unproven": UNPROVEN, "ignore": IGNORE, "error": STOP}
 SECRET_LENGTH = SECRET_BYTES + 24
 RECORD_BYTES, WIDE_RECORD_BYTES = sizeof(Record), sizeof(WideRecord)
-OUTCOME_BYTES, WORD_BYTES = sizeof(Outcome), sizeof(u16)
+OUTCOME_BYTES, LEAD_BYTES = sizeof(Outcome), sizeof(u16)
 STEP_ADD, STEP_PROVE, STEP_ADD_OPEN, STEP_SETTLE = ADD, PROVE, ADD_OPEN, SETTLE
 NOT_IN_FORCE_INDEX = NONE_IN_FORCE
 KEY_COLUMNS = MAX_PARTS
@@ -28,7 +28,7 @@ cdef void set_code(Code* code, bytes text, int origin_class) except *:
 cdef class Settings:
     """See _kernel.pyi."""
 
-    cdef Plan plan
+    cdef Meaning meaning
     cdef Keys keys
     cdef readonly list columns
     cdef bytes schedule, steady
@@ -38,10 +38,10 @@ cdef class Settings:
 
     def __cinit__(self, *, list columns, list persons, list per, bint exact, int day, int value,
                   int quantity, int excluded, int origin, int currency, bytes currency_code, str window,
-                  str bad_values, bint count_excluded, bint wide, bint excess, bint tally, list limits,
+                  str bad_values, bint count_excluded, bint outcomes, bint excess, bint tally, list limits,
                   bytes schedule, bytes steady, Py_ssize_t n_days, int day_first, dict origins, bytes assigned,
                   list placeholders, object fold, FormOfDays day_form, FormOfMoney money_form, bytes secret):
-        cdef Plan* p = &self.plan
+        cdef Meaning* p = &self.meaning
         cdef int i, index_bits = 0
         cdef list part
         if sum(map(len, persons)) + len(per) > MAX_PARTS:
@@ -77,7 +77,7 @@ cdef class Settings:
             index_bits += 1
         p.index_shift = 30 - index_bits
         p.excess = excess
-        p.outcomes = wide or p.cap == 0x7fffffffffffffff     # beyond it, a sum that is capped would pass
+        p.outcomes = outcomes or p.cap == 0x7fffffffffffffff     # beyond it, a sum that is capped would pass
         p.wide = p.outcomes or excess or p.cap >= <i64>1 << p.index_shift
         p.constant = not schedule
         p.schedule = <u8*><char*>schedule if schedule else NULL
@@ -104,7 +104,7 @@ cdef class Settings:
 
     cdef void set_proofs(self) noexcept:
         """A total within `proof` of one row's limit is within those of all rows of its group, of whatever origins."""
-        cdef Plan* p = &self.plan
+        cdef Meaning* p = &self.meaning
         cdef i64 place = 0
         cdef int i, origin_class
         cdef u8 index, least
@@ -141,16 +141,17 @@ cdef class Settings:
 
     @property
     def wide(self):
-        return bool(self.plan.wide)
+        return bool(self.meaning.wide)
 
     @property
     def outcomes(self):
-        return bool(self.plan.outcomes)
+        return bool(self.meaning.outcomes)
 
     @property
     def excess(self):
-        return bool(self.plan.excess)
+        return bool(self.meaning.excess)
 
     @property
-    def can_be_in_order(self):
-        return not self.plan.wide and not self.plan.tally and not self.plan.marked and self.plan.window == DAY
+    def can_take_day_sketch(self):
+        cdef const Meaning* m = &self.meaning
+        return not m.wide and not m.tally and not m.marked and m.window == DAY

@@ -1,7 +1,7 @@
 # What each record comes to by its group's total: a bit, or an outcome that is written over it.
 from native cimport dm_count_bits, dm_lowest_bit, i64, u32, u64
 from records cimport EXCLUDED, MARK_BAD, MARK_EXCLUDED, MARK_UNCOUNTED, POISON, Outcome, Record, record_t, WideRecord
-from plan cimport REASON_ELIGIBLE, REASON_OVER_LIMIT, REASON_UNPROVEN, Plan
+from meaning cimport REASON_ELIGIBLE, REASON_OVER_LIMIT, REASON_UNPROVEN, Meaning
 from tables cimport Counts, Tables
 from slots cimport USED, Slot, slot_of, there_are, WideSlot
 
@@ -28,10 +28,10 @@ cdef inline u32 judge_excess(WideSlot* slot, const WideRecord* r, u64 limit) noe
     return REASON_UNPROVEN if slot.poisoned else REASON_ELIGIBLE
 
 
-cdef inline u32 judge(const Plan* plan, WideSlot* slot, const WideRecord* r) noexcept nogil:
+cdef inline u32 judge(const Meaning* meaning, WideSlot* slot, const WideRecord* r) noexcept nogil:
     """A record's reason by its group's total. With overflow="excess", records come in row order."""
-    cdef u64 limit = <u64>plan.limits[r.limit_index]
-    return judge_excess(slot, r, limit) if plan.excess else judge_all(slot, limit)
+    cdef u64 limit = <u64>meaning.limits[r.limit_index]
+    return judge_excess(slot, r, limit) if meaning.excess else judge_all(slot, limit)
 
 
 cdef inline void count_reason(Counts* counts, u32 reason, u64 units) noexcept nogil:
@@ -42,11 +42,11 @@ cdef inline void count_reason(Counts* counts, u32 reason, u64 units) noexcept no
         counts.eligible_high += counts.eligible_low < units
 
 
-cdef inline void settle_outcome(const Plan* plan, Tables* t, WideRecord* r, Counts* counts) noexcept nogil:
+cdef inline void settle_outcome(const Meaning* meaning, Tables* t, WideRecord* r, Counts* counts) noexcept nogil:
     """Write one record's outcome over it. With overflow="excess", records come in row order."""
     cdef WideSlot* slot = slot_of(<WideSlot*>t.slots, t.slots_in_use, r.key, r.more)
     cdef Outcome* out = <Outcome*>r
-    cdef u32 reason = judge(plan, slot, r)
+    cdef u32 reason = judge(meaning, slot, r)
     if not r.marks & (MARK_BAD | MARK_EXCLUDED):
         count_reason(counts, reason, r.units)
     out.low = slot.low
@@ -54,33 +54,33 @@ cdef inline void settle_outcome(const Plan* plan, Tables* t, WideRecord* r, Coun
     out.reason = reason
 
 
-cdef inline bint settle_bit(const Plan* plan, Tables* t, const WideRecord* r, bint is_proven,
+cdef inline bint settle_bit(const Meaning* meaning, Tables* t, const WideRecord* r, bint is_proven,
                             Counts* counts) noexcept nogil:
     """Whether a record's row is eligible. In row order where overflow is "excess"."""
     cdef u32 reason = REASON_ELIGIBLE
     if not is_proven:
-        reason = judge(plan, slot_of(<WideSlot*>t.slots, t.slots_in_use, r.key, r.more), r)
+        reason = judge(meaning, slot_of(<WideSlot*>t.slots, t.slots_in_use, r.key, r.more), r)
     if r.marks & (MARK_BAD | MARK_EXCLUDED):
         return False
     count_reason(counts, reason, r.units)
     return reason == REASON_ELIGIBLE
 
 
-cdef inline void settle_wide(const Plan* plan, Tables* t, WideRecord* r, i64 n, u64* bits,
+cdef inline void settle_wide(const Meaning* meaning, Tables* t, WideRecord* r, i64 n, u64* bits,
                              Counts* counts) noexcept nogil:
     """Outcomes of all records; or bits, of those that the sketch left open, and of all where they are counted."""
     cdef i64 i, j
     cdef u64 rest, word
-    if plan.outcomes:
+    if meaning.outcomes:
         for i in range(n):
-            settle_outcome(plan, t, r + i, counts)
+            settle_outcome(meaning, t, r + i, counts)
         return
     for i in range(0, n, 64):
         word = bits[i >> 6]
-        rest = there_are(i, n) & (~<u64>0 if plan.marked or plan.tally else ~word)
+        rest = there_are(i, n) & (~<u64>0 if meaning.marked or meaning.tally else ~word)
         while rest:
             j = i + dm_lowest_bit(rest)
-            if settle_bit(plan, t, r + j, (word >> (j - i)) & 1, counts):
+            if settle_bit(meaning, t, r + j, (word >> (j - i)) & 1, counts):
                 word |= <u64>1 << (j - i)
             else:
                 word &= ~(<u64>1 << (j - i))
@@ -88,13 +88,13 @@ cdef inline void settle_wide(const Plan* plan, Tables* t, WideRecord* r, i64 n, 
         bits[i >> 6] = word
 
 
-cdef inline void settle_narrow(const Plan* plan, Tables* t, const Record* r, i64 n, u64* bits,
+cdef inline void settle_narrow(const Meaning* meaning, Tables* t, const Record* r, i64 n, u64* bits,
                                Counts* counts) noexcept nogil:
     """Answer the records that the sketch left open; then take those out that are never eligible, and count."""
     cdef i64 i, j
     cdef u64 open_rows, word, own
     cdef Slot* slot = NULL       # of the row before: neighbours may share it
-    cdef u32 limit, units_mask = (<u32>1 << plan.index_shift) - 1
+    cdef u32 limit, units_mask = (<u32>1 << meaning.index_shift) - 1
     cdef bint over
     for i in range(0, n, 64):
         word = bits[i >> 6]
@@ -103,7 +103,7 @@ cdef inline void settle_narrow(const Plan* plan, Tables* t, const Record* r, i64
             own = open_rows & (~open_rows + 1)
             j = i + dm_lowest_bit(open_rows)
             open_rows &= open_rows - 1
-            limit = <u32>plan.limits[(r[j].units & (<u32>EXCLUDED - 1)) >> plan.index_shift]
+            limit = <u32>meaning.limits[(r[j].units & (<u32>EXCLUDED - 1)) >> meaning.index_shift]
             over = not r[j].units & <u32>POISON and (r[j].units & units_mask) > limit    # by itself
             if not over:
                 if slot == NULL or slot.key != r[j].key or slot.more != r[j].more:
@@ -114,17 +114,18 @@ cdef inline void settle_narrow(const Plan* plan, Tables* t, const Record* r, i64
             elif not r[j].units & (<u32>POISON | <u32>EXCLUDED):
                 counts.reasons[REASON_OVER_LIMIT if over else REASON_UNPROVEN] += 1
                 counts.refused_units += r[j].units & units_mask
-        if plan.marked:
+        if meaning.marked:
             for j in range(i, n if n - i < 64 else i + 64):
                 word &= ~(<u64>((r[j].units & <u32>EXCLUDED) != 0) << (j - i))
         bits[i >> 6] = word
-        if plan.tally:
+        if meaning.tally:
             counts.reasons[REASON_ELIGIBLE] += dm_count_bits(word)
 
 
-cdef inline void settle(const Plan* plan, Tables* t, record_t* r, i64 n, u64* bits, Counts* counts) noexcept nogil:
+cdef inline void settle(const Meaning* meaning, Tables* t, record_t* r, i64 n, u64* bits,
+                        Counts* counts) noexcept nogil:
     """Answer n records, all of whose groups are proven or in the slots."""
     if record_t is Record:
-        settle_narrow(plan, t, r, n, bits, counts)
+        settle_narrow(meaning, t, r, n, bits, counts)
     else:
-        settle_wide(plan, t, r, n, bits, counts)
+        settle_wide(meaning, t, r, n, bits, counts)

@@ -8,7 +8,7 @@ from libc.math cimport log
 from libc.string cimport memset
 from native cimport i64, u32, u64
 from records cimport EXCLUDED, MARK_BAD, MARK_UNCOUNTED, Record, record_t, WideRecord
-from plan cimport Plan
+from meaning cimport Meaning
 from tables cimport cleared, Tables
 
 cdef enum:
@@ -34,14 +34,14 @@ cdef inline i64 power_of_two(i64 n) noexcept nogil:
     return power
 
 
-cdef inline bint start_cells(const Plan* plan, Tables* t, i64 n) noexcept nogil:
+cdef inline bint start_cells(const Meaning* meaning, Tables* t, i64 n) noexcept nogil:
     """Clear the cells for a partition of n records. False where memory ran out.
 
     Twice as many as wide records: two values of the size that wants large limits are soon over one together."""
-    cdef i64 most = 2 * n if plan.wide else n
+    cdef i64 most = 2 * n if meaning.wide else n
     cdef void* cells
     t.cells_in_use = power_of_two(most if most < MAX_CELLS else MAX_CELLS)
-    cells = cleared(t.cells, &t.n_cells, t.cells_in_use, sizeof(u64) if plan.wide else sizeof(u32))
+    cells = cleared(t.cells, &t.n_cells, t.cells_in_use, sizeof(u64) if meaning.wide else sizeof(u32))
     t.cells = cells if cells != NULL else t.cells
     return cells != NULL
 
@@ -71,54 +71,55 @@ cdef inline void add_wide_units(u64* cells, u64 mask, const WideRecord* r, i64 n
         cell[0] = (sum if sum < cap else cap) | WIDE_TOUCHED
 
 
-cdef inline void add_to_cells(const Plan* plan, Tables* t, const record_t* r, i64 n) noexcept nogil:
+cdef inline void add_to_cells(const Meaning* meaning, Tables* t, const record_t* r, i64 n) noexcept nogil:
     """Each row's units to its cell. TOUCHED is set where groups are counted by it."""
     cdef u64 mask = <u64>(t.cells_in_use - 1)
     if record_t is WideRecord:
-        add_wide_units(<u64*>t.cells, mask, r, n, <u64>plan.cap)
-    elif plan.tally:
-        add_narrow_units(<u32*>t.cells, mask, r, n, (<u32>1 << plan.index_shift) - 1, <u32>plan.cap, <u32>TOUCHED)
+        add_wide_units(<u64*>t.cells, mask, r, n, <u64>meaning.cap)
+    elif meaning.tally:
+        add_narrow_units(<u32*>t.cells, mask, r, n, (<u32>1 << meaning.index_shift) - 1, <u32>meaning.cap, <u32>TOUCHED)
     else:
-        add_narrow_units(<u32*>t.cells, mask, r, n, (<u32>1 << plan.index_shift) - 1, <u32>plan.cap, 0)
+        add_narrow_units(<u32*>t.cells, mask, r, n, (<u32>1 << meaning.index_shift) - 1, <u32>meaning.cap, 0)
 
 
-cdef inline u64 proof_of(const Plan* plan, const record_t* r) noexcept nogil:
+cdef inline u64 proof_of(const Meaning* meaning, const record_t* r) noexcept nogil:
     """The limit that all rows of a record's group are within, where its total is."""
     if record_t is Record:
-        return <u64>plan.proof[(r.units & (<u32>EXCLUDED - 1)) >> plan.index_shift]
+        return <u64>meaning.proof[(r.units & (<u32>EXCLUDED - 1)) >> meaning.index_shift]
     else:
-        return <u64>plan.proof[r.limit_index]
+        return <u64>meaning.proof[r.limit_index]
 
 
-cdef inline void prove_by_cells(const Plan* plan, const cell_t* cells, u64 mask, cell_t touched, const record_t* r,
+cdef inline void prove_by_cells(const Meaning* meaning, const cell_t* cells, u64 mask, cell_t touched,
+                                const record_t* r,
                                 i64 n, u64* bits) noexcept nogil:
     cdef i64 i, j, some
     cdef u64 word
-    cdef cell_t limit = <cell_t>plan.proof[0]
+    cdef cell_t limit = <cell_t>meaning.proof[0]
     for i in range(0, n, 64):
         some = n - i if n - i < 64 else 64
         word = 0
-        if plan.n_limits == 1:
+        if meaning.n_limits == 1:
             for j in range(some):
                 word |= <u64>((cells[r[i + j].key & mask] & ~touched) <= limit) << j
         else:
             for j in range(some):
-                word |= <u64>((cells[r[i + j].key & mask] & ~touched) <= <cell_t>proof_of(plan, r + i + j)) << j
+                word |= <u64>((cells[r[i + j].key & mask] & ~touched) <= <cell_t>proof_of(meaning, r + i + j)) << j
         bits[i >> 6] = word
 
 
-cdef inline void prove(const Plan* plan, const Tables* t, const record_t* r, i64 n, u64* bits) noexcept nogil:
+cdef inline void prove(const Meaning* meaning, const Tables* t, const record_t* r, i64 n, u64* bits) noexcept nogil:
     """One bit a record: its cell is within the limits of its group; none where groups are counted by their slots. n is
     at most what lies in a block; bits are whole words."""
     cdef u64 mask = <u64>(t.cells_in_use - 1)
     if t.exact:
         memset(bits, 0, 8 * ((n + 63) // 64))
     elif record_t is WideRecord:
-        prove_by_cells(plan, <const u64*>t.cells, mask, WIDE_TOUCHED, r, n, bits)
-    elif plan.tally:
-        prove_by_cells(plan, <const u32*>t.cells, mask, <u32>TOUCHED, r, n, bits)
+        prove_by_cells(meaning, <const u64*>t.cells, mask, WIDE_TOUCHED, r, n, bits)
+    elif meaning.tally:
+        prove_by_cells(meaning, <const u32*>t.cells, mask, <u32>TOUCHED, r, n, bits)
     else:
-        prove_by_cells(plan, <const u32*>t.cells, mask, <u32>0, r, n, bits)
+        prove_by_cells(meaning, <const u32*>t.cells, mask, <u32>0, r, n, bits)
 
 
 cdef inline void add_cells(Tables* t, const Tables* other, u32 cap) noexcept nogil:

@@ -1,6 +1,6 @@
 # The slots of one partition: open addressing with linear probing (load at most 5/8), exact totals of the rows that the
 # sketch left open. All rows of a key share its cell. Where they all have one limit, the key is wholly in the slots or
-# not at all; where limits differ by origin, a row is proven only by a cell within all of them (Plan.proof), and the
+# not at all; where limits differ by origin, a row is proven only by a cell within all of them (Meaning.proof), and the
 # others then pass too.
 #
 # A slot of narrow records has a total that is capped as cells are; one of wide records has all of its 96 bits.
@@ -8,7 +8,7 @@ from libc.stdlib cimport calloc, free
 from native cimport dm_lowest_bit, i64, u32, u64
 from status cimport DONE, NO_MEMORY
 from records cimport MARK_BAD, MARK_UNCOUNTED, POISON, Record, record_t
-from plan cimport Plan
+from meaning cimport Meaning
 from tables cimport cleared, Tables
 
 cdef enum:
@@ -46,12 +46,12 @@ cdef inline bint is_taken(const slot_t* slot) noexcept nogil:
         return slot.used
 
 
-cdef inline bint start_slots(const Plan* plan, Tables* t, i64 wanted) noexcept nogil:
+cdef inline bint start_slots(const Meaning* meaning, Tables* t, i64 wanted) noexcept nogil:
     """Clear that many slots, or for wide records as many as there are. False where memory ran out."""
     cdef void* slots
-    if plan.wide:
+    if meaning.wide:
         wanted = t.n_slots if t.n_slots > FIRST_WIDE_SLOTS else FIRST_WIDE_SLOTS
-    slots = cleared(t.slots, &t.n_slots, wanted, sizeof(WideSlot) if plan.wide else sizeof(Slot))
+    slots = cleared(t.slots, &t.n_slots, wanted, sizeof(WideSlot) if meaning.wide else sizeof(Slot))
     t.slots = slots if slots != NULL else t.slots
     t.slots_in_use = wanted
     t.keys = 0
@@ -98,7 +98,7 @@ cdef inline slot_t* slot_for(Tables* t, slot_t* near, u64 key, u32 more) noexcep
     return slot
 
 
-cdef inline void* add_record(const Plan* plan, Tables* t, const record_t* r, void* near) noexcept nogil:
+cdef inline void* add_record(const Meaning* meaning, Tables* t, const record_t* r, void* near) noexcept nogil:
     """Add a record to its group's total. Its slot, NULL where memory ran out."""
     cdef Slot* slot
     cdef WideSlot* wide
@@ -110,8 +110,8 @@ cdef inline void* add_record(const Plan* plan, Tables* t, const record_t* r, voi
         if r.units & <u32>POISON:
             slot.total |= <u32>USED | <u32>POISON
         else:
-            total = (slot.total & (<u32>USED - 1)) + (r.units & ((<u32>1 << plan.index_shift) - 1))
-            total = total if total < <u32>plan.cap else <u32>plan.cap
+            total = (slot.total & (<u32>USED - 1)) + (r.units & ((<u32>1 << meaning.index_shift) - 1))
+            total = total if total < <u32>meaning.cap else <u32>meaning.cap
             slot.total = (slot.total & <u32>POISON) | <u32>USED | total
         return slot
     else:
@@ -127,12 +127,12 @@ cdef inline void* add_record(const Plan* plan, Tables* t, const record_t* r, voi
         return wide
 
 
-cdef inline int add_all(const Plan* plan, Tables* t, const record_t* r, i64 n) noexcept nogil:
+cdef inline int add_all(const Meaning* meaning, Tables* t, const record_t* r, i64 n) noexcept nogil:
     """Add all records. A status."""
     cdef i64 i
     cdef void* slot = NULL
     for i in range(n):
-        slot = add_record(plan, t, r + i, slot)
+        slot = add_record(meaning, t, r + i, slot)
         if slot == NULL:
             return NO_MEMORY
     return DONE
@@ -143,7 +143,7 @@ cdef inline u64 there_are(i64 i, i64 n) noexcept nogil:
     return ~<u64>0 >> (64 - n + i) if n - i < 64 else ~<u64>0
 
 
-cdef inline int add_open(const Plan* plan, Tables* t, const record_t* r, i64 n, const u64* bits) noexcept nogil:
+cdef inline int add_open(const Meaning* meaning, Tables* t, const record_t* r, i64 n, const u64* bits) noexcept nogil:
     """Add the records that the sketch left open. A status."""
     cdef i64 i, j
     cdef u64 rest
@@ -153,18 +153,18 @@ cdef inline int add_open(const Plan* plan, Tables* t, const record_t* r, i64 n, 
         while rest:
             j = i + dm_lowest_bit(rest)
             rest &= rest - 1
-            slot = add_record(plan, t, r + j, slot)
+            slot = add_record(meaning, t, r + j, slot)
             if slot == NULL:
                 return NO_MEMORY
     return DONE
 
 
-cdef inline bint expect_open(const Plan* plan, Tables* t, i64 n_open) noexcept nogil:
+cdef inline bint expect_open(const Meaning* meaning, Tables* t, i64 n_open) noexcept nogil:
     """Have slots for that many keys at once, or for many of them: to double them again and again costs more."""
     cdef i64 wanted = FIRST_SLOTS
     while wanted < MOST_FIRST_SLOTS and 5 * wanted < 8 * n_open:
         wanted *= 2
-    return wanted == FIRST_SLOTS or start_slots(plan, t, wanted)
+    return wanted == FIRST_SLOTS or start_slots(meaning, t, wanted)
 
 
 cdef inline int add_slots(Tables* t, const Tables* other, u32 cap) noexcept nogil:

@@ -34,9 +34,9 @@ def drop_full_blocks(Partitioner one, int p):
     drop_full(&one.chains, p)
 
 
-def full_words(Partitioner one):
+def full_trail(Partitioner one):
     """See _kernel.pyi."""
-    cdef Words* w = &one.words
+    cdef Trail* w = &one.trail
     cdef list views = []
     cdef u32 block = one.pool.next[w.gap]
     if w.gap != w.last:
@@ -46,14 +46,14 @@ def full_words(Partitioner one):
     return views
 
 
-def drop_full_words(Partitioner one):
+def drop_full_trail(Partitioner one):
     """See _kernel.pyi."""
-    cdef Words* w = &one.words
+    cdef Trail* w = &one.trail
     cdef u32 block, after
     if w.gap == w.last:
         return
     if not w.spilled:
-        w.before_gap = words_a_block(w) - w.place
+        w.before_gap = leads_a_block(w) - w.place
         w.spilled = True
     block = one.pool.next[w.gap]
     while block != w.last:
@@ -63,14 +63,14 @@ def drop_full_words(Partitioner one):
     one.pool.next[w.gap] = w.last
 
 
-def words_before_gap(Partitioner one):
+def trail_before_gap(Partitioner one):
     """See _kernel.pyi."""
-    return one.words.before_gap
+    return one.trail.before_gap
 
 
-def load_words(Partitioner one, const u8[::1] view):
+def load_trail(Partitioner one, const u8[::1] view):
     """See _kernel.pyi."""
-    cdef Words* w = &one.words
+    cdef Trail* w = &one.trail
     cdef Py_ssize_t at
     cdef u32 block
     one.reserve(0, view.shape[0] // <Py_ssize_t>one.pool.block_bytes + 1)
@@ -80,4 +80,4 @@ def load_words(Partitioner one, const u8[::1] view):
         one.pool.next[block] = one.pool.next[w.gap]
         one.pool.next[w.gap] = block
         w.gap = block
-        w.before_gap += words_a_block(w)
+        w.before_gap += leads_a_block(w)

@@ -38,7 +38,7 @@ cdef class Totals:
         for w in range(len(self.partitioners)):
             one = self.partitioners[w]
             self.bits[w] = <u64*><uintptr_t>(one.cursors.next_bit[p] >> 3)
-            if self.settings.plan.outcomes:
+            if self.settings.meaning.outcomes:
                 self.bits[w] = &self.no_bits
 
     def run(self, int first, int last):
@@ -48,11 +48,11 @@ cdef class Totals:
         for p in range(first, last):
             self.find_bits(p)
             with nogil:
-                if self.settings.plan.wide:
-                    code = total_partition(&self.settings.plan, self.chains, workers, p, <WideRecord*>NULL,
+                if self.settings.meaning.wide:
+                    code = total_partition(&self.settings.meaning, self.chains, workers, p, <WideRecord*>NULL,
                                            &self.tables, self.heads, self.bits, &self.tallied)
                 else:
-                    code = total_partition(&self.settings.plan, self.chains, workers, p, <Record*>NULL, &self.tables,
+                    code = total_partition(&self.settings.meaning, self.chains, workers, p, <Record*>NULL, &self.tables,
                                            self.heads, self.bits, &self.tallied)
             if code != DONE:
                 fail(code, ("no memory for the totals of a partition",))
@@ -69,16 +69,16 @@ cdef class Totals:
     @property
     def steps(self):
         """See _kernel.pyi."""
-        cdef const Plan* plan = &self.settings.plan
+        cdef const Meaning* meaning = &self.settings.meaning
         return [step for step in (ADD, PROVE, ADD_OPEN, SETTLE)
-                if takes(plan, step) and not (plan.excess and step == SETTLE)]
+                if takes(meaning, step) and not (meaning.excess and step == SETTLE)]
 
     def start(self, int p):
         """See _kernel.pyi."""
         cdef int workers = len(self.partitioners)
         self.find_bits(p)
         start_heads(self.heads, self.chains, workers, p)
-        if not start_tables(&self.settings.plan, total_records(self.chains, workers, p), &self.tables):
+        if not start_tables(&self.settings.meaning, total_records(self.chains, workers, p), &self.tables):
             fail(NO_MEMORY, ("no memory for the totals of a partition",))
 
     def step(self, int number, int worker, int p, i64 first, records, Totals tables=None):
@@ -102,29 +102,29 @@ cdef class Totals:
             fail(code, ("no memory for the totals of a partition",))
 
     cdef int take(self, int step, int worker, int p, i64 first, u8* records, i64 n, Tables* t) noexcept nogil:
-        cdef const Plan* plan = &self.settings.plan
+        cdef const Meaning* meaning = &self.settings.meaning
         cdef const Chains* chains = self.chains[worker]
-        cdef u64* bits = bits_from(plan, self.bits[worker], first)
-        if plan.wide and records == NULL:
-            return step_chain(plan, step, t, chains, p, <WideRecord*>NULL, bits, &self.tallied)
-        if plan.wide:
-            return take_step(plan, step, t, <WideRecord*>records, n, bits, &self.tallied)
+        cdef u64* bits = bits_from(meaning, self.bits[worker], first)
+        if meaning.wide and records == NULL:
+            return step_chain(meaning, step, t, chains, p, <WideRecord*>NULL, bits, &self.tallied)
+        if meaning.wide:
+            return take_step(meaning, step, t, <WideRecord*>records, n, bits, &self.tallied)
         if records == NULL:
-            return step_chain(plan, step, t, chains, p, <Record*>NULL, bits, &self.tallied)
-        return take_step(plan, step, t, <Record*>records, n, bits, &self.tallied)
+            return step_chain(meaning, step, t, chains, p, <Record*>NULL, bits, &self.tallied)
+        return take_step(meaning, step, t, <Record*>records, n, bits, &self.tallied)
 
     def add_cells(self, Totals other):
         """See _kernel.pyi."""
-        if self.settings.plan.wide or other.tables.cells_in_use != self.tables.cells_in_use:
+        if self.settings.meaning.wide or other.tables.cells_in_use != self.tables.cells_in_use:
             raise ValueError("both have begun the same partition of narrow records")
         with nogil:
-            add_cells(&self.tables, &other.tables, <u32>self.settings.plan.cap)
+            add_cells(&self.tables, &other.tables, <u32>self.settings.meaning.cap)
 
     def add_slots(self, Totals other):
         """See _kernel.pyi."""
         cdef int code
         with nogil:
-            code = add_slots(&self.tables, &other.tables, <u32>self.settings.plan.cap)
+            code = add_slots(&self.tables, &other.tables, <u32>self.settings.meaning.cap)
         if code != DONE:
             fail(code, ("no memory for the totals of a partition",))
 
@@ -143,7 +143,7 @@ cdef class Totals:
         """See _kernel.pyi."""
         cdef int wanted, workers = len(self.partitioners)
         with nogil:
-            wanted = settle_in_row_order(&self.settings.plan, self.chains, workers, p, &self.tables, self.heads,
+            wanted = settle_in_row_order(&self.settings.meaning, self.chains, workers, p, &self.tables, self.heads,
                                          self.bits, &self.tallied)
         if wanted == NO_WORKER:
             self.loaded = [None] * workers
@@ -151,12 +151,12 @@ cdef class Totals:
 
     def count_exactly(self, bint exact):
         """See _kernel.pyi."""
-        self.tables.exact = exact and self.settings.plan.tally
-        self.estimated |= self.settings.plan.tally and not exact and not self.settings.plan.outcomes
+        self.tables.exact = exact and self.settings.meaning.tally
+        self.estimated |= self.settings.meaning.tally and not exact and not self.settings.meaning.outcomes
 
     def count_groups(self):
         """See _kernel.pyi."""
-        count_groups(&self.settings.plan, &self.tables, &self.tallied)
+        count_groups(&self.settings.meaning, &self.tables, &self.tallied)
 
     @property
     def counts(self):

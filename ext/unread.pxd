@@ -9,7 +9,7 @@ from column cimport (
 from limits cimport code_class
 from money cimport amount_at
 from decimal cimport Amount
-from plan cimport BAD_VALUE, Chunk, IS_EXCLUDED, NO_DAY_KNOWN, Plan
+from meaning cimport BAD_VALUE, Chunk, IS_EXCLUDED, NO_DAY_KNOWN, Meaning
 
 cdef enum:
     UNREAD_DAY = 0
@@ -113,25 +113,27 @@ cdef inline i64 bytes_of(int layout) noexcept nogil:
     return 32 if layout == DECIMAL256 else 8
 
 
-cdef inline void note_value(const Plan* plan, Refusals* r, const Column* columns, i64 row, i64 number) noexcept nogil:
+cdef inline void note_value(const Meaning* meaning, Refusals* r, const Column* columns, i64 row,
+                            i64 number) noexcept nogil:
     """Of a bad value, the cell that makes it one: the amount, the quantity or the currency."""
     cdef Amount a
-    amount_at(&columns[plan.value], row, &a)
+    amount_at(&columns[meaning.value], row, &a)
     if not a.known:
-        note_cell(r, UNREAD_VALUE, &columns[plan.value], row, number)
+        note_cell(r, UNREAD_VALUE, &columns[meaning.value], row, number)
         return
-    if plan.quantity >= 0:
-        amount_at(&columns[plan.quantity], row, &a)
+    if meaning.quantity >= 0:
+        amount_at(&columns[meaning.quantity], row, &a)
         if not a.known:
-            note_cell(r, UNREAD_QUANTITY, &columns[plan.quantity], row, number)
+            note_cell(r, UNREAD_QUANTITY, &columns[meaning.quantity], row, number)
             return
-    if plan.currency >= 0:
-        note_cell(r, UNREAD_CURRENCY, &columns[plan.currency], row, number)
+    if meaning.currency >= 0:
+        note_cell(r, UNREAD_CURRENCY, &columns[meaning.currency], row, number)
         return
-    note_cell(r, UNREAD_VALUE, &columns[plan.value], row, number)      # too large
+    note_cell(r, UNREAD_VALUE, &columns[meaning.value], row, number)      # too large
 
 
-cdef inline void note_refusals(const Plan* plan, Refusals* r, const Column* columns, const Chunk* x, i64 row, int n,
+cdef inline void note_refusals(const Meaning* meaning, Refusals* r, const Column* columns, const Chunk* x, i64 row,
+                               int n,
                                i64 number) noexcept nogil:
     """Note the cells of a chunk of n rows, the first of which is `row` of the batch and `number` of the manifest."""
     cdef int i
@@ -143,14 +145,16 @@ cdef inline void note_refusals(const Plan* plan, Refusals* r, const Column* colu
     if unread:
         for i in range(n):
             if x.status[i] == NO_DAY_KNOWN:
-                note_cell(r, UNREAD_DAY, &columns[plan.day], row + i, number + i)
+                note_cell(r, UNREAD_DAY, &columns[meaning.day], row + i, number + i)
             elif x.status[i] == BAD_VALUE:
-                note_value(plan, r, columns, row + i, number + i)
-    if plan.excluded >= 0 and columns[plan.excluded].validity != NULL:
+                note_value(meaning, r, columns, row + i, number + i)
+    if meaning.excluded >= 0 and columns[meaning.excluded].validity != NULL:
         for i in range(n):
-            r.missing_excluded += x.status[i] == IS_EXCLUDED and not is_present(&columns[plan.excluded], row + i)
+            r.missing_excluded += x.status[i] == IS_EXCLUDED and not is_present(&columns[meaning.excluded], row + i)
     if x.uncoded:
         r.uncoded += x.uncoded
         for i in range(n):
-            if text_of_row(&columns[plan.origin], row + i, &text, &length) and code_class(plan, text, length) == 1:
-                note_cell(r, UNREAD_ORIGIN, &columns[plan.origin], row + i, number + i)
+            if not text_of_row(&columns[meaning.origin], row + i, &text, &length):
+                continue
+            if code_class(meaning, text, length) == 1:
+                note_cell(r, UNREAD_ORIGIN, &columns[meaning.origin], row + i, number + i)

@@ -21,7 +21,7 @@ SECRET_LENGTH: int
 RECORD_BYTES: int
 WIDE_RECORD_BYTES: int
 OUTCOME_BYTES: int
-WORD_BYTES: int
+LEAD_BYTES: int
 STEP_ADD: int
 STEP_PROVE: int
 STEP_ADD_OPEN: int
@@ -136,7 +136,7 @@ class Settings:
         window: str,
         bad_values: str,
         count_excluded: bool,
-        wide: bool,
+        outcomes: bool,
         excess: bool,
         tally: bool,
         limits: list[int],
@@ -162,8 +162,8 @@ class Settings:
     def excess(self) -> bool:
         """Whether the rows of a total over the limit are accepted in row order while it lasts."""
     @property
-    def can_be_in_order(self) -> bool:
-        """Whether rows with these settings can be read with a `Sketch`."""
+    def can_take_day_sketch(self) -> bool:
+        """Whether rows with these settings can be read with a `DaySketch`."""
 
 @final
 class Batch:
@@ -216,7 +216,7 @@ class Partitioner:
         A power of two from 2048 to 65536.
     slots : int
         Epochs that may be open at a time; 1 for a run that is not routed.
-    sketch : Sketch, optional
+    sketch : DaySketch, optional
         Rows come in the order of their days: they are not scattered, and answered by a `Proof` instead of `Totals`.
 
     Attributes
@@ -231,14 +231,14 @@ class Partitioner:
     latest_day: int
     partition_bits: int
     rows: int
-    sketch: Sketch | None
+    sketch: DaySketch | None
     def __new__(
         cls,
         settings: Settings,
         partition_bits: int,
         block_bytes: int = ...,
         slots: int = ...,
-        sketch: Sketch | None = None,
+        sketch: DaySketch | None = None,
     ) -> Self: ...
     def route(self, day_low: int, day_mid: int, day_high: int, slot_now: int, slot_next: int) -> None:
         """From the next `add` on, days of [day_low, day_mid) go to `slot_now`, of [day_mid, day_high] to the next."""
@@ -295,7 +295,7 @@ class Partitioner:
         """The first and last day of the rows that have one, in days since 1970-01-01; only where rows are tallied."""
 
 @final
-class Sketch:
+class DaySketch:
     """One worker's cells, by day, for rows that come in the order of their days.
 
     Parameters
@@ -325,7 +325,7 @@ class Proof:
     """
 
     places: int
-    def __new__(cls, settings: Settings, sketches: list[Sketch]) -> Self: ...
+    def __new__(cls, settings: Settings, sketches: list[DaySketch]) -> Self: ...
     def add_up(self, first: int, last: int) -> None:
         """Add up the cells of all workers of the days at the places [first, last)."""
     def count_open(self, read: Partitioner) -> int:
@@ -424,10 +424,10 @@ def full_blocks(one: Partitioner, p: int) -> list[memoryview]:
 def drop_full_blocks(one: Partitioner, p: int) -> None:
     """The filled blocks of p are on disk now."""
 
-def full_words(one: Partitioner) -> list[memoryview]:
+def full_trail(one: Partitioner) -> list[memoryview]:
     """The blocks of words that can go to disk, oldest first; valid until they are dropped."""
 
-def drop_full_words(one: Partitioner) -> None:
+def drop_full_trail(one: Partitioner) -> None:
     """Those blocks are on disk now."""
 
 def unread_cells(
@@ -447,10 +447,10 @@ def unread_cells(
         where the rule asks for it.
     """
 
-def words_before_gap(one: Partitioner) -> int:
+def trail_before_gap(one: Partitioner) -> int:
     """Words in memory that are read before the first one on disk."""
 
-def load_words(one: Partitioner, view: _Bytes) -> None:
+def load_trail(one: Partitioner, view: _Bytes) -> None:
     """Bring the oldest words on disk back."""
 
 def days_of(settings: Settings, batch: Batch) -> bytearray:

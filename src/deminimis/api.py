@@ -18,7 +18,7 @@ from .results.scored import Scored, mask_of, scored, summarise
 from .results.summary import Summary
 from .roles.options import READING, AnyOptions, MoreOptions, refuse_unknown, takes_options
 from .roles.persons import Column, Person
-from .roles.request import Roles, check, with_new_secret
+from .roles.request import Request, check, with_new_secret
 from .run.answers import Answer
 from .run.budget import check_memory_limit, check_threads
 from .run.run import Run
@@ -64,7 +64,7 @@ def start_run(
     return run, reading
 
 
-def _check_once(**options: Any) -> Roles:
+def _check_once(**options: Any) -> Request:
     """`check`, with a new secret: scripts score one small batch after another with the same roles."""
     try:
         return with_new_secret(_checked(**options))
@@ -73,7 +73,7 @@ def _check_once(**options: Any) -> Roles:
 
 
 @lru_cache(maxsize=64, typed=True)
-def _checked(**options: Any) -> Roles:
+def _checked(**options: Any) -> Request:
     return check(**options)
 
 

@@ -18,7 +18,7 @@ Write = Callable[[Case, Path], Path]
 
 
 def words(options: dict[str, Any]) -> list[str]:
-    """Roles and settings as the words of the command line."""
+    """Request and settings as the words of the command line."""
     found = []
     for name, value in options.items():
         if name == "count_excluded":

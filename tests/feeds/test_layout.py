@@ -10,7 +10,7 @@ import pytest
 
 import deminimis as dm
 from deminimis.errors import RuleError
-from deminimis.feeds.feed import Layout, shipped_layouts
+from deminimis.feeds.feed import Feed, shipped_feeds
 from deminimis.feeds.text import list_feeds, show_feed
 from deminimis.roles.persons import FirstOf
 
@@ -80,12 +80,12 @@ def written(tmp_path: Path, text: str) -> Path:
 )
 def test_shipped_layout_fills_its_roles(name: str, filled: dict[str, object]) -> None:
     """Each feed's roles are its columns, and what the feed lacks is left to the caller."""
-    assert Layout.load(name).arguments() == filled
+    assert Feed.load(name).arguments() == filled
 
 
 def test_consolidators_person_is_name_or_company_with_postal_code() -> None:
     """A blank or placeholder name gives way to the company; the postal code is the other part."""
-    filled = Layout.load("consolidator").arguments()
+    filled = Feed.load("consolidator").arguments()
     names = ["Ann", " ", None, "n/a ", "", None]
     companies = ["Acme", "Acme", "Acme", "Acme", " ", None]
     rows = {"shipping_address_name": names, "shipping_address_company": companies, "origin": ["DE"] * 6}
@@ -103,7 +103,7 @@ def test_consolidators_person_is_name_or_company_with_postal_code() -> None:
 
 def test_own_layout_fills_every_role_and_setting(tmp_path: Path) -> None:
     """All that a layout may say arrives in the arguments, the exclusion as its text."""
-    filled = Layout.load(written(tmp_path, OWN)).arguments()
+    filled = Feed.load(written(tmp_path, OWN)).arguments()
     assert str(filled.pop("excluded")) == "addcvd or quota"
     assert filled == {
         "person": ["name", "postal"],
@@ -148,7 +148,7 @@ def test_bad_layout_is_told_with_its_mend(case: str, tmp_path: Path) -> None:
     """A layout that is not sound is refused, naming the file, the role or line, and the mend."""
     text, message = BAD[case]
     path = written(tmp_path, text)
-    for read in (Layout.load, show_feed):
+    for read in (Feed.load, show_feed):
         with pytest.raises(RuleError, match=re.escape(message)) as raised:
             read(path)
         assert raised.value.file == str(path)
@@ -157,12 +157,12 @@ def test_bad_layout_is_told_with_its_mend(case: str, tmp_path: Path) -> None:
 def test_unknown_layout_lists_the_shipped_ones() -> None:
     """A wrong name is told the nearest and all there are."""
     with pytest.raises(RuleError, match=r"Did you mean 'et86'\?.*ace-truck, consolidator, data-pilot, et86"):
-        Layout.load("et68")
+        Feed.load("et68")
 
 
 def test_list_and_show_name_everything(tmp_path: Path) -> None:
     """Every shipped layout has its line; a shown one has each role, setting, lack and note."""
-    assert [line.split()[0] for line in list_feeds().splitlines()[1:]] == list(shipped_layouts())
+    assert [line.split()[0] for line in list_feeds().splitlines()[1:]] == list(shipped_feeds())
     assert re.search(r"^person +first of \(buyer_name, ship_to_name, consignee_name\)$", show_feed("et86"), re.M)
     assert re.search(r"^day_format +%m%d%y$", show_feed("et86"), re.M)
     assert re.search(r"^day +\(none\) the messages hold no arrival", show_feed("data-pilot"), re.M)

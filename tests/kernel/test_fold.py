@@ -47,7 +47,7 @@ def identify(array: pa.Array, **settings: Any) -> list[bytes]:
     batch = pa.record_batch({"who": array, "day": ones.view(pa.date32()), "value": ones})
     secret = b"known to this test"
     roles = check(person="who", day="day", value="value", limit=800, secret=secret, placeholders=(), **settings)
-    binding = bind(roles, batch.schema, wide=False, tally=False)
+    binding = bind(roles, batch.schema, outcomes=False, tally=False)
     assert binding.prepare is None
     found = identities(binding.settings, Batch(batch.__arrow_c_array__()[1], binding.settings, binding.places), 4)
     return [found[at : at + 16] for at in range(0, len(found), 16)]

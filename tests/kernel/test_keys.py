@@ -33,7 +33,7 @@ def identify(*parts: Any, days: Any, secret: bytes = SECRETS[0], bits: int = 10)
     batch = pa.RecordBatch.from_arrays(arrays, [*names, "day", "value"])
     person = names if len(names) > 1 else names[0]
     roles = check(person=person, day="day", value="value", limit=800, secret=secret, placeholders=())
-    binding = bind(roles, batch.schema, wide=False, tally=False)
+    binding = bind(roles, batch.schema, outcomes=False, tally=False)
     ready = binding.prepare(batch) if binding.prepare else batch
     found = identities(binding.settings, Batch(ready.__arrow_c_array__()[1], binding.settings, binding.places), bits)
     return np.frombuffer(found, IDENTITY)
@@ -234,7 +234,7 @@ def test_secret_is_random_by_default() -> None:
     batch = pa.RecordBatch.from_arrays([pa.array([1]), pa.array([0], pa.date32()), pa.array([1])], schema=schema)
     keys = set()
     for _ in range(3):
-        binding = bind(check(person="person", day="day", value="value", limit=800), schema, wide=False, tally=False)
+        binding = bind(check(person="person", day="day", value="value", limit=800), schema, outcomes=False, tally=False)
         taken = Batch(batch.__arrow_c_array__()[1], binding.settings, binding.places)
         keys.add(identities(binding.settings, taken, 0))
     assert len(keys) == 3

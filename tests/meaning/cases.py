@@ -46,7 +46,7 @@ class Case:
 
     @property
     def options(self) -> dict[str, Any]:
-        """Roles and settings as the Python API takes them."""
+        """Request and settings as the Python API takes them."""
         bound = {} if "rule" in self.settings else {"limit": "800.00"}
         roles = {name: name for name in ("person", "day", "value")} | {
             name: name for name in self.more if name in ("origin", "excluded", "quantity")

@@ -1,4 +1,4 @@
-"""Roles that were checked before are not checked again, where they are the same and nothing else can have changed."""
+"""Request that were checked before are not checked again, where they are the same and nothing else can have changed."""
 
 from __future__ import annotations
 

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from strategies import Manifest, manifests
 
 import deminimis as dm
-from deminimis._kernel import Partitioner, Proof, Settings, Sketch
+from deminimis._kernel import DaySketch, Partitioner, Proof, Settings
 from deminimis.results.scored import mask_of
 from deminimis.roles.binding import bind
 from deminimis.roles.request import check
-from deminimis.run.order import DayOrder
+from deminimis.run.order import DaySketchShape
 from deminimis.run.run import Run
 from deminimis.run.samples import order_of_table
 from deminimis.run.way import Way
@@ -33,7 +33,7 @@ def _without(options: dict[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in options.items() if key != name}
 
 
-def in_order(order: DayOrder) -> Way:
+def in_order(order: DaySketchShape) -> Way:
     """The way by the sketches of these days."""
     return Way("in day order", 2, order=order)
 
@@ -82,7 +82,7 @@ def test_mask_of_a_table(name: str, text: bool, threads: int) -> None:
     assert mask_of(run.answer_table(rows)).equals(right)
     assert run.way is not None and (run.way.kind == "in day order") == (name != "shuffled")
     chunked = pa.concat_tables([rows.slice(0, 70_001), rows.slice(70_001)])
-    for order in (DayOrder(18_990, 8, 1_000), DayOrder(0, 6, 3), DayOrder(19_030, 12, 1)):
+    for order in (DaySketchShape(18_990, 8, 1_000), DaySketchShape(0, 6, 3), DaySketchShape(19_030, 12, 1)):
         way = Way("in day order", threads, order=order)
         assert eligible(chunked, **ROLES, **settings, way=way).equals(right)
     assert eligible(chunked, **ROLES, **settings, way=Way("scattered", threads, 3)).equals(right)
@@ -105,8 +105,8 @@ def test_eligible_is_the_oracles(manifest: Manifest, settings: dict[str, Any], t
     placeholders = {"placeholders": ("n/a", "not given")}
     options: dict[str, Any] = {**manifest.roles, "limit": 8, "threads": threads, **settings, **placeholders}
     table = manifest.table()
-    meaning = bind(check(**_without(options, "threads")), table.schema, wide=False, tally=False).settings
-    way = in_order(DayOrder(base, 6, 2)) if meaning.can_be_in_order else Way("scattered", threads)
+    meaning = bind(check(**_without(options, "threads")), table.schema, outcomes=False, tally=False).settings
+    way = in_order(DaySketchShape(base, 6, 2)) if meaning.can_take_day_sketch else Way("scattered", threads)
     got = eligible(table, **options, way=way)
     right = oracle.judge(manifest.rows, oracle.constant(8), **settings, **placeholders)
     assert got.to_pylist() == [verdict.eligible for verdict in right]
@@ -129,7 +129,7 @@ def test_limits_of_a_rule(base: int) -> None:
     )
     settings: dict[str, Any] = {**ROLES, "rule": "us-321", "origin": "origin"}
     right = eligible(manifest, **settings, way=Way("scattered", 2, 3))
-    assert eligible(manifest, **settings, way=in_order(DayOrder(base, 9, 6))).equals(right)
+    assert eligible(manifest, **settings, way=in_order(DaySketchShape(base, 9, 6))).equals(right)
     assert 0 < right.true_count < rows
     assert dm.score(manifest, **settings).mask.equals(right)
 
@@ -156,7 +156,7 @@ def test_steps_never_round_down(limit: str) -> None:
         }
     )
     for bits in (6, 14, 19):
-        got = eligible(manifest, **ROLES, limit=limit, way=in_order(DayOrder(100, bits, 4)))
+        got = eligible(manifest, **ROLES, limit=limit, way=in_order(DaySketchShape(100, bits, 4)))
         assert got.to_pylist() == right
 
 
@@ -167,7 +167,7 @@ def test_first_bad_value_is_named() -> None:
     values[[4_321, 4_700]] = np.nan
     rows = rows.set_column(2, "value", pa.array(values))
     with pytest.raises(dm.errors.BadValueError) as caught:
-        eligible(rows, **ROLES, limit=800, bad_values="error", way=in_order(DayOrder(0, 8, 10)))
+        eligible(rows, **ROLES, limit=800, bad_values="error", way=in_order(DaySketchShape(0, 8, 10)))
     assert caught.value.row == 4_321
 
 
@@ -175,10 +175,10 @@ def test_order_is_none() -> None:
     """Too many rows a day for the caches, days in no order, too many days, and no day at all."""
     run = check(**ROLES, limit=800)
 
-    def order(days: np.ndarray) -> DayOrder | None:
+    def order(days: np.ndarray) -> DaySketchShape | None:
         whole = days.astype(np.int32)
         rows = pa.table({"who": whole, "day": pa.array(whole, pa.date32()), "value": whole})
-        binding = bind(run, rows.schema, wide=False, tally=False)
+        binding = bind(run, rows.schema, outcomes=False, tally=False)
         bindings = Run(run, outcomes=False, tally=False, threads=1, memory_limit=1 << 30)
         return order_of_table(binding.settings, rows, bindings.bindings.batch)
 
@@ -187,7 +187,7 @@ def test_order_is_none() -> None:
     assert order(np.arange(n) // 60) is None
     assert order(np.arange(n) % 365) is None
     assert order(np.full(n, -(2.0**31))) is None
-    assert order(np.arange(n) // 2_000) == DayOrder(-64, 11, 4 * (n >> 11))
+    assert order(np.arange(n) // 2_000) == DaySketchShape(-64, 11, 4 * (n >> 11))
 
 
 def test_kernel_refuses_a_wrong_use() -> None:
@@ -196,20 +196,20 @@ def test_kernel_refuses_a_wrong_use() -> None:
 
     def settings(**changes: Any) -> Settings:
         roles = check(**ROLES, limit=800, **changes)
-        return bind(roles, rows.schema, wide=False, tally=False).settings
+        return bind(roles, rows.schema, outcomes=False, tally=False).settings
 
     usual = settings()
     with pytest.raises(ValueError, match="cannot be read with a sketch"):
-        Partitioner(settings(bad_values="ignore"), 0, 1 << 14, 1, Sketch(usual, 0, 8, 10))
+        Partitioner(settings(bad_values="ignore"), 0, 1 << 14, 1, DaySketch(usual, 0, 8, 10))
     for cell_bits in (5, 20):
         with pytest.raises(ValueError, match="cells"):
-            Sketch(usual, 0, cell_bits, 10)
+            DaySketch(usual, 0, cell_bits, 10)
     with pytest.raises(ValueError, match="as many cells"):
-        Proof(usual, [Sketch(usual, 0, 8, 10), Sketch(usual, 0, 9, 10)])
-    proof = Proof(usual, [Sketch(usual, 0, 8, 10)])
+        Proof(usual, [DaySketch(usual, 0, 8, 10), DaySketch(usual, 0, 9, 10)])
+    proof = Proof(usual, [DaySketch(usual, 0, 8, 10)])
     with pytest.raises(ValueError, match="this day"):
         proof.add_up(0, 1)
-    reader = Partitioner(usual, 0, 1 << 14, 1, Sketch(usual, 0, 8, 10))
+    reader = Partitioner(usual, 0, 1 << 14, 1, DaySketch(usual, 0, 8, 10))
     run = Run(check(**ROLES, limit=800), outcomes=False, tally=False, threads=1, memory_limit=1 << 30)
     batch = run.bindings.batch(rows.to_batches()[0])
     reader.add(batch, 0, 100, 0)
@@ -224,8 +224,8 @@ def test_suspects_are_sampled() -> None:
     shares = []
     usual = table(ORDERS["nearly"](np.random.default_rng(4)))
     for rows in (usual, usual.set_column(2, "value", pa.array(np.full(ROWS, 900.0)))):
-        settings = bind(check(**ROLES, limit=800), rows.schema, wide=False, tally=False).settings
-        sketch = Sketch(settings, 18_990, 12, 100)
+        settings = bind(check(**ROLES, limit=800), rows.schema, outcomes=False, tally=False).settings
+        sketch = DaySketch(settings, 18_990, 12, 100)
         one = Partitioner(settings, 0, sketch=sketch)
         run = Run(check(**ROLES, limit=800), outcomes=False, tally=False, threads=1, memory_limit=1 << 30)
         for ready in map(run.bindings.batch, rows.to_batches()):
@@ -235,7 +235,7 @@ def test_suspects_are_sampled() -> None:
         shares.append(proof.count_open(one) / ROWS)
     assert 0 < shares[0] < 0.2
     assert shares[1] == 1
-    assert proof.count_open(Partitioner(settings, 0, sketch=Sketch(settings, 18_990, 12, 100))) == 0
+    assert proof.count_open(Partitioner(settings, 0, sketch=DaySketch(settings, 18_990, 12, 100))) == 0
 
 
 @pytest.mark.parametrize("share", [0.5, 0.8, 1.0])
@@ -245,5 +245,5 @@ def test_dense_suspects(share: float) -> None:
     rows = table(ORDERS["nearly"](chance))
     values = np.where(chance.random(ROWS) < share, 801.0, rows["value"].to_numpy())
     rows = rows.set_column(2, "value", pa.array(values))
-    mask = eligible(rows, **ROLES, limit=800, threads=2, way=in_order(DayOrder(18_990, 12, 100)))
+    mask = eligible(rows, **ROLES, limit=800, threads=2, way=in_order(DaySketchShape(18_990, 12, 100)))
     assert mask.equals(expected(rows))

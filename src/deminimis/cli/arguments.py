@@ -13,7 +13,7 @@ from ..roles.options import OPTIONS, READING
 from .streams import is_terminal, remark
 
 if TYPE_CHECKING:
-    from ..feeds.feed import Layout
+    from ..feeds.feed import Feed
     from ..rules.rule import Rule
 
 Options = dict[str, Any]
@@ -81,12 +81,12 @@ def as_given(args: argparse.Namespace, settings: Options) -> Options:
     return ({"feed": args.feed} if layout else {}) | settings | found
 
 
-def _layout(args: argparse.Namespace) -> Layout | None:
+def _layout(args: argparse.Namespace) -> Feed | None:
     if not args.feed:
         return None
-    from ..feeds.feed import Layout
+    from ..feeds.feed import Feed
 
-    return Layout.load(args.feed)
+    return Feed.load(args.feed)
 
 
 def _in_words(person: Any) -> object:

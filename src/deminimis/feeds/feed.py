@@ -15,7 +15,7 @@ from ..roles.persons import FirstOf
 from ..toml_file import notes_of, open_toml, refuse, shipped_names, text_of, unknown_keys
 
 PersonPart: TypeAlias = str | FirstOf
-LayoutPerson: TypeAlias = PersonPart | tuple[PersonPart, ...]
+FeedPerson: TypeAlias = PersonPart | tuple[PersonPart, ...]
 
 _LAYOUT_KEYS = ("name", "title", "source", "notes", "roles", "settings", "missing")
 _COLUMN_ROLES = ("day", "value", "quantity", "origin", "currency")
@@ -26,7 +26,7 @@ _NEEDED = ("person", "day", "value")
 
 
 @dataclass(frozen=True)
-class Layout:
+class Feed:
     """The columns of a feed by the role they play.
 
     Parameters
@@ -50,7 +50,7 @@ class Layout:
     name: str
     title: str
     source: str
-    person: LayoutPerson | None
+    person: FeedPerson | None
     columns: tuple[tuple[str, str], ...]
     per: tuple[str, ...]
     settings: tuple[tuple[str, object], ...]
@@ -58,7 +58,7 @@ class Layout:
     notes: tuple[str, ...]
 
     @classmethod
-    def load(cls, name_or_path: str | os.PathLike[str]) -> Layout:
+    def load(cls, name_or_path: str | os.PathLike[str]) -> Feed:
         """Load a shipped layout by its name, or a layout's TOML file by its path (which ends in .toml).
 
         Raises
@@ -109,7 +109,7 @@ class Layout:
         return filled
 
 
-def shipped_layouts() -> tuple[str, ...]:
+def shipped_feeds() -> tuple[str, ...]:
     """The names of the layouts that come with the package, sorted."""
     return shipped_names("feeds")
 
@@ -132,7 +132,7 @@ def _names(value: object, role: str, problems: list[str]) -> tuple[str, ...]:
     return ()
 
 
-def _person(value: object, problems: list[str]) -> LayoutPerson:
+def _person(value: object, problems: list[str]) -> FeedPerson:
     if isinstance(value, list) and value:
         return tuple(_person_part(part, problems) for part in value)
     return _person_part(value, problems)

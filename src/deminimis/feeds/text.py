@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..text import bulleted, in_columns, prose
-from .feed import Layout, LayoutPerson, shipped_layouts
+from .feed import Feed, FeedPerson, shipped_feeds
 
 
 def list_feeds(width: int | None = None) -> str:
@@ -16,7 +16,7 @@ def list_feeds(width: int | None = None) -> str:
     width : int, optional
         The columns that a line may have; None: as many as it takes.
     """
-    layouts = [Layout.load(name) for name in shipped_layouts()]
+    layouts = [Feed.load(name) for name in shipped_feeds()]
     lines = [["Name", "Title"], *([layout.name, layout.title] for layout in layouts)]
     return in_columns(lines, "<<", width, has_head=True)
 
@@ -34,9 +34,9 @@ def show_feed(name_or_path: str | os.PathLike[str], width: int | None = None) ->
     Raises
     ------
     RuleError
-        As `Layout.load`.
+        As `Feed.load`.
     """
-    layout = Layout.load(name_or_path)
+    layout = Feed.load(name_or_path)
     lines = [["Role", "Column"]]
     if layout.person is not None:
         lines.append(["person", _in_words(layout.person)])
@@ -51,7 +51,7 @@ def show_feed(name_or_path: str | os.PathLike[str], width: int | None = None) ->
     return "\n\n".join([*parts, *bulleted("Notes", layout.notes, width)])
 
 
-def _in_words(person: LayoutPerson) -> str:
+def _in_words(person: FeedPerson) -> str:
     if isinstance(person, tuple):
         return " and ".join(_in_words(part) for part in person)
     return person if isinstance(person, str) else f"first of ({', '.join(map(str, person.columns))})"

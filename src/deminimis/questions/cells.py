@@ -14,7 +14,7 @@ from ..api import score
 from ..roles import casts, names
 from ..roles.excluded import Exclusion
 from ..roles.persons import Column, FirstOf, columns_of_part
-from ..roles.request import Roles
+from ..roles.request import Request
 
 _ROW = "\x00row"
 _DAY = "\x00day"
@@ -26,7 +26,7 @@ def texts_of(table: pa.Table, column: object) -> list[str | None]:
     return [cell.decode(errors="replace") if isinstance(cell, bytes) else cell for cell in table[column].to_pylist()]
 
 
-def values_of(table: pa.Table, roles: Roles) -> list[Decimal | None]:
+def values_of(table: pa.Table, roles: Request) -> list[Decimal | None]:
     """What each row counts as: the total that it alone would have."""
     n = len(table)
     table = table.append_column(_ROW, pa.array(np.arange(n))).append_column(_DAY, pa.array([0] * n, pa.date32()))
@@ -46,7 +46,7 @@ def values_of(table: pa.Table, roles: Roles) -> list[Decimal | None]:
     return [None if reason == "bad-value" else total for total, reason in outcomes]
 
 
-def columns_of(roles: Roles, there: Sequence[str]) -> list[str]:
+def columns_of(roles: Request, there: Sequence[str]) -> list[str]:
     """The columns that play a role, those that expressions name included, each once."""
     single = (roles.day, roles.value, roles.quantity, roles.origin, roles.excluded, roles.currency)
     given = [column for column in (*roles.person_columns, *roles.per, *single) if column is not None]
@@ -61,7 +61,7 @@ def _named(column: Column, there: Sequence[str]) -> list[str]:
     return [name for name in there if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", str(column))]
 
 
-def persons_of(one: pa.Table, roles: Roles, options: dict[str, Any]) -> tuple[tuple[str, object, object], ...]:
+def persons_of(one: pa.Table, roles: Request, options: dict[str, Any]) -> tuple[tuple[str, object, object], ...]:
     """What names the person of one row, as written and as compared: of a first_of, the column that was taken."""
     (batch,) = one.combine_chunks().to_batches()
 

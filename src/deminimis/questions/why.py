@@ -25,7 +25,7 @@ from ..roles.binding import bind
 from ..roles.days import days_of
 from ..roles.options import READING, AnyOptions, refuse_unknown, takes_options
 from ..roles.persons import Column, Person
-from ..roles.request import Roles, check
+from ..roles.request import Request, check
 from ..rules.rule import Rule
 from ..rules.steps import Step
 from ..sources.base import Source
@@ -146,7 +146,7 @@ def explain(
     if given.get("bad_values") == "error":
         given["bad_values"] = "unproven"
     roles = check(**{name: one for name, one in given.items() if name not in _RESOURCES})
-    bind(roles, source.schema, wide=True, tally=False, file=source.files[0] if source.files else None)
+    bind(roles, source.schema, outcomes=True, tally=False, file=source.files[0] if source.files else None)
     kin = _rows_with_the_key(source, row, roles, given)
     wanted = list(dict.fromkeys(source.schema.names if roles.has_expressions() else roles.names()))
     table, starts = _taken(source, wanted, kin)
@@ -198,7 +198,7 @@ def _place(starts: list[tuple[str | None, int]], row: int) -> tuple[str | None, 
     return file, None if file is None else row - first
 
 
-def _rows_with_the_key(source: Source, row: int, roles: Roles, options: dict[str, Any]) -> Integers:
+def _rows_with_the_key(source: Source, row: int, roles: Request, options: dict[str, Any]) -> Integers:
     """Numbers of the rows that share the row's key, and of those that have none, ascending."""
     key = ("person", "per", "day", "normalize", "in_care_of", "placeholders", "timezone", "day_format")
     asked = {name: options[name] for name in key if options.get(name) is not None}

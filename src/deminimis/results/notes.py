@@ -8,7 +8,7 @@ import re
 from ..errors import option
 from ..roles.mends import day_formats_for, is_beyond_its_month, money_for
 from ..roles.money_format import Money
-from ..roles.request import Roles
+from ..roles.request import Request
 from ..run.refused import Unread
 from ..run.worker import Counts
 from ..text import counted, quoted, shown
@@ -17,7 +17,7 @@ MANY = 50
 """One row in so many without a person is worth a word."""
 
 
-def notes_of(roles: Roles, rows: int, counts: Counts) -> list[str]:
+def notes_of(roles: Request, rows: int, counts: Counts) -> list[str]:
     """The sentences about one run's refused rows."""
     notes = []
     refused = counts.refused
@@ -68,14 +68,14 @@ def _alike(found: Unread) -> str:
     return ", all like it" if found.alike == found.rows else f", {found.alike:,} of them written like it"
 
 
-def _of_days(roles: Roles, found: Unread, rows_read: int) -> str:
+def _of_days(roles: Request, found: Unread, rows_read: int) -> str:
     said = f"{_rows(found.rows, found)} no-day for a day that cannot be read, such as {_where(found, str(roles.day))}"
     return (
         f"{said}{_alike(found)}: {_day_mend(roles, found, rows_read)}. Such rows count towards no day of their person"
     )
 
 
-def _day_mend(roles: Roles, found: Unread, rows_read: int) -> str:
+def _day_mend(roles: Request, found: Unread, rows_read: int) -> str:
     if not isinstance(found.cell, str):
         return "it lies outside the calendar"
     if roles.day_format is not None and re.fullmatch(r"\s*\d{4}-\d\d-\d\d([T ]\d\d:\d\d\S*)?\s*", found.cell):
@@ -99,7 +99,7 @@ def _day_mend(roles: Roles, found: Unread, rows_read: int) -> str:
     return f"give {read_by}" + (", whichever it is" if len(formats) > 1 else "")
 
 
-def _of_amounts(roles: Roles, name: str, column: str, found: Unread) -> str:
+def _of_amounts(roles: Request, name: str, column: str, found: Unread) -> str:
     cell = found.cell
     code = roles.currency_code
     said = f"{_rows(found.rows, found)} bad-value for a {name} that"
@@ -137,7 +137,7 @@ def _money_settings(money: Money, currency: str | None) -> list[str]:
     return found
 
 
-def _of_origins(roles: Roles, rows: int, found: Unread | None) -> str:
+def _of_origins(roles: Request, rows: int, found: Unread | None) -> str:
     such = "" if found is None else f", such as {_where(found, str(roles.origin))}"
     return (
         f"{counted(rows, 'row')} got the strictest limit of the day, as the origin is missing or no code that ISO 3166 "

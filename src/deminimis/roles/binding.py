@@ -24,7 +24,7 @@ from .excluded import Exclusion
 from .forms import DATE, INTEGERS, TEXT, TICKS, Spec, text_by_entry, text_layout
 from .money_format import form_of_money
 from .persons import Column, columns_of_part
-from .request import Roles
+from .request import Request
 
 Cast = Callable[[pa.Array], pa.Array]
 
@@ -53,12 +53,12 @@ class Binding(NamedTuple):
     identity: tuple[str, ...]
 
 
-def bind(roles: Roles, schema: pa.Schema, *, wide: bool, tally: bool, file: str | None = None) -> Binding:
+def bind(roles: Request, schema: pa.Schema, *, outcomes: bool, tally: bool, file: str | None = None) -> Binding:
     """Bind roles to a schema.
 
     Parameters
     ----------
-    wide : bool
+    outcomes : bool
         Reasons and totals are wanted, not the mask alone.
     tally : bool
         Counts and sums are wanted.
@@ -70,11 +70,11 @@ def bind(roles: Roles, schema: pa.Schema, *, wide: bool, tally: bool, file: str 
     """
     global _last
     last = _last  # read once: another thread may put its own there at any moment
-    asked = (*roles[:-1], wide, tally)
+    asked = (*roles[:-1], outcomes, tally)
     comparable = not roles.has_expressions()
     if comparable and last is not None and last[0] == asked and last[1].equals(schema):
         return last[2].with_secret(roles.secret)
-    bound = _Binder(roles, schema, file).bind(wide, tally)
+    bound = _Binder(roles, schema, file).bind(outcomes, tally)
     if comparable and bound.prepare is None:  # what prepares a batch may name its file
         _last = asked, schema, bound
     return bound.with_secret(roles.secret)
@@ -99,7 +99,7 @@ whole."""
 
 
 class _Binder:
-    def __init__(self, roles: Roles, schema: pa.Schema, file: str | None) -> None:
+    def __init__(self, roles: Request, schema: pa.Schema, file: str | None) -> None:
         self.roles = roles
         self.schema = schema
         self.file = file
@@ -110,7 +110,7 @@ class _Binder:
         self.before: list[Cast | None] = []
         self.day_form: FormOfDays | None = None
 
-    def bind(self, wide: bool, tally: bool) -> _Bound:
+    def bind(self, outcomes: bool, tally: bool) -> _Bound:
         roles = self.roles
         persons = [[self.add(c, "person", self.person) for c in columns_of_part(part)] for part in roles.persons]
         per = [self.add(c, "per", self.person) for c in roles.per]
@@ -138,7 +138,7 @@ class _Binder:
             window=roles.rule.window,
             bad_values=roles.bad_values,
             count_excluded=roles.count_excluded,
-            wide=wide,
+            outcomes=outcomes,
             excess=roles.overflow == "excess",
             tally=tally,
             limits=list(compiled.limits_units) or [0],

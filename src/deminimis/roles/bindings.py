@@ -10,13 +10,13 @@ import pyarrow as pa
 from .._kernel import Batch, Settings
 from ..errors import InputError
 from .binding import Binding, bind
-from .request import Roles
+from .request import Request
 
 
 class Bindings:
     """The roles bound to the schema of each batch of one manifest; batches may differ in theirs."""
 
-    def __init__(self, request: Roles, *, outcomes: bool, tally: bool) -> None:
+    def __init__(self, request: Request, *, outcomes: bool, tally: bool) -> None:
         self.request = request
         self._outcomes = outcomes
         self._tally = tally
@@ -48,7 +48,7 @@ class Bindings:
         for seen, binding in self._made:
             if seen.equals(schema):
                 return binding
-        made = bind(self.request, schema, wide=self._outcomes, tally=self._tally, file=file)
+        made = bind(self.request, schema, outcomes=self._outcomes, tally=self._tally, file=file)
         if self.first is not None and made.identity != self.first.identity:
             kinds = f"{', '.join(made.identity)} here, {', '.join(self.first.identity)} before"
             raise InputError(f"the person's type changes within the manifest ({kinds}): cast it", file=file)

@@ -10,15 +10,15 @@ import pyarrow as pa
 from .._kernel import Batch
 from .._kernel import days_of as read_days
 from .binding import bind
-from .request import Roles
+from .request import Request
 
 _NO_DAY = np.iinfo(np.int32).min
 _EPOCH = date(1970, 1, 1)
 
 
-def days_of(table: pa.Table, roles: Roles) -> list[date | None]:
+def days_of(table: pa.Table, roles: Request) -> list[date | None]:
     """Each row's day; None where it has none, or Python's calendar has no such day."""
-    binding = bind(roles, table.schema, wide=True, tally=False)
+    binding = bind(roles, table.schema, outcomes=True, tally=False)
     found: list[date | None] = []
     for batch in table.to_batches():
         ready = binding.prepare(batch) if binding.prepare else batch

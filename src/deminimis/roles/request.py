@@ -37,7 +37,7 @@ Normalize = Literal["fold", "name"]
 SortedBy = Literal["day"]
 
 
-class Roles(NamedTuple):
+class Request(NamedTuple):
     """The checked request. Built by `check`; the secret comes last, so that all before it can be compared."""
 
     persons: tuple[Column | FirstOf, ...]
@@ -196,7 +196,7 @@ def check(
     sorted_by: SortedBy | None = None,
     late_days: int = 0,
     secret: bytes | None = None,
-) -> Roles:
+) -> Request:
     """Check roles and settings against each other, before any row is read."""
     chosen = _rule(limit, rule)
     _choice("bad_values", bad_values, ("unproven", "error", "ignore"))
@@ -225,7 +225,7 @@ def check(
             f"the values are in {currency_code}, the limits of rule {chosen.name!r} in {code}: convert first"
         )
     check_days(day_format, timezone)
-    return Roles(
+    return Request(
         persons=persons,
         per=extra,
         day=column_given("day", day),
@@ -252,7 +252,7 @@ def check(
     )
 
 
-def with_new_secret(roles: Roles) -> Roles:
+def with_new_secret(roles: Request) -> Request:
     """The same, for another run."""
     return roles._replace(secret=_secret(None))
 

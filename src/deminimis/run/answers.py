@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from .._kernel import Settings, Totals
 from ..errors import OutOfMemoryError
-from ..roles.request import Roles
+from ..roles.request import Request
 from .crew import Crew
 from .parts import Part
 from .worker import Span, Worker
@@ -28,7 +28,7 @@ Work = Sequence[tuple[Worker, "list[Span]"]]
 """The workers, and the spans that each is to answer."""
 
 
-def answer_at_once(part: Part, settings: Settings, request: Roles) -> Answer:
+def answer_at_once(part: Part, settings: Settings, request: Request) -> Answer:
     """The mask of a few rows that are a manifest by themselves, without what only many rows are worth."""
     batches = list(part.batches)
     rows = sum(stop - start for _, start, stop in batches)
@@ -55,7 +55,7 @@ def mask_answers(work: Work) -> list[Answer]:
         for span in spans:
             bits = mask_bits(span.rows)
             if worker.spill is not None:
-                worker.spill.make_words_ready(span.rows)
+                worker.spill.make_trail_ready(span.rows)
             worker.partitioner.answer(span.rows, bits)
             if span.rows:
                 found[span.first] = mask_of_bits(bits, span.rows)
@@ -79,7 +79,7 @@ def outcome_answer(work: Work) -> Answer:
             end = at + span.rows
             mask, known = mask_bits(span.rows), mask_bits(span.rows)
             if worker.spill is not None:
-                worker.spill.make_words_ready(span.rows)
+                worker.spill.make_trail_ready(span.rows)
             row = 0
             while row < span.rows:
                 room = reasons[at:end], totals[16 * at : 16 * end]

@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from .._kernel import OUTCOME_BYTES, RECORD_BYTES, WIDE_RECORD_BYTES, WORD_BYTES
+from .._kernel import LEAD_BYTES, OUTCOME_BYTES, RECORD_BYTES, WIDE_RECORD_BYTES
 from ..errors import InputError, option
 from ..machine import available_bytes, default_threads
 
@@ -19,7 +19,7 @@ DEFAULT_SHARE = 0.5
 BLOCKS_SHARE = 0.5
 """The share of the limit that records may take; the rest is for batches that are decoded, tables and answers."""
 
-NARROW_BYTES, WIDE_BYTES = RECORD_BYTES + WORD_BYTES, WIDE_RECORD_BYTES + WORD_BYTES
+NARROW_BYTES, WIDE_BYTES = RECORD_BYTES + LEAD_BYTES, WIDE_RECORD_BYTES + LEAD_BYTES
 """What a row takes while its person-day is open: a record, and the word that leads back to the row."""
 
 ROWS_A_PARTITION = 32_768

@@ -14,7 +14,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.types as pt
 
-from ..roles.request import Roles
+from ..roles.request import Request
 from ..rules.days import LAST_DAY, NO_DAY, Window, window_start
 from ..sources.base import Piece
 
@@ -36,7 +36,7 @@ class Epoch:
     day_high: int
 
 
-def day_bounds(piece: Piece, roles: Roles, schema: pa.Schema) -> tuple[int, int] | None:
+def day_bounds(piece: Piece, roles: Request, schema: pa.Schema) -> tuple[int, int] | None:
     """The first and last day that a piece can hold, by its metadata; None where that does not tell."""
     if not isinstance(roles.day, str) or roles.day_format is not None:
         return None

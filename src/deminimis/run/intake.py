@@ -13,7 +13,7 @@ from ..arrays import places_of
 from ..errors import InputError
 from ..roles.binding import Binding
 from ..roles.bindings import Bindings
-from ..roles.request import Roles
+from ..roles.request import Request
 from ..sources.base import Piece, Source
 from ..sources.schemas import reading_names
 from .parts import Part, placing
@@ -25,7 +25,7 @@ BYTES_A_ROW = 32
 class Intake:
     """Parts of one manifest, bound to its roles; `slice_rows` are taken of a large batch at a time."""
 
-    def __init__(self, request: Roles, bindings: Bindings) -> None:
+    def __init__(self, request: Request, bindings: Bindings) -> None:
         self._request = request
         self._bindings = bindings
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .._kernel import Settings, Sketch
+from .._kernel import DaySketch, Settings
 
 
 @dataclass(frozen=True)
-class DayOrder:
+class DaySketchShape:
     """What the sketches are made for: the first day that has cells of its own, and 2**cell_bits cells each."""
 
     day_base: int
     cell_bits: int
     most_days: int
 
-    def sketch(self, settings: Settings) -> Sketch:
+    def sketch(self, settings: Settings) -> DaySketch:
         """Cells for one worker."""
-        return Sketch(settings, self.day_base, self.cell_bits, self.most_days)
+        return DaySketch(settings, self.day_base, self.cell_bits, self.most_days)
 
 
 class Promise(NamedTuple):

@@ -14,7 +14,7 @@ import pyarrow as pa
 from .._kernel import Settings
 from .._kernel import release_memory as release_memory
 from ..roles.bindings import Bindings
-from ..roles.request import Roles
+from ..roles.request import Request
 from ..sizes import USUAL, Sizes
 from ..sources.base import Piece, Source
 from .account import Account
@@ -39,7 +39,7 @@ class Run:
 
     def __init__(
         self,
-        request: Roles,
+        request: Request,
         *,
         outcomes: bool,
         tally: bool,

@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..roles.bindings import Bindings
 from .answers import answer_at_once
 from .budget import NARROW_BYTES, Budget
-from .order import DayOrder
+from .order import DaySketchShape
 from .parts import Part
 
 DAYS = 8_190
@@ -33,12 +33,12 @@ OPEN_DAYS = 8
 """Days that one sample of rows that are nearly in order may span."""
 
 
-def find_order(bindings: Bindings, table: pa.Table | pa.RecordBatch, budget: Budget) -> DayOrder | None:
+def find_order(bindings: Bindings, table: pa.Table | pa.RecordBatch, budget: Budget) -> DaySketchShape | None:
     """The order in which a table is to be read with sketches of its days; None where that does not pay."""
     binding = bindings.of(table.schema)
     settings = binding.settings
     # batches are read twice: they are not made anew
-    if binding.prepare is not None or not settings.can_be_in_order or table.num_rows > budget.blocks // BYTES_A_ROW:
+    if binding.prepare is not None or not settings.can_take_day_sketch or table.num_rows > budget.blocks // BYTES_A_ROW:
         return None
     order = order_of_table(settings, table, bindings.batch)
     return None if order and is_often_refused(bindings, table) else order
@@ -46,7 +46,7 @@ def find_order(bindings: Bindings, table: pa.Table | pa.RecordBatch, budget: Bud
 
 def order_of_table(
     settings: Settings, table: pa.Table | pa.RecordBatch, batch: Callable[[pa.RecordBatch], Batch]
-) -> DayOrder | None:
+) -> DaySketchShape | None:
     """The order of a table's days by samples of it; None where they are not nearly in order, too many, or too full."""
     starts = np.linspace(0, table.num_rows - SAMPLE_ROWS, SAMPLES).astype(int).tolist()
     lows, highs = [], []
@@ -78,9 +78,9 @@ def is_often_refused(bindings: Bindings, table: pa.Table | pa.RecordBatch) -> bo
     return bool(4 * mask.true_count < 3 * some.num_rows)
 
 
-def _order(lows: list[int], highs: list[int], rows: int) -> DayOrder | None:
+def _order(lows: list[int], highs: list[int], rows: int) -> DaySketchShape | None:
     days = max(highs) - min(lows)
     cell_bits = max((rows // days).bit_length(), 6)
     if days > DAYS - DAYS_BEFORE or cell_bits > MOST_CELL_BITS:
         return None
-    return DayOrder(min(lows) - DAYS_BEFORE, cell_bits, max(4 * (rows >> cell_bits), 64))
+    return DaySketchShape(min(lows) - DAYS_BEFORE, cell_bits, max(4 * (rows >> cell_bits), 64))

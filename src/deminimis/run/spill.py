@@ -56,7 +56,7 @@ class Spill:
         self._block_bytes = block_bytes
         self._extent_bytes = extent_bytes
         self._records: list[list[Extent]] = [[] for _ in range(partitions)]
-        self._words: deque[Extent] = deque()
+        self._trail: deque[Extent] = deque()
         self._outcomes: dict[int, deque[Extent]] = {}
         self._lock = threading.Lock()
         try:
@@ -79,10 +79,10 @@ class Spill:
             if views:
                 self._put(views, extents)
                 _kernel.drop_full_blocks(self._partitioner, p)
-        views = _kernel.full_words(self._partitioner)
+        views = _kernel.full_trail(self._partitioner)
         if views:
-            self._put(views, self._words)
-            _kernel.drop_full_words(self._partitioner)
+            self._put(views, self._trail)
+            _kernel.drop_full_trail(self._partitioner)
 
     def write_outcomes(self, p: int, outcomes: npt.NDArray[np.uint8]) -> None:
         """Put the outcomes of some records of partition p on disk, behind those of the records before them."""
@@ -151,7 +151,7 @@ class Spill:
         for p in range(begin, end):
             self._records[p] = []
 
-    def make_words_ready(self, rows: int) -> None:
+    def make_trail_ready(self, rows: int) -> None:
         """Bring back as many words as the next `rows` rows need."""
-        while self._words and _kernel.words_before_gap(self._partitioner) < rows:
-            _kernel.load_words(self._partitioner, self.read(self._words.popleft()))
+        while self._trail and _kernel.trail_before_gap(self._partitioner) < rows:
+            _kernel.load_trail(self._partitioner, self.read(self._trail.popleft()))

@@ -189,7 +189,7 @@ def _settle_in_row_order(totals: Totals, on_disk: _OnDisk) -> None:
         on_disk.write_outcomes(w, settled)
 
 
-def settle_in_order(workers: Sequence[Worker], settings: Settings, sizes: Sizes) -> None:
+def settle_day_sketch(workers: Sequence[Worker], settings: Settings, sizes: Sizes) -> None:
     """Answer all rows of workers whose partitioners have sketches, and let their batches go.
 
     Raises

@@ -11,12 +11,12 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import pyarrow as pa
 
-from ..roles.request import Roles
+from ..roles.request import Request
 from ..sizes import Sizes
 from ..sources.base import Piece
 from .budget import ROWS_A_PARTITION, Budget, bits_that_fit, block_bytes, partition_bits
 from .epochs import SLOTS, Epoch, day_bounds, plan_epochs
-from .order import DayOrder
+from .order import DaySketchShape
 
 Kind: TypeAlias = Literal["at once", "in day order", "scattered", "in epochs"]
 
@@ -40,13 +40,13 @@ class Facts(NamedTuple):
     names: list[str] | None = None
     pieces: Sequence[Piece] | None = None
     schema: pa.Schema | None = None
-    find_order: Callable[[], DayOrder | None] | None = None
+    find_order: Callable[[], DaySketchShape | None] | None = None
 
 
 class Terms(NamedTuple):
     """What is asked of a run, as far as its way depends on it."""
 
-    request: Roles
+    request: Request
     budget: Budget
     threads: int
     tally: bool
@@ -69,7 +69,7 @@ class Way:
         Records go to 2**partition_bits partitions for each slot, in blocks of this size.
     slots : int
         Epochs that may be open at a time, and be told apart.
-    order : DayOrder, optional
+    order : DaySketchShape, optional
         The sketches of "in day order".
     epochs : tuple of Epoch, optional
         Of "in epochs", the runs of days by statistics; None: by the promise of `sorted_by`, as many as the days allow.
@@ -80,7 +80,7 @@ class Way:
     partition_bits: int = 0
     block_bytes: int = ROWS_A_PARTITION
     slots: int = 1
-    order: DayOrder | None = None
+    order: DaySketchShape | None = None
     epochs: tuple[Epoch, ...] | None = None
 
 
@@ -120,7 +120,7 @@ def _in_partitions(
     rows: int | None,
     terms: Terms,
     *,
-    order: DayOrder | None = None,
+    order: DaySketchShape | None = None,
     epochs: tuple[Epoch, ...] | None = None,
 ) -> Way:
     """`rows` are those that are open together; None: many, or not known."""

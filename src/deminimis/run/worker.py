@@ -18,11 +18,11 @@ from .._kernel import (
     memory_in_use,
 )
 from ..errors import BadValueError, InputError, OrderError, OutOfMemoryError, option
-from ..roles.request import Roles
+from ..roles.request import Request
 from ..sizes import Sizes
 from ..text import quoted
 from .budget import DEFAULT_BLOCK_BYTES
-from .order import DayOrder, Promise
+from .order import DaySketchShape, Promise
 from .parts import Part, RowsRead, placed
 from .refused import ORDER_SHIFT, Refused, refused_by
 from .spill import Spill, check_folder
@@ -53,18 +53,18 @@ class Worker:
     def __init__(
         self,
         settings: Settings,
-        request: Roles,
+        request: Request,
         *,
         partition_bits: int = 0,
         block_bytes: int = DEFAULT_BLOCK_BYTES,
         slots: int = 1,
-        order: DayOrder | None = None,
+        order: DaySketchShape | None = None,
     ) -> None:
         self.request = request
         self.partition_bits = partition_bits
         self.block_bytes = block_bytes
         self.slots = slots
-        self.is_in_order = order is not None
+        self.has_day_sketch = order is not None
         sketch = order.sketch(settings) if order is not None else None
         self.partitioner = Partitioner(settings, partition_bits, block_bytes, slots, sketch)
         self.spans: list[Span] = []
@@ -98,7 +98,7 @@ class Worker:
         except ValueError as error:
             raise InputError(f"{error}", file=part.label or part.file) from None
         self.spans.append(Span(order, place, stop - start, epoch))
-        if self.is_in_order:
+        if self.has_day_sketch:
             self.kept.append((batch, start, stop))
 
     def _why_bad(self) -> BadValueError:
@@ -116,7 +116,7 @@ class Worker:
 
     def relieve(self, share: int, folder: Path | None, waiting: range, sizes: Sizes) -> None:
         """Past this share of the memory, filled blocks go to disk, but for the partitions that wait."""
-        if self.is_in_order or memory_in_use(self.partitioner) <= share:
+        if self.has_day_sketch or memory_in_use(self.partitioner) <= share:
             return
         if self.spill is None:
             partitions = self.slots << self.partition_bits

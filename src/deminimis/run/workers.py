@@ -17,7 +17,7 @@ from .answers import Answer, mask_answers, outcome_answer
 from .crew import Crew
 from .parts import Part, RowsRead, placing
 from .stretches import Days
-from .totals import settle_in_order, total_partitions
+from .totals import settle_day_sketch, total_partitions
 from .way import Way
 from .worker import Counts, Worker, count
 
@@ -202,7 +202,7 @@ class Workers:
 
         try:
             if self._way.order is not None:
-                settle_in_order(self._workers, settings, self._sizes)
+                settle_day_sketch(self._workers, settings, self._sizes)
                 self._totalled = self._account.rows
                 self._account.tell("total", self._totalled)
                 self._account.clock("total", started)

@@ -16,7 +16,7 @@ import pyarrow.csv as pc
 
 from ...errors import InputError, option
 from ..base import reason_of
-from .rows import walk_records
+from .rows import walk_lines
 
 BLOCK_BYTES = 2 << 20
 _MARK = "\x1e" + secrets.token_hex(8)
@@ -84,7 +84,7 @@ class Dialect:
     def _explained(self, marked: pa.Buffer, columns: int) -> Exception | None:
         """What is wrong with the rows of a stretch that did not parse, or None if it is not the rows."""
         text = marked.to_pybytes()
-        for record in walk_records(text, self.delimiter):
+        for record in walk_lines(text, self.delimiter):
             line = text.count(b"\n", 0, record.start)
             if not record.closed:
                 return CutInsideQuotesError(line)

@@ -15,14 +15,14 @@ from ..base import Piece, reading
 from ..files import FoundFile, with_partition
 from ..whole import ReadBytes, cut_short
 from .parse import CutInsideQuotesError, Dialect, RaggedRowError, text_problem
-from .rows import guess_row_start, walk_records
+from .rows import guess_row_start, walk_lines
 from .text import read_fully, unclosed
 
 BLOCK_BYTES = 8 << 20
 WINDOW_BYTES = 64 << 10
 
 
-class Layout(NamedTuple):
+class Cells(NamedTuple):
     """Which cells of a row make which columns."""
 
     dialect: Dialect
@@ -46,9 +46,7 @@ class Layout(NamedTuple):
 class RangePiece(Piece):
     """The rows between two offsets of a file, both of which are meant to be row starts."""
 
-    def __init__(
-        self, found: FoundFile, start: int, end: int, layout: Layout, *, is_first: bool, is_last: bool
-    ) -> None:
+    def __init__(self, found: FoundFile, start: int, end: int, layout: Cells, *, is_first: bool, is_last: bool) -> None:
         label = found.path if is_first and is_last else f"{found.path}, bytes {start:,} to {end:,}"
         super().__init__(label, file=found.path, bytes=end - start, first_row=0 if is_first else None)
         self._found = found
@@ -106,7 +104,7 @@ class StreamPiece(Piece):
         self,
         label: str,
         begin: Callable[[], AbstractContextManager[tuple[ReadBytes, bytes, int]]],
-        layout: Layout,
+        layout: Cells,
         *,
         file: str | None = None,
         bytes: int | None = None,
@@ -150,7 +148,7 @@ class StreamPiece(Piece):
                     return layout.parse(layout.dialect.marked(text[:end], layout.cells)), end
             except CutInsideQuotesError:
                 end = 0
-                for record in walk_records(text, layout.dialect.delimiter):
+                for record in walk_lines(text, layout.dialect.delimiter):
                     if record.end == len(text):
                         break
                     end = record.end
@@ -158,7 +156,7 @@ class StreamPiece(Piece):
 
 
 @contextmanager
-def refusing(name: str, layout: Layout, lines_before: Callable[[], int], *, is_last: bool) -> Iterator[None]:
+def refusing(name: str, layout: Cells, lines_before: Callable[[], int], *, is_last: bool) -> Iterator[None]:
     """Turn what is wrong with rows into an InputError that names the line."""
     try:
         yield

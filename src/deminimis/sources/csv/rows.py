@@ -14,7 +14,7 @@ import numpy as np
 QUOTE, NEWLINE, RETURN = b'"'[0], b"\n"[0], b"\r"[0]
 
 
-class Record(NamedTuple):
+class Line(NamedTuple):
     """One row as it lies in the text: its bytes and its number of cells."""
 
     start: int
@@ -51,7 +51,7 @@ def guess_row_start(window: bytes, delimiter: str, columns: int) -> int | None:
     return int(free[0]) + 1 if len(free) else None
 
 
-def walk_records(text: bytes, delimiter: str) -> Iterator[Record]:
+def walk_lines(text: bytes, delimiter: str) -> Iterator[Line]:
     """Yield every row exactly as the parser sees it; empty lines are no rows. Slow: for messages and odd cuts."""
     mark = re.escape(delimiter.encode())
     cell = re.compile(rb'"[^"]*(?:""[^"]*)*(?P<closed>"[^' + mark + rb"\r\n]*)?|[^" + mark + rb"\r\n]*")
@@ -71,4 +71,4 @@ def walk_records(text: bytes, delimiter: str) -> Iterator[Record]:
         ended = line_break.match(text, position)
         position = ended.end() if ended else size
         if not blank:
-            yield Record(start, position, cells, closed)
+            yield Line(start, position, cells, closed)

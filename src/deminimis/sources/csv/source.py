@@ -18,7 +18,7 @@ from ..files import FoundFile, format_of, with_folders
 from ..schemas import Columns
 from ..whole import ReadBytes
 from .parse import can_be_cut
-from .pieces import Layout, RangePiece, StreamPiece
+from .pieces import Cells, RangePiece, StreamPiece
 from .rows import guess_row_start
 from .text import CsvOptions, Head, cuttable, open_bytes, read_head
 
@@ -57,7 +57,7 @@ class CsvFile:
         """Whether it is not compressed."""
         return self._compression is None
 
-    def layout(self, columns: Sequence[str] | None, names: Sequence[str]) -> Layout:
+    def layout(self, columns: Sequence[str] | None, names: Sequence[str]) -> Cells:
         """Match `columns` by name, or take all that the file has in the order of `names`."""
         lying = self.schema().names
         every = lying if columns is None and len({*lying}) < len(lying) else list(names if columns is None else columns)
@@ -65,13 +65,13 @@ class CsvFile:
         own = [name for name in every if name in self.names]
         cells = range(len(own)) if every is lying or every == lying else map(self.names.index, own)
         partition = {k: v for k, v in self.partition.items() if k in every and k not in self.names}
-        return Layout(self.dialect, len(self.names), tuple(cells), tuple(own), partition, every)
+        return Cells(self.dialect, len(self.names), tuple(cells), tuple(own), partition, every)
 
-    def stream(self, layout: Layout) -> Piece:
+    def stream(self, layout: Cells) -> Piece:
         """The whole file as one piece."""
         return StreamPiece(self.path, self._begin, layout, file=self.path, bytes=self.bytes)
 
-    def ranges(self, layout: Layout) -> Iterator[Piece]:
+    def ranges(self, layout: Cells) -> Iterator[Piece]:
         """The file in ranges that are cut where a row seems to start."""
         start, size = self.start, self.bytes
         with self._found.reading(), Path(self.path).open("rb", buffering=0) as file:
@@ -93,7 +93,7 @@ class CsvFile:
                 return position + found
         return None
 
-    def _rest(self, start: int, layout: Layout) -> Piece:
+    def _rest(self, start: int, layout: Cells) -> Piece:
         @contextmanager
         def begin() -> Iterator[tuple[ReadBytes, bytes, int]]:
             with self._found.reading(), open_bytes(self._found, None) as read:
@@ -171,6 +171,6 @@ class CsvStreamSource(Source):
         self._is_used = True
         head, every = self._head, list(columns if columns is not None else self._head.names)
         cells = tuple(range(len(every)) if columns is None else map(head.names.index, every))
-        layout = Layout(head.dialect, len(head.names), cells, tuple(every), {}, every)
+        layout = Cells(head.dialect, len(head.names), cells, tuple(every), {}, every)
         begun = (self._read, head.read[head.start :], head.read.count(b"\n", 0, head.start))
         yield StreamPiece(self._name, lambda: nullcontext(begun), layout, file=self._name)

@@ -18,7 +18,7 @@ from ..base import reading
 from ..files import FoundFile
 from ..whole import ReadBytes
 from .parse import Dialect, can_be_cut, codec_name
-from .rows import walk_records
+from .rows import walk_lines
 from .unpack import unpacking
 
 HEAD_BYTES = 64 << 10
@@ -113,7 +113,7 @@ def read_head(read: ReadBytes, name: str, options: CsvOptions) -> Head:
         delimiter, note = _likely_delimiter(name, text[bom:])
     dialect = Dialect(delimiter, encoding)
     while True:
-        first = next(walk_records(text[bom:], dialect.delimiter), None)
+        first = next(walk_lines(text[bom:], dialect.delimiter), None)
         more = b"" if first is not None and bom + first.end < len(text) else read(max(HEAD_BYTES, len(text)))
         if not more:
             break
@@ -196,6 +196,6 @@ def _likely_delimiter(file: str, text: bytes) -> tuple[str, str | None]:
 
 def _cuts_alike(text: bytes, delimiter: str) -> bool:
     """Whether the first whole rows have as many cells as the first of them."""
-    first = islice(walk_records(text, delimiter), _ROWS_LOOKED_AT)
+    first = islice(walk_lines(text, delimiter), _ROWS_LOOKED_AT)
     cells = {row.cells for row in first if row.end < len(text) or text.endswith((b"\n", b"\r"))}
     return len(cells) == 1

@@ -8,8 +8,8 @@
 from libc.stdlib cimport calloc
 from native cimport dm_at_most64, dm_lowest_bit, i32, i64, u16, u32, u64, u8
 from keys cimport CHUNK, Keys
-from plan cimport PARTITION_MASK, PLAIN, Chunk, Plan
-from answers cimport next_bit, put_bits, Words, words_to_read
+from meaning cimport PARTITION_MASK, PLAIN, Chunk, Meaning
+from answers cimport next_bit, put_bits, Trail, leads_to_read
 
 cdef enum:
     SKETCH_DAYS = 8190       # days that have a sketch of their own, at places from 1 on; all others share place 0
@@ -21,7 +21,7 @@ cdef extern from *:
     const u32 NO_CELL "DM_NO_CELL"   # of a row that leaves no record
 
 
-cdef struct DaySketch:       # of one worker
+cdef struct DayCells:       # of one worker
     u8** cells               # by the day's place; NULL until a row of the day comes
     i32 day_base             # the day at place 1
     int bits                 # a day has 2**bits cells; a cell's number is its day's place and its place there
@@ -34,7 +34,7 @@ cdef inline u32 place_of_day(i32 day_base, i32 day) noexcept nogil:
     return place + 1 if place < SKETCH_DAYS else 0
 
 
-cdef inline bint open_day(DaySketch* s, u32 place) noexcept nogil:
+cdef inline bint open_day(DayCells* s, u32 place) noexcept nogil:
     """Have cells for a day, those that are shared where there are no more of its own. False where memory ran out."""
     if s.cells[place] != NULL:
         return True
@@ -48,7 +48,7 @@ cdef inline bint open_day(DaySketch* s, u32 place) noexcept nogil:
     return s.cells[place] != NULL
 
 
-cdef inline bint open_days(DaySketch* s, const Chunk* x, int n) noexcept nogil:
+cdef inline bint open_days(DayCells* s, const Chunk* x, int n) noexcept nogil:
     """Have cells for all days of a chunk."""
     cdef int i
     cdef i64 day
@@ -67,7 +67,7 @@ cdef inline bint open_days(DaySketch* s, const Chunk* x, int n) noexcept nogil:
     return True
 
 
-cdef inline void find_cells(const Keys* k, const Chunk* x, int n, const DaySketch* s, u32* numbers) noexcept nogil:
+cdef inline void find_cells(const Keys* k, const Chunk* x, int n, const DayCells* s, u32* numbers) noexcept nogil:
     """The number of each row's cell: its day's place, and by the person a place there (multiply-shift by a secret odd
     number, Dietzfelbinger et al. 1997, "A reliable randomized algorithm for the closest-pair problem")."""
     cdef int i, bits = s.bits, shift = 64 - s.bits
@@ -82,23 +82,24 @@ cdef inline u64 size_of_step(u64 limit) noexcept nogil:
     return limit // 254 + 1
 
 
-cdef inline void add_to_cell(DaySketch* s, u32 number, u64 units) noexcept nogil:
+cdef inline void add_to_cell(DayCells* s, u32 number, u64 units) noexcept nogil:
     """`units` are below 2**30. A cell stays at 255 once it is there, which no limit reaches."""
     cdef u8* cell = &s.cells[number >> s.bits][number & ((<u32>1 << s.bits) - 1)]
     cdef u64 sum = cell[0] + ((units * s.steps) >> 32) + 1
     cell[0] = <u8>(sum if sum < 255 else 255)
 
 
-cdef inline void add_to_day_cells(const Plan* plan, const Chunk* x, int n, DaySketch* s, u32* numbers) noexcept nogil:
+cdef inline void add_to_day_cells(const Meaning* meaning, const Chunk* x, int n, DayCells* s,
+                                  u32* numbers) noexcept nogil:
     """Each row's units to its cell. A bad value fills it, so that all its rows are suspects."""
     cdef int i
-    cdef i64 cap = plan.cap
+    cdef i64 cap = meaning.cap
     if x.plain:
         for i in range(n):
             add_to_cell(s, numbers[i], <u64>(x.units[i] if x.units[i] < cap else cap))
         return
     for i in range(n):
-        if not plan.has_record[x.status[i]]:
+        if not meaning.has_record[x.status[i]]:
             numbers[i] = NO_CELL
         else:
             add_to_cell(s, numbers[i], <u64>(x.units[i] if x.status[i] == PLAIN and x.units[i] < cap else cap))
@@ -145,7 +146,7 @@ cdef inline bint is_dense(int n_open, int n) noexcept nogil:
     return 4 * n_open > 3 * n
 
 
-cdef inline void fill_open(u64* bits, const u64* open_rows, i64 n_words, Words* words, u64* cursors) noexcept nogil:
+cdef inline void fill_open(u64* bits, const u64* open_rows, i64 n_words, Trail* words, u64* cursors) noexcept nogil:
     """The answers of the suspects, into the bits of their rows."""
     cdef i64 w, there = 0
     cdef u64 rest
@@ -153,7 +154,7 @@ cdef inline void fill_open(u64* bits, const u64* open_rows, i64 n_words, Words* 
     for w in range(n_words):
         rest = open_rows[w]
         while rest:
-            leads = words_to_read(words, &there)
+            leads = leads_to_read(words, &there)
             bits[w] |= next_bit(cursors, leads[0] & PARTITION_MASK) << dm_lowest_bit(rest)
             words.place += 1
             rest &= rest - 1

@@ -42,7 +42,7 @@ cdef struct Code:
     u8 origin_class
 
 
-cdef struct Plan:            # what the rows of one manifest mean; the same for all workers
+cdef struct Meaning:            # what the rows of one manifest mean; the same for all workers
     int n_persons
     int persons[MAX_PARTS]   # places of the columns in the batch; -1: the role is not used
     bint is_other[MAX_PARTS]    # the column stands in for the one before it, of the same part, where that is missing

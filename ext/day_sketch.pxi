@@ -1,15 +1,16 @@
-# Sketch and Proof: rows in the order of their days, see in_order.pxd. A Sketch is one worker's, a Proof is shared.
+# DaySketch and Proof: rows in the order of their days, see day_sketch.pxd. A DaySketch is one worker's, a Proof is
+# shared.
 
 
-cdef class Sketch:
+cdef class DaySketch:
     """See _kernel.pyi."""
 
-    cdef DaySketch days
+    cdef DayCells days
 
     def __cinit__(self, Settings settings, int day_base, int cell_bits, Py_ssize_t most_days):
         if not 6 <= cell_bits <= 19 or most_days < 1:
             raise ValueError("a day has 64 to 524,288 cells, and one day or more has cells of its own")
-        self.days.steps = (<u64>1 << 32) // size_of_step(<u64>settings.plan.cap - 1) + 1
+        self.days.steps = (<u64>1 << 32) // size_of_step(<u64>settings.meaning.cap - 1) + 1
         self.days.day_base = day_base
         self.days.bits = cell_bits
         self.days.may_open = most_days
@@ -38,7 +39,7 @@ cdef class Proof:
     cdef u64* proven         # a bit for each of their cells
 
     def __cinit__(self, Settings settings, list sketches):
-        cdef Sketch one = sketches[0]
+        cdef DaySketch one = sketches[0]
         cdef int place
         self.settings = settings
         self.sketches = sketches
@@ -63,23 +64,23 @@ cdef class Proof:
 
     cdef u8 most_on(self, int place) noexcept:
         """The strictest limit in force at a place, which for place 0 is that of any day, in whole steps."""
-        cdef const Plan* plan = &self.settings.plan
+        cdef const Meaning* meaning = &self.settings.meaning
         cdef i64 at, begin = 0, end = 0
         cdef int origin_class
         cdef u8 least = NONE_IN_FORCE
-        if plan.constant:
-            return self.steps_in(plan.limits[0])
+        if meaning.constant:
+            return self.steps_in(meaning.limits[0])
         if place == 0:
-            end = plan.n_days - 1
+            end = meaning.n_days - 1
         else:
-            begin = end = place_of(plan, self.day_base + place - 1)
-        for origin_class in range(plan.n_classes):
+            begin = end = place_of(meaning, self.day_base + place - 1)
+        for origin_class in range(meaning.n_classes):
             for at in range(begin, end + 1):
-                least = min(least, plan.schedule[origin_class * plan.n_days + at])
-        return self.steps_in(plan.limits[least]) if least != NONE_IN_FORCE else 0
+                least = min(least, meaning.schedule[origin_class * meaning.n_days + at])
+        return self.steps_in(meaning.limits[least]) if least != NONE_IN_FORCE else 0
 
     cdef u8 steps_in(self, i64 limit) noexcept:
-        return <u8>(<u64>limit // size_of_step(<u64>self.settings.plan.cap - 1))
+        return <u8>(<u64>limit // size_of_step(<u64>self.settings.meaning.cap - 1))
 
     cdef int add_up_day(self, int place) except -1:
         cdef i64 n = <i64>1 << self.bits
@@ -88,7 +89,7 @@ cdef class Proof:
         cdef u8* cells
         cdef u8 most = self.most_on(place)
         cdef int some = 0
-        cdef Sketch one
+        cdef DaySketch one
         for one in self.sketches:
             some += one.days.cells[place] != NULL
             sums = one.days.cells[place] if one.days.cells[place] != NULL else sums
@@ -110,13 +111,13 @@ cdef class Proof:
 
     def count_open(self, Partitioner read):
         """See _kernel.pyi."""
-        cdef Words* words = &read.words
+        cdef Trail* words = &read.trail
         cdef u32 block = words.reading
         cdef u64 open_rows = 0
         cdef i64 seen = 0, left_open = 0
         cdef int n
         while True:
-            n = <int>min((words.in_last if block == words.last else words_a_block(words)) // 2, 64)
+            n = <int>min((words.in_last if block == words.last else leads_a_block(words)) // 2, 64)
             if n == 0:       # a worker that came too late for any row
                 return 0
             prove_rows(self.proven, <const u32*>read.pool.blocks[block], n, &open_rows)
@@ -155,7 +156,7 @@ cdef class Proof:
         cdef u64 word, open_rows
         cdef int n, at, code
         while row < end:
-            numbers = <const u32*>words_to_read(&read.words, &there)
+            numbers = <const u32*>leads_to_read(&read.trail, &there)
             at = read.proven & 63
             n = <int>min(min(there // 2, end - row), 64 - at)
             open_rows = 0
@@ -166,7 +167,7 @@ cdef class Proof:
                     return code
             read.row_bits[read.proven >> 6] |= word << at
             read.open_rows[read.proven >> 6] |= open_rows << at
-            read.words.place += 2 * n
+            read.trail.place += 2 * n
             read.proven += n
             row += n
         return DONE
@@ -177,7 +178,7 @@ cdef class Proof:
 
         Where they are many, the proven rows among them are opened too: a part of their group's rows is within the limit
         as are all of them, and whole chunks are scattered several times as fast."""
-        cdef const Plan* plan = &self.settings.plan
+        cdef const Meaning* meaning = &self.settings.meaning
         cdef u16 leads[64]
         cdef i64 room = 0
         cdef int i, at, code = DONE
@@ -185,27 +186,27 @@ cdef class Proof:
         cdef int many = dm_count_bits(wanted)
         cdef bint together = many > 4
         if together:
-            code = read_chunk(plan, &one.keys, columns, one.chunk, row, n)
+            code = read_chunk(meaning, &one.keys, columns, one.chunk, row, n)
             if code != DONE:
                 return code
         if is_dense(many, n) and together and one.chunk.plain:
             proven[0], open_rows[0] = 0, ~<u64>0 >> (64 - n)
-            scatter_plain(plan, &one.keys, one.chunk, n, &one.chains, one.partition_bits, leads)
+            scatter_plain(meaning, &one.keys, one.chunk, n, &one.chains, one.partition_bits, leads)
             for i in range(n):
-                words_to_write(&one.words, &room)[0] = leads[i]
-                one.words.in_last += 1
+                leads_to_write(&one.trail, &room)[0] = leads[i]
+                one.trail.in_last += 1
             return DONE
         while wanted:
             i = dm_lowest_bit(wanted)
             wanted &= wanted - 1
             if not together:
-                code = read_chunk(plan, &one.keys, columns, one.chunk, row + i, 1)
+                code = read_chunk(meaning, &one.keys, columns, one.chunk, row + i, 1)
                 if code != DONE:
                     return code
             at = i if together else 0
-            scatter_odd(plan, &one.keys, one.chunk, at, &one.chains, 63 - one.partition_bits, leads)
-            words_to_write(&one.words, &room)[0] = leads[at]
-            one.words.in_last += 1
+            scatter_odd(meaning, &one.keys, one.chunk, at, &one.chains, 63 - one.partition_bits, leads)
+            leads_to_write(&one.trail, &room)[0] = leads[at]
+            one.trail.in_last += 1
         return DONE
 
     def fill(self, Partitioner read, Partitioner suspects):
@@ -214,7 +215,7 @@ cdef class Proof:
             raise ValueError("rows are proven first")
         if read.rows:
             with nogil:
-                fill_open(read.row_bits, read.open_rows, read.rows // 64 + 1, &suspects.words,
+                fill_open(read.row_bits, read.open_rows, read.rows // 64 + 1, &suspects.trail,
                           suspects.cursors.next_bit)
 
     def __dealloc__(self):
