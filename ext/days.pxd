@@ -1,7 +1,7 @@
 # The calendar: dates and ISO text to days since 1970-01-01, and the window (month, quarter, year) that a day lies in.
 from libc.string cimport memcmp, memcpy, memset
-from native cimport dm_load64, i32, i64, u8
-from column cimport INT32, Column, is_present, is_text, text_of_row, trim
+from native cimport i32, i64, u8
+from column cimport trim
 
 cdef enum:
     DAY = 0

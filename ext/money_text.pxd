@@ -86,20 +86,18 @@ cdef inline i64 bare_number(const MoneyForm* form, const u8** text, i64 length, 
         length -= read
 
 
-cdef inline void written_amount(const MoneyForm* form, const u8* text, i64 length, Amount* a) noexcept nogil:
-    """`parse_amount` of a text with the signs of a form. Where thousands are marked, all of them are, three digits
-    apart."""
-    cdef u8 plain[PLAIN_BYTES]
+cdef inline int plain_number(const MoneyForm* form, const u8* text, i64 length, u8* plain) noexcept nogil:
+    """Write a text with the signs of a form as a plain number, of PLAIN_BYTES at most; its length, 0 where it is none.
+    Where thousands are marked, all of them are, three digits apart."""
     cdef int n = 0, digits = 0, read
     cdef i64 i = 0
     cdef bint negative = False, marked = False, point = False
-    a.known = False
     length = bare_number(form, &text, length, &negative)
     plain[0] = 45
     n = negative
     while i < length:
         if n == PLAIN_BYTES:
-            return
+            return 0
         if 48 <= text[i] <= 57:
             plain[n] = text[i]
             digits += not point
@@ -108,7 +106,7 @@ cdef inline void written_amount(const MoneyForm* form, const u8* text, i64 lengt
             point = True
         elif lower(text[i]) == 101:                # an exponent, which has no such signs
             if length - i > PLAIN_BYTES - n:
-                return
+                return 0
             while i < length:
                 plain[n] = text[i]
                 n += 1
@@ -117,13 +115,17 @@ cdef inline void written_amount(const MoneyForm* form, const u8* text, i64 lengt
         else:
             read = 0 if point else sign_at(form.thousands, form.n_thousands, text + i, length - i)
             if read == 0 or not 1 <= digits <= 3 or (marked and digits != 3):
-                return
+                return 0
             marked = True
             digits = 0
             i += read
             continue
         n += 1
         i += 1
-    if marked and digits != 3:
-        return
-    parse_amount(plain, n, a)
+    return 0 if marked and digits != 3 else n
+
+
+cdef inline void written_amount(const MoneyForm* form, const u8* text, i64 length, Amount* a) noexcept nogil:
+    """`parse_amount` of a text with the signs of a form."""
+    cdef u8 plain[PLAIN_BYTES]
+    parse_amount(plain, plain_number(form, text, length, plain), a)

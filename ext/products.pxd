@@ -5,6 +5,7 @@ from status cimport DONE, RAISED
 from column cimport DECIMAL256, DECIMAL32, Column, is_text, text_of_row
 from decimal cimport BAD_UNITS, UNITS_SCALE, Amount, cut_limbs, units_of
 from money cimport amount_at
+from money_text cimport PLAIN_BYTES, plain_number
 
 cdef enum:
     SCALE_CLAMP = 1000000    # parse_amount's: a scale that was cut there is not the text's own
@@ -55,8 +56,12 @@ cdef inline object exact_factor(const Column* c, i64 row, const Amount* a, objec
     cdef const u8* text = NULL
     cdef i64 length = 0
     cdef i64 width
+    cdef u8 plain[PLAIN_BYTES]
     if is_text(c):
         text_of_row(c, row, &text, &length)
+        if c.money_form != NULL:
+            length = plain_number(c.money_form, text, length, plain)
+            text = plain
         return context.create_decimal((<bytes>text[:length]).decode("ascii").strip())   # which takes no blanks
     if DECIMAL32 <= c.layout <= DECIMAL256:
         width = 4 << (c.layout - DECIMAL32)

@@ -177,6 +177,23 @@ def test_quantities_too() -> None:
     assert amounts(["1.000,50", "2,5"], pa.array(["2", "1.000"]), **COMMA) == [Decimal("2001"), Decimal("2500")]
 
 
+@pytest.mark.parametrize(
+    ("price", "quantity", "total"),
+    [
+        ("641.617.530.009.220,934700005 €", "1", "641617530009220.9347"),
+        ("641617530009220,934700005", "1", "641617530009220.9347"),
+        ("EUR 0,000016666666666666666666666666666666666666666667", "3", "0.0001"),
+        ("1.000.000.000.000.000,0006", "0,1", "100000000000000.0001"),
+    ],
+)
+def test_products_of_many_digits(price: str, quantity: str, total: str) -> None:
+    """Price times quantity is exact by these signs too, where 64 bits of digits do not decide."""
+    table = pa.table({"who": ["A"], "day": ["2024-06-01"], "usd": [price], "n": [quantity]})
+    roles = {"person": "who", "day": "day", "value": "usd", "quantity": "n", "limit": 800}
+    signs = {"decimal": ",", "thousands": ".", "currency_signs": True, "currency_code": "EUR"}
+    assert dm.score(table, **roles, **signs).total.to_pylist() == [Decimal(total)]
+
+
 def test_long_text() -> None:
     """Up to 128 bytes are read exactly, with all their digits; a longer number is a bad value."""
     assert amounts(["0" * 120 + "1,5", "0" * 200 + "1,5"], decimal=",") == [Decimal("1.5"), None]
