@@ -82,7 +82,7 @@ def _work(table: Table, name: str, rows: int, reasons: bool) -> Work:
         made = made.set_column(2, "value", made["value"].cast(pa.string()))
     (batch,) = made.combine_chunks().to_batches()
     roles = check(person="person", day="day", value="value", limit=manifests.LIMIT)
-    binding = bind(roles, batch.schema, wide=reasons, tally=reasons)
+    binding = bind(roles, batch.schema, outcomes=reasons, tally=reasons)
     taken = Batch(batch.__arrow_c_array__()[1], binding.settings, binding.places)
     bits = ((rows - 1) // ROWS_A_PARTITION).bit_length()
     return Work(rows, bits, binding.settings, taken, count_eligible(kind, rows))
