@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
+from abc import abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -38,8 +39,9 @@ class _Told(io.RawIOBase):
             self._error = error
             raise
 
+    @abstractmethod
     def _some(self, size: int) -> Any:
-        raise NotImplementedError
+        """Up to so many bytes, as `read` gives them."""
 
     @contextmanager
     def own_errors(self) -> Iterator[None]:
