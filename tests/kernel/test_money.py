@@ -91,6 +91,7 @@ def test_short_text(texts: list[str]) -> None:
     """Up to eight bytes are read at once where they are digits and a point, and the same as any longer text."""
     assert totals(pa.array(texts)) == expected(texts)
     assert totals(pa.array(texts, pa.large_string())) == expected(texts)
+    assert totals(pa.array(texts, pa.string_view())) == expected(texts)
 
 
 def test_every_short_number() -> None:
@@ -101,12 +102,14 @@ def test_every_short_number() -> None:
     texts += [text + "." for text in texts] + ["." + text for text in texts]
     assert totals(pa.array(texts)) == expected(texts)
     assert totals(pa.array(texts + ["0"] * 8).slice(0, len(texts))) == expected(texts)
+    assert totals(pa.array([None, *texts], pa.string_view()).slice(1)) == expected(texts)
 
 
 @given(st.lists(st.one_of(NUMBERS, st.sampled_from(ODD_TEXTS), st.text(max_size=6)), max_size=50))
 def test_any_text(texts: list[str]) -> None:
     """Whatever the text, the amount is the oracle's."""
     assert totals(pa.array(texts, pa.string())) == expected(texts)
+    assert totals(pa.array(texts, pa.string_view())) == expected(texts)
 
 
 @given(st.lists(st.floats(), max_size=50), st.lists(st.floats(width=32), max_size=50))
