@@ -21,7 +21,7 @@ ROOMS = (
     ("run",),
     ("results",),
     ("api",),
-    ("scorer",),
+    ("scorer", "streaming"),
     ("questions",),
     ("__init__",),
     ("demo",),

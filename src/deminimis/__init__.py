@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .rules.text import list_rules, show_rule
     from .run.run import release_memory
     from .scorer import Scorer
+    from .streaming import Streamed, stream
 
 __all__ = [
     "DEFAULT_PLACEHOLDERS",
@@ -38,6 +39,7 @@ __all__ = [
     "Scored",
     "Scorer",
     "Step",
+    "Streamed",
     "Summary",
     "eligible",
     "errors",
@@ -51,6 +53,7 @@ __all__ = [
     "score_files",
     "show_feed",
     "show_rule",
+    "stream",
 ]
 __version__ = "0.1.0"
 _PLACES = {
@@ -70,6 +73,7 @@ _PLACES = {
     "rules.text": ("list_rules", "show_rule"),
     "run.run": ("release_memory",),
     "scorer": ("Scorer",),
+    "streaming": ("Streamed", "stream"),
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Unpack
 
 import pyarrow as pa
 
+from .errors import option
 from .progress import Report, Reporter
 from .results import written as output
 from .results.scored import Scored, mask_of, scored, summarise
@@ -262,8 +263,8 @@ def write_answers(
     """Score a source by a run that is not used yet, and write the answers, as `score_files` says."""
     started = time.perf_counter() if started is None else started
     if append:
-        source = source.readable_twice()
-        source.check_all_columns()
+        source = source.readable_twice(option("append"))
+        source.check_all_columns(f"leave {option('append')} out")
     schema = output.check_fields(columns, source.schema if append else None)
     reporter = None if progress is None else Reporter(progress, started, source.rows, source.bytes)
     run.account.tick = None if reporter is None else reporter.tick

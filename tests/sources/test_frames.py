@@ -98,6 +98,7 @@ def test_append(kind: str, tmp_path: Any) -> None:
     """What can be read twice is written with the answers beside it."""
     dm.score_files(KINDS[kind](), tmp_path / "out.parquet", **ROLES, append=True)
     assert pq.read_table(tmp_path / "out.parquet").to_pydict() == ROWS | {"eligible": MASK}
+    assert pa.table(dm.stream(KINDS[kind](), **ROLES, columns=["eligible"])).to_pydict() == ROWS | {"eligible": MASK}
 
 
 @pytest.mark.parametrize("kind", STREAMS)

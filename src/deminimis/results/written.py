@@ -56,21 +56,26 @@ def write_answers(
         if tick is not None:
             tick("write", sink.rows, sink.bytes)
 
-    wanted = [name for name in schema.names[-len(FIELDS) :] if name in FIELDS]
-    tables = _tables(given, wanted)
     if source is None:
-        for table in tables:
+        for table in _tables(given, schema.names):
             for batch in table.to_batches(max_chunksize=BATCH_ROWS):
                 write(batch.cast(schema))
         return
-    answers = _Answers(tables, wanted)
+    for batch in beside(given, source, schema):
+        write(batch)
+
+
+def beside(given: Iterator[Answer], source: Source, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Read a source again and put every row's answers, the last columns of `schema`, beside its own columns."""
+    wanted = schema.names[len(source.schema) :]
+    answers = _Answers(_tables(given, wanted), wanted)
     for piece in source.pieces(None):
         for batch in piece.batches():
-            beside = answers.take(batch.num_rows, piece.label)
+            told = answers.take(batch.num_rows, piece.label)
             with reading(piece.file or piece.label, "does not fit the columns of the other files", "write it alike."):
                 own = laid_out(batch, source.schema)
-            columns = [*own, *(beside.column(name).combine_chunks() for name in wanted)]
-            write(pa.RecordBatch.from_arrays([_flat(c) for c in columns], schema=schema))
+            columns = [*own, *(told.column(name).combine_chunks() for name in wanted)]
+            yield pa.RecordBatch.from_arrays([_flat(c) for c in columns], schema=schema)
     answers.check_end()
 
 

@@ -58,11 +58,24 @@ class Run:
         self.way = way
         self.account = Account()
         self.answer_rows: int | None = None
+        self._outcomes = outcomes
         self.bindings = Bindings(request, outcomes=outcomes, tally=self.tally)
         self.intake = Intake(request, self.bindings)
         self._held = HeldBack()
         self._workers: Workers | None = None
         self._stretches: Stretches | None = None
+
+    def again(self) -> Run:
+        """The same run before its first row, for another reading of the manifest."""
+        return Run(
+            self.request,
+            outcomes=self._outcomes,
+            tally=self.tally,
+            threads=self.threads,
+            memory_limit=self.memory_limit,
+            spill_dir=self.spill_dir,
+            sizes=self.sizes,
+        )
 
     @property
     def settings(self) -> Settings:

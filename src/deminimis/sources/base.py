@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..errors import DeminimisError, InputError, OutOfMemoryError, lack, option
+from ..errors import DeminimisError, InputError, OutOfMemoryError, lack
 from .schemas import Columns
 
 
@@ -126,8 +126,13 @@ class Source(ABC):
         """The fields of some columns that are there, once or more often, without a look at the others."""
         return pa.schema([self.schema.field(i) for name in columns for i in self.schema.get_all_field_indices(name)])
 
-    def readable_twice(self) -> Source:
+    def readable_twice(self, reader: str) -> Source:
         """This manifest as one that can be read again, held in memory where nothing else would do.
+
+        Parameters
+        ----------
+        reader : str
+            What reads it twice, for a message.
 
         Raises
         ------
@@ -137,7 +142,7 @@ class Source(ABC):
         if not self.is_read_once:
             return self
         mend = "collect it first (as with pyarrow.RecordBatchReader.read_all), or give a path"
-        raise InputError(f"{option('append')} reads the manifest twice, and this one comes once: {mend}.")
+        raise InputError(f"{reader} reads the manifest twice, and this one comes once: {mend}.")
 
     def table(self, columns: Sequence[str] | None = None) -> pa.Table | None:
         """These columns as a table, all at once, where the manifest is in memory as one; else None."""
@@ -166,9 +171,9 @@ class Source(ABC):
         """Refuse a column that is not there, or that is there twice; where files differ, in any of them."""
         self._columns.check(columns)
 
-    def check_all_columns(self) -> None:
-        """Refuse columns that cannot be written beside the answers."""
-        self._columns.check_all()
+    def check_all_columns(self, mend: str) -> None:
+        """Refuse columns that cannot be written beside the answers, with what else would do."""
+        self._columns.check_all(mend)
 
 
 def check_batch(batch: pa.RecordBatch, required: Sequence[str] = ()) -> None:

@@ -60,8 +60,9 @@ class FoundFile:
 
     @contextmanager
     def reading(self, what: str = "cannot be read", mend: str = "") -> Iterator[None]:
-        """`base.reading`, and at its end, be that an error, a look at whether the file is still as it was found."""
+        """`base.reading`; at its start and its end, be that an error, the file is still what was found, or an error."""
         with reading(self.path, what, mend):
+            check_unchanged(self.path, self.identity, self.path)
             try:
                 yield
             except Exception:

@@ -43,10 +43,10 @@ class ManySource(MemorySource):
             one.check_columns(columns)
         self._together(columns or ()).check(columns)
 
-    def check_all_columns(self) -> None:
+    def check_all_columns(self, mend: str) -> None:
         for one in self._many:
-            one.check_all_columns()
-        self._columns.check_all()
+            one.check_all_columns(mend)
+        self._columns.check_all(mend)
 
     def table(self, columns: Sequence[str] | None = None) -> pa.Table | None:
         self.check_columns(columns)

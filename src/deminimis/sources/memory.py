@@ -118,7 +118,7 @@ class FrameSource(TableSource):
             if times != 1:
                 raise no_one_column(name, times, self._names)
 
-    def check_all_columns(self) -> None:
+    def check_all_columns(self, mend: str) -> None:
         for i in range(len(self._names)):
             self._array(i)
 
@@ -182,8 +182,8 @@ class StreamSource(MemorySource):
         self._is_used = False
         self.is_read_once = True
 
-    def readable_twice(self) -> Source:
-        return super().readable_twice() if self._collect is None else self._collect()
+    def readable_twice(self, reader: str) -> Source:
+        return super().readable_twice(reader) if self._collect is None else self._collect()
 
     def reader(self, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
         """These columns, or more than these, in batches; only the first time."""

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from ..arrays import places_of
-from ..errors import InputError, listed, option
+from ..errors import InputError, listed
 
 _BITS = {f"{sign}int{bits}": bits for sign in ("", "u") for bits in (8, 16, 32, 64)}
 _UNITS = ("s", "ms", "us", "ns")
@@ -59,11 +59,10 @@ class Columns:
                         column=name,
                     )
 
-    def check_all(self) -> None:
+    def check_all(self, mend: str) -> None:
         """Refuse columns that cannot be written as one: of types that have no common one, or there twice."""
         for name, (file, why) in self.conflicts.items():
-            mend = f"write both with one type, or leave {option('append')} out"
-            raise InputError(f"{why}: {mend}.", file=file, column=name)
+            raise InputError(f"{why}: write both with one type, or {mend}.", file=file, column=name)
 
     def _absent(self, name: str, file: str | None, schema: pa.Schema, times: int) -> InputError:
         having = next((other for other, one in self._seen if name in one.names), None)
