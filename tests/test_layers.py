@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "deminimis"
 ROOMS = (
     ("bounds",),
     ("_kernel", "arrays", "formats", "machine", "progress", "sizes", "text"),
-    ("errors",),
+    ("errors", "markup"),
     ("toml_file",),
     ("rules",),
     ("roles",),

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from .. import markup
 from ..api import eligible, score
 from ..errors import InputError
 from ..results.summary import REASONS
@@ -31,6 +32,7 @@ from ..rules.steps import Step
 from ..sources.base import Source
 from ..sources.open import open_source
 from ..sources.schemas import laid_out
+from ..text import counted
 from .cells import columns_of, persons_of, texts_of, values_of
 
 Integers: TypeAlias = npt.NDArray[np.int64]
@@ -108,6 +110,27 @@ class Explanation:
     step: Step | None
     rule: Rule
     settings: dict[str, object]
+
+    def __repr__(self) -> str:
+        total = "" if self.total is None else f", total {self.total:,f}"
+        return f"<deminimis.Explanation of row {self.line.row:,}: {self.line.reason}{total}>"
+
+    def _repr_html_(self) -> str:
+        rule = "none in force" if self.step is None else f"{self.step.limit_in_words} ({self.step.citation})"
+        facts = [("Person", f"{name} = {cell}") for name, cell, _ in self.persons]
+        facts += [("Day", str(self.day)), ("Limit", f"{self.rule.name}: {rule}")]
+        if self.total is not None:
+            facts.append(("Total", f"{self.total:,f} over {counted(self.rows_counted, 'row')}"))
+        names = list(self.line.cells)
+        marks = [">" if one is self.line else "" for one in self.lines]
+        counts = ["bad" if one.value is None else one.value for one in self.lines]
+        told = [
+            (mark, one.row, *one.cells.values(), count, one.reason)
+            for mark, count, one in zip(marks, counts, self.lines, strict=True)
+        ]
+        rows = markup.table(told, f"<>{'<' * len(names)}><", ["", "row", *names, "counts as", "reason"])
+        title = f"Row {self.line.row:,}: {self.line.reason}, {REASONS[self.line.reason]}"
+        return markup.titled(title, [markup.table(facts, "<<"), rows])
 
 
 @takes_options

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from .. import markup
 from ..arrays import nothing, texts
 from ..errors import InputError, Message
 from ..machine import peak_rss_bytes
@@ -19,6 +20,7 @@ from ..run.answers import Answer, join
 from ..run.run import Run
 from ..run.worker import Counts
 from ..sources.base import Source
+from ..text import counted
 from .notes import notes_of
 from .summary import REASONS, Summary
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 REASON_TYPE = pa.dictionary(pa.int8(), pa.string())
 TOTAL_TYPE = pa.decimal128(38, 4)
 _EXACT = Context(prec=60)
+_ROWS_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,28 @@ class Scored:
         if index is not None and len(index) != len(self.mask):
             labels, rows = len(index), len(self.mask)
             raise InputError(f"index= has {labels} labels and {rows} rows were scored: give the frame's own index")
-        columns = {"eligible": self.mask, "reason": self.reason, "total": self.total}
-        frame = pa.table(columns).to_pandas()
+        frame = self._table().to_pandas()
         return frame if index is None else frame.set_axis(index, axis=0)
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The answers as `eligible`, `reason` and `total`, a line for each row in the manifest's order."""
+        return self._table().__arrow_c_stream__(requested_schema)
+
+    def __arrow_c_schema__(self) -> object:
+        return self._table().schema.__arrow_c_schema__()
+
+    def __repr__(self) -> str:
+        return f"<deminimis.Scored of {counted(len(self.mask), 'row')}, {self.mask.true_count:,} eligible>"
+
+    def _repr_html_(self) -> str:
+        first = self._table().slice(0, _ROWS_SHOWN)
+        lines = [(row, *one.values()) for row, one in enumerate(first.to_pylist())]
+        rows = markup.table(lines, "><<>", ["", *first.column_names])
+        title = f"{counted(len(self.mask), 'row')}, {self.mask.true_count:,} eligible"
+        return markup.titled(title, [rows, markup.folded("Summary", self.summary._repr_html_())])
+
+    def _table(self) -> pa.Table:
+        return pa.table({"eligible": self.mask, "reason": self.reason, "total": self.total})
 
 
 def scored(run: Run, answers: Iterable[Answer], started: float, source: Source | None = None) -> Scored:

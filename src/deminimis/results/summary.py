@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
+from .. import markup
 from ..text import counted, in_bytes, in_columns, plain, prose
 
 REASONS = {
@@ -96,6 +97,16 @@ class Summary:
 
     def __str__(self) -> str:
         return self.to_text()
+
+    def __repr__(self) -> str:
+        return f"<deminimis.Summary of {counted(self.rows, 'row')}, {self.eligible:,} eligible>"
+
+    def _repr_html_(self) -> str:
+        parts = [markup.listed([f"NOTE: {note}" for note in self.notes])]
+        parts.append(markup.table([*self._counts(), *self._values()], "<>><"))
+        parts.append(markup.folded("Work", markup.table(self._work(), "<<<")))
+        parts.append(markup.folded("Settings", markup.table(self._settings(), "<<")))
+        return markup.titled(f"{counted(self.rows, 'row')}, {self.eligible:,} eligible", parts)
 
     def to_text(self, width: int | None = None) -> str:
         """The account for a person, in lines of at most this width where one is given."""

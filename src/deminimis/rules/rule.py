@@ -14,7 +14,9 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
+from .. import markup
 from ..errors import RuleError
+from ..text import counted, shortened, shown
 from ..toml_file import open_toml, refuse, shipped_names
 from .countries import ASSIGNED
 from .days import WINDOWS, Window
@@ -137,6 +139,16 @@ class Rule:
         }
         for field, value in fields.items():
             object.__setattr__(self, field, value)  # frozen for everyone else
+
+    def __repr__(self) -> str:
+        return f"<deminimis.Rule {shown(shortened(self.name, 80))} of {counted(len(self.steps), 'step')}>"
+
+    def _repr_html_(self) -> str:
+        facts = [("Authority", self.authority), ("Currency", self.currency or "any"), ("Overflow", self.overflow)]
+        facts.append(("Total of", f"{', '.join(self.key)} and {self.window}"))
+        steps = [(step.days, step.scope, step.limit_in_words, step.citation) for step in self.steps]
+        parts = [markup.table(facts, "<<"), markup.table(steps, "<<><", ["Days", "Scope", "Limit", "Citation"])]
+        return markup.titled(f"{self.name}: {self.title}", [*parts, markup.listed(self.notes)])
 
     @classmethod
     def load(cls, name_or_path: str | os.PathLike[str]) -> Rule:

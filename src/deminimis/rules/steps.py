@@ -126,6 +126,11 @@ class Step:
             return f"before {self.effective_to}" if self.effective_to else "on every day"
         return f"from {self.effective_from}" + (f" to {self.effective_to}" if self.effective_to else "")
 
+    @property
+    def limit_in_words(self) -> str:
+        """Its limit with its digits as written, or that nothing qualifies."""
+        return "nothing qualifies" if self.limit is None else f"{self.limit:f}"
+
     def applies_to(self, code: str | None) -> bool:
         """Whether the step is for this listed origin; None stands for any origin that no step lists."""
         if self.origin == "every":
