@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sizes:
-    """Rows and bytes at which a run does its work otherwise.
+    """Rows and bytes at which a run or a source does its work otherwise.
 
     Parameters
     ----------
@@ -25,6 +25,15 @@ class Sizes:
         A partition of at most so many spilled bytes is read back once; a larger one is read anew for each step.
     extent_bytes : int
         What is written to disk, and read back, at a time.
+    piece_rows_least, piece_rows_most : int
+        Rows that a piece of a Parquet file has at least and at most, where row groups allow it; the latter also of a
+        table in memory.
+    range_bytes : int
+        What of a large CSV file is one piece.
+    window_bytes : int
+        What of it is looked at, at a time, for a row's start.
+    block_bytes : int
+        What of a text that is read from start to end is held at a time.
     """
 
     rows_for_one_worker: int = 131_072
@@ -34,7 +43,12 @@ class Sizes:
     hot_rows: int = 1 << 18
     whole_bytes: int = 64 << 20
     extent_bytes: int = 4 << 20
+    piece_rows_least: int = 65_536
+    piece_rows_most: int = 1 << 20
+    range_bytes: int = 8 << 20
+    window_bytes: int = 64 << 10
+    block_bytes: int = 8 << 20
 
 
 USUAL = Sizes()
-"""What every run takes where nothing else is said."""
+"""What every run and source takes where nothing else is said."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import handed
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
@@ -18,9 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import deminimis as dm
-from deminimis.sources import parquet as source_parquet
-from deminimis.sources.csv import pieces as source_csv_pieces
-from deminimis.sources.csv import source as source_csv
+from deminimis.sizes import Sizes
 
 ROWS = 60_000
 ROLES: dict[str, Any] = {"person": "person", "day": "day", "value": "value", "limit": 800}
@@ -156,13 +155,9 @@ def test_read_only_folders(read_only: Path, source: Path) -> None:
 
 @pytest.mark.parametrize("phase", ["read", "write"])
 @pytest.mark.parametrize("form", ["parquet", "csv", "csv.gz", "arrow"])
-def test_source_cut_short_while_it_is_read(
-    form: str, phase: str, table: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_source_cut_short_while_it_is_read(form: str, phase: str, table: pa.Table, tmp_path: Path) -> None:
     """A source that loses its end during the run is bad input, whether for the answers or for the columns beside."""
-    monkeypatch.setattr(source_parquet, "PIECE_ROWS_MIN", ROWS // 8)
-    monkeypatch.setattr(source_csv, "RANGE_BYTES", 64 << 10)
-    monkeypatch.setattr(source_csv_pieces, "BLOCK_BYTES", 256 << 10)
+    sizes = Sizes(piece_rows_least=ROWS // 8, range_bytes=64 << 10, block_bytes=256 << 10)
     path = tmp_path / f"in.{form}"
     _write(table, path)
 
@@ -171,7 +166,8 @@ def test_source_cut_short_while_it_is_read(
             os.truncate(path, path.stat().st_size // 2)
 
     with pytest.raises(dm.DeminimisError, match=path.name) as caught:
-        dm.score_files(path, tmp_path / "out.parquet", **ROLES, append=True, threads=1, progress=cut)
+        options: dict[str, Any] = {"sizes": sizes, "append": True, "threads": 1, "progress": cut}
+        handed.score_files(path, tmp_path / "out.parquet", **ROLES, **options)
     assert caught.value.exit_code == 2
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
 

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import handed
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,33 +20,35 @@ import pytest
 import deminimis as dm
 from deminimis.cli.main import main
 from deminimis.questions.plan import plan
+from deminimis.sizes import USUAL, Sizes
 
 ROWS, GROUPS = 60_000, 12
+SIZES = Sizes(piece_rows_least=ROWS // GROUPS)
 ROLES: dict[str, Any] = {"person": "person", "day": "day", "value": "value", "limit": 800}
+FREE = {"spill_free_bytes": 0}  # which others change
 WORDS = ["--person", "person", "--day", "day", "--value", "value", "--limit", "800"]
 
 
-def table(kind: str) -> pa.Table:
+def table(kind: str, rows: int = ROWS) -> pa.Table:
     rng = np.random.default_rng(1)
-    day = np.arange(ROWS) * 24 // ROWS
+    day = np.arange(rows) * 24 // rows
     if kind == "nearly in order":
-        day = day + rng.integers(0, 4, ROWS)
+        day = day + rng.integers(0, 4, rows)
     elif kind == "shuffled":
         day = rng.permutation(day)
     return pa.table(
         {
-            "person": rng.integers(0, 500, ROWS),
+            "person": rng.integers(0, 500, rows),
             "day": pa.array((19_700 + day).astype(np.int32), pa.date32()),
-            "value": rng.integers(0, 900, ROWS),
-            "note": ["nothing that plays a role"] * ROWS,
+            "value": rng.integers(0, 900, rows),
+            "note": ["nothing that plays a role"] * rows,
         }
     )
 
 
 @pytest.fixture(params=["in order", "nearly in order", "shuffled"])
-def case(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Path]:
-    """A file with each row group as a piece."""
-    monkeypatch.setattr("deminimis.sources.parquet.PIECE_ROWS_MIN", ROWS // GROUPS)
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
+    """A file with each row group as a piece, where it is read by `SIZES`."""
     pq.write_table(table(request.param), tmp_path / "in.parquet", row_group_size=ROWS // GROUPS)
     return request.param, tmp_path / "in.parquet"
 
@@ -55,8 +58,8 @@ def case(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 def test_the_run_does_what_was_planned(case: tuple[str, Path], memory_limit: str, columns: tuple[str, ...]) -> None:
     """Runs of days are as planned, and nothing goes to disk where nothing was to."""
     kind, path = case
-    planned = plan(path, **ROLES, memory_limit=memory_limit, columns=columns)
-    summary = dm.score_files(path, None, **ROLES, memory_limit=memory_limit, columns=columns)
+    planned = handed.plan(path, **ROLES, sizes=SIZES, memory_limit=memory_limit, columns=columns)
+    summary = handed.score_files(path, None, **ROLES, sizes=SIZES, memory_limit=memory_limit, columns=columns)
     assert (planned.order, planned.rows, planned.epochs) == (kind, summary.rows, summary.epochs)
     assert planned.spill_bytes is not None and summary.bytes_spilled <= planned.spill_bytes
     if kind == "shuffled" and memory_limit == "16KiB" and columns == ("eligible",):
@@ -75,10 +78,16 @@ def test_what_metadata_tells(case: tuple[str, Path]) -> None:
     assert planned.fits
 
 
-def test_no_row_is_read(case: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A plan decodes nothing."""
-    monkeypatch.setattr("deminimis.sources.parquet.ParquetPiece.batches", lambda self: pytest.fail("decoded"))
-    assert plan(case[1], **ROLES, memory_limit="16KiB").rows == ROWS
+def test_no_row_is_read(case: tuple[str, Path]) -> None:
+    """A plan decodes nothing: it is the same where all pages are damaged."""
+    path = case[1]
+    planned = plan(path, **ROLES, memory_limit="16KiB").to_dict()
+    content = path.read_bytes()
+    footer = int.from_bytes(content[-8:-4], "little") + 8
+    path.write_bytes(content[:64] + b"\xff" * (len(content) - 64 - footer) + content[-footer:])
+    with pytest.raises(dm.errors.InputError, match=path.name):
+        dm.eligible(path, **ROLES)
+    assert plan(path, **ROLES, memory_limit="16KiB").to_dict() | FREE == planned | FREE
 
 
 def test_one_piece_does_not_tell_the_order(tmp_path: Path) -> None:
@@ -130,13 +139,15 @@ def test_faults_are_found_before_the_run(case: tuple[str, Path]) -> None:
 def test_command(case: tuple[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
     """The words of score give a plan in plain words, or as JSON with the same figures."""
     kind, path = case
+    rows = GROUPS * USUAL.piece_rows_least
+    pq.write_table(table(kind, rows), path, row_group_size=USUAL.piece_rows_least)
     assert main(["plan", str(path), *WORDS, "--memory-limit", "16KiB", "-o", "out.parquet", "--check"]) == 0
     text = capsys.readouterr().out
-    assert "60,000" in text and "12 row groups" in text and "16.0 KiB" in text
+    assert f"{rows:,}" in text and "12 row groups" in text and "16.0 KiB" in text
     assert ("mixed" if kind == "shuffled" else kind) in text and not Path("out.parquet").exists()
     assert main(["plan", str(path), *WORDS, "--memory-limit", "16KiB", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out) | {"spill_free_bytes": 0}  # which others change
-    assert told == plan(path, **ROLES, memory_limit="16KiB").to_dict() | {"spill_free_bytes": 0}
+    told = json.loads(capsys.readouterr().out)
+    assert told | FREE == plan(path, **ROLES, memory_limit="16KiB").to_dict() | FREE
 
 
 def test_too_little_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

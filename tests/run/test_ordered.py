@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import handed
 import oracle
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,6 +18,7 @@ from ordered import KINDS, LIMIT, ROLES, ROWS, SPAN, WORDS, as_csv, batch_by_bat
 
 import deminimis as dm
 from deminimis.cli.main import main
+from deminimis.sizes import Sizes
 
 MEMORY = {("eligible",): "1MiB", ("eligible", "reason", "total"): "2MiB"}
 
@@ -112,8 +114,7 @@ def test_statistics_go_first(tmp_path: Path) -> None:
     table, rows = manifest(1)
     pq.write_table(table, tmp_path / "in.parquet", row_group_size=ROWS // 20)
     options: dict[str, Any] = {"excluded": "excluded", "memory_limit": "256KiB", "sorted_by": "day"}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("deminimis.sources.parquet.PIECE_ROWS_MIN", ROWS // 20)
-        summary = dm.score_files(tmp_path / "in.parquet", tmp_path / "mask.parquet", **ROLES, limit=LIMIT, **options)
+    options |= {"limit": LIMIT, "sizes": Sizes(piece_rows_least=ROWS // 20)}
+    summary = handed.score_files(tmp_path / "in.parquet", tmp_path / "mask.parquet", **ROLES, **options)
     hold(pq.read_table(tmp_path / "mask.parquet"), oracle.judge(rows, oracle.constant(LIMIT), placeholders=["N/A"]))
     assert summary.epochs > 1

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from deminimis.errors import InputError
-from deminimis.sources import parquet as source_parquet
+from deminimis.sizes import Sizes
 from deminimis.sources.open import Source, open_source
 
 TABLE = pa.table(
@@ -68,10 +68,9 @@ def test_table_is_not_copied() -> None:
     assert batch.column(0).buffers()[1].address == TABLE.column("units").chunk(0).buffers()[1].address
 
 
-def test_large_table_is_several_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_table_is_several_pieces() -> None:
     """The pieces of a table know their first rows, so that several workers can share one chunk."""
-    monkeypatch.setattr("deminimis.sources.memory.PIECE_ROWS", 2)
-    pieces = list(open_source(TABLE).pieces(None))
+    pieces = list(open_source(TABLE, sizes=Sizes(piece_rows_most=2)).pieces(None))
     assert [(piece.first_row, piece.rows) for piece in pieces] == [(0, 2), (2, 2), (4, 1)]
 
 
@@ -183,12 +182,11 @@ def test_missing_files_are_named(tmp_path: Path, path: str) -> None:
         open_source(tmp_path / path)
 
 
-def test_parquet_pieces_know_their_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parquet_pieces_know_their_rows(tmp_path: Path) -> None:
     """A piece is a run of row groups with the statistics of all of them, as whole numbers."""
-    monkeypatch.setattr(source_parquet, "PIECE_ROWS_MIN", 3)
     path = tmp_path / "t.parquet"
     pq.write_table(TABLE, path, row_group_size=1)
-    source = open_source(path)
+    source = open_source(path, sizes=Sizes(piece_rows_least=3))
     pieces = list(source.pieces(["day", "units", "person"]))
     assert source.rows == 5
     assert [(piece.label, piece.first_row, piece.rows) for piece in pieces] == [

@@ -15,8 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deminimis.errors import InputError
-from deminimis.sources.csv import pieces as source_csv_pieces
-from deminimis.sources.csv import source as source_csv
+from deminimis.sizes import Sizes
 from deminimis.sources.open import Source, open_source
 
 CELLS = st.text(alphabet='ab,"\n\r ;é', max_size=6)
@@ -40,17 +39,9 @@ def text_of(table: list[list[str]], line_end: str = "\n", *, quote_all: bool = F
     return "".join(",".join(map(written, row)) + line_end for row in [header, *table])
 
 
-@pytest.fixture
-def small_cuts(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Make ranges, windows and blocks as small as a test wants them."""
-
-    def shrink(size: int) -> None:
-        monkeypatch.setattr(source_csv, "RANGE_BYTES", size)
-        monkeypatch.setattr(source_csv, "WINDOW_BYTES", size)
-        monkeypatch.setattr(source_csv_pieces, "BLOCK_BYTES", size)
-        monkeypatch.setattr(source_csv_pieces, "WINDOW_BYTES", size)
-
-    return shrink
+def small_cuts(size: int) -> Sizes:
+    """Ranges, windows and blocks of so many bytes."""
+    return Sizes(range_bytes=size, window_bytes=size, block_bytes=size)
 
 
 @given(table=TABLES, line_end=st.sampled_from(["\n", "\r\n"]), quote_all=st.booleans())
@@ -63,10 +54,9 @@ def test_cells_are_those_of_the_csv_module(table: list[list[str]], line_end: str
 @given(table=TABLES, size=st.integers(1, 40), quote_all=st.booleans())
 def test_stream_is_the_same_in_any_blocks(table: list[list[str]], size: int, quote_all: bool) -> None:
     """A stream that is cut into tiny blocks gives the same rows: no cut can split a row."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(source_csv_pieces, "BLOCK_BYTES", size)
-        patch.setattr(source_csv_pieces, "WINDOW_BYTES", max(4, size // 2))
-        assert rows(open_source(io.BytesIO(text_of(table, quote_all=quote_all).encode()), delimiter=",")) == table
+    sizes = Sizes(block_bytes=size, window_bytes=max(4, size // 2))
+    text = io.BytesIO(text_of(table, quote_all=quote_all).encode())
+    assert rows(open_source(text, delimiter=",", sizes=sizes)) == table
 
 
 @given(table=TABLES, size=st.integers(4, 60), quote_all=st.booleans())
@@ -76,36 +66,31 @@ def test_ranges_are_right_or_refused(
     """A file cut into tiny ranges gives the same rows, or says that it cannot be cut; it never gives others."""
     path = tmp_path_factory.getbasetemp() / "cut.csv"
     path.write_bytes(text_of(table, quote_all=quote_all).encode())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(source_csv, "RANGE_BYTES", size)
-        patch.setattr(source_csv, "WINDOW_BYTES", size)
-        try:
-            got = rows(open_source(path, delimiter=","))
-        except InputError as error:
-            assert "too irregular" in str(error)
-        else:
-            assert got == table
+    try:
+        got = rows(open_source(path, delimiter=",", sizes=Sizes(range_bytes=size, window_bytes=size)))
+    except InputError as error:
+        assert "too irregular" in str(error)
+    else:
+        assert got == table
 
 
-def test_large_file_is_cut_at_rows(tmp_path: Path, small_cuts: Callable[[int], None]) -> None:
+def test_large_file_is_cut_at_rows(tmp_path: Path) -> None:
     """Ranges of an ordinary file with quoted line breaks are many, each a piece, and together the whole file."""
-    small_cuts(2_000)
     table = [[str(i), f'Mary "M" Garcia\n{i} Oak St, {i}', "12.50"] for i in range(2_000)]
     (tmp_path / "t.csv").write_text(text_of(table), newline="")
-    pieces = list(open_source(tmp_path / "t.csv").pieces(None))
-    assert len(pieces) > 20
-    assert rows(open_source(tmp_path / "t.csv")) == table
+    source = open_source(tmp_path / "t.csv", sizes=small_cuts(2_000))
+    assert len(list(source.pieces(None))) > 20
+    assert rows(source) == table
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
-def test_packed_files(tmp_path: Path, small_cuts: Callable[[int], None], pack: Callable[[bytes], bytes]) -> None:
+def test_packed_files(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     """A packed file is one piece, read block by block, several packed parts in one file included."""
-    small_cuts(100)
     table = [[str(i), "x"] for i in range(500)]
     text = text_of(table).encode()
     path = tmp_path / ("t.csv.gz" if pack is gzip.compress else "t.csv.bz2")
     path.write_bytes(pack(text[:777]) + pack(text[777:]))
-    assert rows(open_source(path)) == table
+    assert rows(open_source(path, sizes=small_cuts(100))) == table
 
 
 def test_cut_off_packed_file(tmp_path: Path) -> None:
@@ -140,15 +125,14 @@ def test_broken_files_name_the_line(tmp_path: Path, text: bytes, message: str) -
     assert str(path) in str(caught.value)
 
 
-def test_line_number_in_a_later_range(tmp_path: Path, small_cuts: Callable[[int], None]) -> None:
+def test_line_number_in_a_later_range(tmp_path: Path) -> None:
     """The line of a ragged row counts from the start of the file, in a range or in a stream."""
-    small_cuts(300)
     text = b'a,b\n"1\n",2\n' + b"1,2\n" * 1_000 + b"1,2,3\n" + b"1,2\n" * 100
     (tmp_path / "t.csv").write_bytes(text)
     (tmp_path / "t.csv.gz").write_bytes(gzip.compress(text))
     for name in ("t.csv", "t.csv.gz"):
         with pytest.raises(InputError, match="line 1004 has 3 cells"):
-            rows(open_source(tmp_path / name))
+            rows(open_source(tmp_path / name, sizes=small_cuts(300)))
 
 
 @pytest.mark.parametrize(
@@ -214,25 +198,21 @@ def test_file_that_shrinks(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("left", [4, 60, 40_000, 100_000])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_file_that_shrinks_before_it_is_cut(
-    encoding: str, left: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_file_that_shrinks_before_it_is_cut(encoding: str, left: int, tmp_path: Path) -> None:
     """Where no place to cut is left, or none is looked for, the rest of the file is missed all the same."""
-    monkeypatch.setattr(source_csv, "RANGE_BYTES", 32 << 10)
     path = tmp_path / "t.csv"
     path.write_text("a,b\n" + "1,2\n" * 50_000, encoding=encoding)
-    source = open_source(path, encoding=encoding)
+    source = open_source(path, encoding=encoding, sizes=Sizes(range_bytes=32 << 10))
     os.truncate(path, left)
     with pytest.raises(InputError, match="cut short while it was read"):
         rows(source)
 
 
-def test_file_that_shrinks_after_some_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_that_shrinks_after_some_was_read(tmp_path: Path) -> None:
     """The lines before the rest are counted where there are none any more; this once went on for ever."""
-    monkeypatch.setattr(source_csv, "RANGE_BYTES", 32 << 10)
     path = tmp_path / "t.csv"
     path.write_text("a,b\n" + "1,2\n" * 50_000)
-    pieces = open_source(path).pieces(None)
+    pieces = open_source(path, sizes=Sizes(range_bytes=32 << 10)).pieces(None)
     assert abs(sum(batch.num_rows for batch in next(pieces).batches()) - (32 << 10) // 4) <= 2
     os.truncate(path, 100)
     with pytest.raises(InputError, match="cut short while it was read"):

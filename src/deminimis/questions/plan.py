@@ -140,7 +140,11 @@ def plan(
         As the run would before its first row; and for a manifest that comes once, which cannot be looked at twice.
     """
     run, reading = start_run(options, outcomes=set(columns) != {"eligible"}, person=person, day=day, value=value)
-    source = open_source(sources, **reading)
+    return plan_of(run, open_source(sources, **reading))
+
+
+def plan_of(run: Run, source: Source) -> Plan:
+    """The plan of a run that is not used yet."""
     with closing(run):
         facts = run.look(source)
         if source.rows is None and not source.files:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import DeminimisError, InputError, OutOfMemoryError, lack
+from ..sizes import USUAL, Sizes
 from .schemas import Columns
 
 
@@ -92,6 +93,8 @@ class Source(ABC):
         The row groups of Parquet files.
     is_read_once : bool
         Whether a second reading is refused.
+    sizes : Sizes
+        Where it is cut into pieces.
     """
 
     schema: pa.Schema
@@ -100,6 +103,7 @@ class Source(ABC):
     notes: tuple[str, ...] = ()
     row_groups: int | None = None
     is_read_once = False
+    sizes: Sizes = USUAL
 
     def __init__(
         self,

@@ -21,8 +21,6 @@ from .schemas import no_one_column
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
-PIECE_ROWS = 1 << 20
-
 OpenStream = Callable[[list[str] | None], pa.RecordBatchReader]
 
 
@@ -49,8 +47,8 @@ class TableSource(MemorySource):
     def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
         table = self.table(columns)
         assert table is not None
-        for start in range(0, table.num_rows, PIECE_ROWS):
-            yield TablePiece(table.slice(start, PIECE_ROWS), start)
+        for start in range(0, table.num_rows, self.sizes.piece_rows_most):
+            yield TablePiece(table.slice(start, self.sizes.piece_rows_most), start)
 
 
 class TablePiece(Piece):

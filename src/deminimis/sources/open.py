@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from ..errors import InputError, UnsupportedTypeError
 from ..formats import format_of_bytes
+from ..sizes import USUAL, Sizes
 from .base import Piece, Source, Statistics, reading
 from .content import open_content, path_of
 from .csv.source import CsvSource, CsvStreamSource
@@ -38,6 +39,7 @@ def open_source(
     delimiter: str | None = None,
     encoding: str = "utf-8",
     header: bool | Sequence[str] = True,
+    sizes: Sizes = USUAL,
 ) -> Source:
     """Look at a manifest without reading its rows.
 
@@ -54,6 +56,8 @@ def open_source(
         The encoding of CSV.
     header : bool or sequence of str
         Whether the first row of CSV gives the column names; False names them f0, f1, ...; a sequence names them.
+    sizes : Sizes
+        Where it is cut into pieces.
 
     Returns
     -------
@@ -66,7 +70,12 @@ def open_source(
     InputError
         It cannot be read, or its files do not have the same columns. The message names the file and the mend.
     """
-    options = CsvOptions(delimiter, encoding, header)
+    source = _open(manifest, CsvOptions(delimiter, encoding, header))
+    source.sizes = sizes
+    return source
+
+
+def _open(manifest: Any, options: CsvOptions) -> Source:
     if isinstance(manifest, str) and manifest == "-":
         if sys.stdin is None:
             raise InputError("standard input is closed: give it a file, or name one.")

@@ -21,8 +21,6 @@ from .footer import MEND, Chunk, check_pages, chunk_of, encrypted, read_footer
 from .schemas import Columns, reading_names
 
 BATCH_ROWS = 65_536
-PIECE_ROWS_MIN = 65_536
-PIECE_ROWS_MAX = 1 << 20
 WHOLE_FILE_BYTES = 128 << 10
 WHOLE_FILES_BYTES = 1 << 20
 """Small files are decoded whole, also the columns that nobody asked for, so that no damage is missed; all those of one
@@ -146,7 +144,7 @@ class ParquetSource(Source):
 
     def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
         self.check_columns(columns)
-        piece_rows = min(PIECE_ROWS_MAX, max(PIECE_ROWS_MIN, (self.rows or 0) // 16))
+        piece_rows = min(self.sizes.piece_rows_most, max(self.sizes.piece_rows_least, (self.rows or 0) // 16))
         for file in self._files:
             wanted = None if columns is None else list(dict.fromkeys(columns))
             first_row = 0

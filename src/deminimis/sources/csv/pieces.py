@@ -11,15 +11,13 @@ import pyarrow as pa
 
 from ...bounds import CSV_ROW_BYTES_MAX
 from ...errors import InputError
+from ...sizes import Sizes
 from ..base import Piece, reading
 from ..files import FoundFile, with_partition
 from ..whole import ReadBytes, cut_short
 from .parse import CutInsideQuotesError, Dialect, RaggedRowError, text_problem
 from .rows import guess_row_start, walk_lines
 from .text import read_fully, unclosed
-
-BLOCK_BYTES = 8 << 20
-WINDOW_BYTES = 64 << 10
 
 
 class Cells(NamedTuple):
@@ -46,7 +44,9 @@ class Cells(NamedTuple):
 class RangePiece(Piece):
     """The rows between two offsets of a file, both of which are meant to be row starts."""
 
-    def __init__(self, found: FoundFile, start: int, end: int, layout: Cells, *, is_first: bool, is_last: bool) -> None:
+    def __init__(
+        self, found: FoundFile, start: int, end: int, layout: Cells, sizes: Sizes, *, is_first: bool, is_last: bool
+    ) -> None:
         label = found.path if is_first and is_last else f"{found.path}, bytes {start:,} to {end:,}"
         super().__init__(label, file=found.path, bytes=end - start, first_row=0 if is_first else None)
         self._found = found
@@ -54,6 +54,7 @@ class RangePiece(Piece):
         self._start = start
         self._end = end
         self._layout = layout
+        self._sizes = sizes
         self._is_last = is_last
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -87,7 +88,7 @@ class RangePiece(Piece):
         lines = quotes = 0
         with Path(self._path).open("rb") as file:
             left = self._start
-            while left and (text := file.read(min(left, BLOCK_BYTES))):
+            while left and (text := file.read(min(left, self._sizes.block_bytes))):
                 lines, quotes, left = lines + text.count(b"\n"), quotes + text.count(b'"'), left - len(text)
         if quotes % 2:
             raise irregular(self._path)
@@ -105,6 +106,7 @@ class StreamPiece(Piece):
         label: str,
         begin: Callable[[], AbstractContextManager[tuple[ReadBytes, bytes, int]]],
         layout: Cells,
+        sizes: Sizes,
         *,
         file: str | None = None,
         bytes: int | None = None,
@@ -113,10 +115,11 @@ class StreamPiece(Piece):
         super().__init__(label, file=file, bytes=bytes, first_row=0 if is_first else None)
         self._begin = begin
         self._layout = layout
+        self._sizes = sizes
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         with reading(self.file or self.label), self._begin() as (read, text, lines):
-            ended, block = False, BLOCK_BYTES
+            ended, block = False, self._sizes.block_bytes
             while not ended:
                 if len(text) < block:
                     text += read_fully(read, block - len(text))
@@ -124,13 +127,13 @@ class StreamPiece(Piece):
                 batches, end = self._parse(text, len(text) if ended else self._cut(text), lines, is_last=ended)
                 yield from batches
                 lines, text = lines + text.count(b"\n", 0, end), text[end:]
-                block = BLOCK_BYTES if end else 2 * block
+                block = self._sizes.block_bytes if end else 2 * block
                 if block > CSV_ROW_BYTES_MAX:
                     wrong = f"line {lines + 1} starts a row that does not end within {CSV_ROW_BYTES_MAX >> 20} MiB"
                     raise InputError(f"{wrong}: close its quote, or is it no CSV?", file=self.label)
 
     def _cut(self, text: bytes) -> int:
-        tail = max(0, len(text) - WINDOW_BYTES)
+        tail = max(0, len(text) - self._sizes.window_bytes)
         found = guess_row_start(text[tail:], self._layout.dialect.delimiter, self._layout.cells)
         return text.rfind(b"\n") + 1 if found is None else tail + found
 

@@ -13,6 +13,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from ...errors import InputError
+from ...sizes import Sizes
 from ..base import Piece, Source, reading
 from ..files import FoundFile, format_of, with_folders
 from ..schemas import Columns
@@ -22,8 +23,6 @@ from .pieces import Cells, RangePiece, StreamPiece
 from .rows import guess_row_start
 from .text import CsvOptions, Head, cuttable, open_bytes, read_head
 
-RANGE_BYTES = 8 << 20
-WINDOW_BYTES = 64 << 10
 NOTES_MOST = 3
 WINDOWS = 16
 """How many windows are looked at for a place to cut; after that the rest of the file is one piece."""
@@ -67,45 +66,45 @@ class CsvFile:
         partition = {k: v for k, v in self.partition.items() if k in every and k not in self.names}
         return Cells(self.dialect, len(self.names), tuple(cells), tuple(own), partition, every)
 
-    def stream(self, layout: Cells) -> Piece:
+    def stream(self, layout: Cells, sizes: Sizes) -> Piece:
         """The whole file as one piece."""
-        return StreamPiece(self.path, self._begin, layout, file=self.path, bytes=self.bytes)
+        return StreamPiece(self.path, self._begin, layout, sizes, file=self.path, bytes=self.bytes)
 
-    def ranges(self, layout: Cells) -> Iterator[Piece]:
+    def ranges(self, layout: Cells, sizes: Sizes) -> Iterator[Piece]:
         """The file in ranges that are cut where a row seems to start."""
         start, size = self.start, self.bytes
         with self._found.reading(), Path(self.path).open("rb", buffering=0) as file:
-            while size - start > RANGE_BYTES * 3 // 2:
-                end = self._cut(file, start + RANGE_BYTES)
+            while size - start > sizes.range_bytes * 3 // 2:
+                end = self._cut(file, start + sizes.range_bytes, sizes.window_bytes)
                 if end is None:
-                    yield self._rest(start, layout)
+                    yield self._rest(start, layout, sizes)
                     return
-                yield RangePiece(self._found, start, end, layout, is_first=start == self.start, is_last=False)
+                yield RangePiece(self._found, start, end, layout, sizes, is_first=start == self.start, is_last=False)
                 start = end
-        yield RangePiece(self._found, start, size, layout, is_first=start == self.start, is_last=True)
+        yield RangePiece(self._found, start, size, layout, sizes, is_first=start == self.start, is_last=True)
 
-    def _cut(self, file: BinaryIO, near: int) -> int | None:
+    def _cut(self, file: BinaryIO, near: int, window_bytes: int) -> int | None:
         for window in range(WINDOWS):
-            position = near + window * WINDOW_BYTES
+            position = near + window * window_bytes
             file.seek(position)
-            found = guess_row_start(file.read(WINDOW_BYTES), self.dialect.delimiter, len(self.names))
+            found = guess_row_start(file.read(window_bytes), self.dialect.delimiter, len(self.names))
             if found is not None:
                 return position + found
         return None
 
-    def _rest(self, start: int, layout: Cells) -> Piece:
+    def _rest(self, start: int, layout: Cells, sizes: Sizes) -> Piece:
         @contextmanager
         def begin() -> Iterator[tuple[ReadBytes, bytes, int]]:
             with self._found.reading(), open_bytes(self._found, None) as read:
                 lines, left = 0, start
                 while left:
-                    text = read(min(left, RANGE_BYTES))
+                    text = read(min(left, sizes.block_bytes))
                     lines, left = lines + text.count(b"\n"), left - len(text)
                 yield read, b"", lines
 
         label = f"{self.path}, bytes from {start:,}"
         is_first = start == self.start
-        return StreamPiece(label, begin, layout, file=self.path, bytes=self.bytes - start, is_first=is_first)
+        return StreamPiece(label, begin, layout, sizes, file=self.path, bytes=self.bytes - start, is_first=is_first)
 
     @contextmanager
     def _head(self) -> Iterator[tuple[ReadBytes, Head]]:
@@ -144,9 +143,9 @@ class CsvSource(Source):
         for file in self._files:
             layout = file.layout(columns, self.names)
             if file.is_cut:
-                yield from file.ranges(layout)
+                yield from file.ranges(layout, self.sizes)
             else:
-                yield file.stream(layout)
+                yield file.stream(layout, self.sizes)
 
 
 class CsvStreamSource(Source):
@@ -173,4 +172,4 @@ class CsvStreamSource(Source):
         cells = tuple(range(len(every)) if columns is None else map(head.names.index, every))
         layout = Cells(head.dialect, len(head.names), cells, tuple(every), {}, every)
         begun = (self._read, head.read[head.start :], head.read.count(b"\n", 0, head.start))
-        yield StreamPiece(self._name, lambda: nullcontext(begun), layout, file=self._name)
+        yield StreamPiece(self._name, lambda: nullcontext(begun), layout, self.sizes, file=self._name)

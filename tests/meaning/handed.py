@@ -10,6 +10,8 @@ import pyarrow as pa
 
 import deminimis as dm
 from deminimis.api import start_run, write_answers
+from deminimis.progress import Report
+from deminimis.questions.plan import Plan, plan_of
 from deminimis.results.scored import mask_of, scored
 from deminimis.run.run import Run
 from deminimis.run.way import Way
@@ -27,13 +29,13 @@ def run_of(outcomes: bool, tally: bool, way: Way | None = None, sizes: Sizes = U
 def eligible(manifest: Any, *, way: Way | None = None, sizes: Sizes = USUAL, **options: Any) -> pa.BooleanArray:
     """`deminimis.eligible`."""
     with closing(run_of(False, False, way, sizes, **options)) as run:
-        return mask_of(run.answers(open_source(manifest)))
+        return mask_of(run.answers(open_source(manifest, sizes=sizes)))
 
 
 def score(manifest: Any, *, way: Way | None = None, sizes: Sizes = USUAL, **options: Any) -> dm.Scored:
     """`deminimis.score`."""
     with closing(run_of(True, True, way, sizes, **options)) as run:
-        return scored(run, run.answers(open_source(manifest)), 0.0)
+        return scored(run, run.answers(open_source(manifest, sizes=sizes)), 0.0)
 
 
 def score_files(
@@ -43,8 +45,16 @@ def score_files(
     columns: tuple[str, ...] = ("eligible",),
     way: Way | None = None,
     sizes: Sizes = USUAL,
+    append: bool = False,
+    progress: Report | None = None,
     **options: Any,
 ) -> dm.Summary:
     """`deminimis.score_files`."""
     run = run_of(set(columns) != {"eligible"}, True, way, sizes, **options)
-    return write_answers(run, open_source(source), target, columns)
+    return write_answers(run, open_source(source, sizes=sizes), target, columns, append, progress=progress)
+
+
+def plan(source: Any, *, columns: tuple[str, ...] = ("eligible",), sizes: Sizes = USUAL, **options: Any) -> Plan:
+    """`deminimis.plan`."""
+    run = run_of(set(columns) != {"eligible"}, True, None, sizes, **options)
+    return plan_of(run, open_source(source, sizes=sizes))
