@@ -40,25 +40,25 @@ def main(words: list[str] | None = None) -> None:
 
 
 @contextmanager
-def checked_out(commit: str, folder: Path) -> Iterator[None]:
+def checked_out(commit: str, folder: Path, root: Path = ROOT) -> Iterator[None]:
     """A commit's files in a folder, for as long as the context lasts."""
     if commit == ".":
-        listed = git("ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+        listed = git("ls-files", "-z", "--cached", "--others", "--exclude-standard", root=root).split("\0")
         for name in filter(None, listed):
-            if (ROOT / name).exists():
+            if (root / name).exists():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, folder / name)
+                shutil.copy2(root / name, folder / name)
         yield
         return
-    git("worktree", "add", "--detach", str(folder), commit)
+    git("worktree", "add", "--detach", str(folder), commit, root=root)
     try:
         yield
     finally:
-        git("worktree", "remove", "--force", str(folder))
+        git("worktree", "remove", "--force", str(folder), root=root)
 
 
-def git(*words: str) -> str:
-    ended = subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True)
+def git(*words: str, root: Path = ROOT) -> str:
+    ended = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True)
     if ended.returncode:
         sys.exit(ended.stderr.strip())
     return ended.stdout

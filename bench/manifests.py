@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -72,7 +73,14 @@ def days_in(rows: int) -> int:
 
 
 def batch(
-    kind: str, rows: int, block: int, *, seed: int = 0, value: str = "float", days: int | None = None
+    kind: str,
+    rows: int,
+    block: int,
+    *,
+    seed: int = 0,
+    value: str = "float",
+    days: int | None = None,
+    block_rows: int = BLOCK_ROWS,
 ) -> pa.RecordBatch:
     """Make one block of a manifest.
 
@@ -83,15 +91,15 @@ def batch(
     rows : int
         Rows of the whole manifest, which decide how many persons and days there are.
     block : int
-        The block's number; it holds rows `block * BLOCK_ROWS` and on.
+        The block's number; it holds rows `block * block_rows` and on.
     value : {"float", "decimal", "int"}
         float64, decimal128(10, 2), or whole currency units as int64.
     days : int, optional
         Days that the manifest covers; by default what `days_in` says.
     """
     made = KINDS[kind]
-    first = block * BLOCK_ROWS
-    n = min(BLOCK_ROWS, rows - first)
+    first = block * block_rows
+    n = min(block_rows, rows - first)
     rng = np.random.Generator(np.random.SFC64([seed, block]))
     person = made.spell(made.pick(rng, first, n, rows))
     day = DAY_FIRST + _days(made.days, rng, first, n, rows, days or days_in(rows))
@@ -134,14 +142,14 @@ def _values(form: str, rng: np.random.Generator, n: int, value: str) -> pa.Array
 
 
 def batches(
-    kind: str, rows: int, *, seed: int = 0, value: str = "float", days: int | None = None, threads: int | None = None
+    kind: str, rows: int, *, threads: int | None = None, block_rows: int = BLOCK_ROWS, **asked: Any
 ) -> Iterator[pa.RecordBatch]:
-    """Yield a manifest's blocks in row order; at most two blocks per thread exist at a time."""
+    """Yield a manifest's blocks in row order, as `batch` makes them; at most two per thread exist at a time."""
     threads = threads or len(os.sched_getaffinity(0))
-    blocks = range(-(-rows // BLOCK_ROWS))
+    blocks = range(-(-rows // block_rows))
     ahead: collections.deque[Future[pa.RecordBatch]] = collections.deque()
     with ThreadPoolExecutor(threads) as pool:
-        waiting = (pool.submit(batch, kind, rows, block, seed=seed, value=value, days=days) for block in blocks)
+        waiting = (pool.submit(batch, kind, rows, block, block_rows=block_rows, **asked) for block in blocks)
         ahead.extend(itertools.islice(waiting, threads + 1))
         while ahead:
             yield ahead.popleft().result()

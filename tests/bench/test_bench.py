@@ -38,10 +38,10 @@ def test_the_same_seed_gives_the_same_rows(kind: str) -> None:
         assert not manifests.table(kind, ROWS, seed=7).equals(manifests.table(kind, ROWS, seed=8))
 
 
-def test_blocks_do_not_depend_on_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_do_not_depend_on_threads() -> None:
     """Blocks made by several threads are those made by one, in row order."""
-    monkeypatch.setattr(manifests, "BLOCK_ROWS", 700)
-    one, three = (pa.Table.from_batches(list(manifests.batches("text", ROWS, threads=n))) for n in (1, 3))
+    made = [list(manifests.batches("text", ROWS, threads=threads, block_rows=700)) for threads in (1, 3)]
+    one, three = map(pa.Table.from_batches, made)
     assert one.equals(three)
     assert one.num_rows == ROWS
     assert {len(chunk) for chunk in one["person"].chunks} == {700, 100}

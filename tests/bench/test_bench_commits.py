@@ -19,11 +19,10 @@ def test_table() -> None:
     assert lines[-1] == "only in one of them: b, c"
 
 
-def test_checked_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_checked_out(tmp_path: Path) -> None:
     """A commit's files are as they were, the checkout's as they are but for ignored ones; an unknown one is told."""
     root = tmp_path / "root"
     root.mkdir()
-    monkeypatch.setattr(commits, "ROOT", root)
     identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
     (root / "file").write_text("old")
     (root / ".gitignore").write_text("ignored\n")
@@ -31,9 +30,9 @@ def test_checked_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         subprocess.run(["git", "-C", str(root), *words], check=True)
     (root / "file").write_text("new")
     (root / "ignored").write_text("")
-    with commits.checked_out("HEAD", tmp_path / "a"), commits.checked_out(".", tmp_path / "b"):
+    with commits.checked_out("HEAD", tmp_path / "a", root), commits.checked_out(".", tmp_path / "b", root):
         assert [(tmp_path / side / "file").read_text() for side in ("a", "b")] == ["old", "new"]
         assert not (tmp_path / "b" / "ignored").exists()
-    assert not (tmp_path / "a").exists() and commits.git("worktree", "list").count("\n") == 1
-    with pytest.raises(SystemExit, match="no-such-commit"), commits.checked_out("no-such-commit", tmp_path / "c"):
+    assert not (tmp_path / "a").exists() and commits.git("worktree", "list", root=root).count("\n") == 1
+    with pytest.raises(SystemExit, match="no-such-commit"), commits.checked_out("no-such-commit", tmp_path / "c", root):
         pass

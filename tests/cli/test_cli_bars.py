@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from deminimis.cli import bars as cli_bars
 from deminimis.cli.bars import Bars, bars
 from deminimis.progress import Progress
 
@@ -19,9 +18,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """A terminal on which bars show at once."""
-    monkeypatch.setattr(cli_bars, "_SECONDS_BEFORE_SHOWN", 0)
+def terminal() -> Terminal:
     return Terminal()
 
 
@@ -40,7 +37,7 @@ def report(phase: str, rows: int, rows_expected: int | None, read: int = 0, size
 )
 def test_a_bar(terminal: Terminal, given: Progress, told: list[str]) -> None:
     """A bar shows its phase and how far it is: by rows where their number is known, else by bytes, else rows alone."""
-    with Bars(terminal) as shown:
+    with Bars(terminal, delay=0) as shown:
         shown(given)
         shown._bar.refresh()
     for text in told:
@@ -49,7 +46,7 @@ def test_a_bar(terminal: Terminal, given: Progress, told: list[str]) -> None:
 
 def test_phases_follow_each_other(terminal: Terminal) -> None:
     """Each phase has a bar of its own, and nothing is left on the screen at the end."""
-    with Bars(terminal) as shown:
+    with Bars(terminal, delay=0) as shown:
         for phase in ("read", "total", "write"):
             for rows in (0, 5, 5, 3, 10):
                 shown(report(phase, rows, 10))
@@ -60,7 +57,7 @@ def test_phases_follow_each_other(terminal: Terminal) -> None:
 
 def test_no_reports(terminal: Terminal) -> None:
     """A job that ends before its first report shows nothing."""
-    with Bars(terminal):
+    with Bars(terminal, delay=0):
         pass
     assert terminal.getvalue() == ""
 
@@ -74,7 +71,7 @@ def test_nobody_watches(stream: Any, quiet: bool, monkeypatch: pytest.MonkeyPatc
 
 def test_a_phase_that_goes_on(terminal: Terminal) -> None:
     """Where phases take turns, a phase's bar goes on from where it was, not from nothing."""
-    with Bars(terminal) as shown:
+    with Bars(terminal, delay=0) as shown:
         for phase, rows in (("read", 5), ("write", 3), ("read", 7)):
             shown(report(phase, rows, 10))
         assert (shown._bar.initial, shown._bar.n) == (7, 7)

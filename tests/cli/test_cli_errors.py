@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import deminimis as dm
+from deminimis.cli.ends import ended
 from deminimis.cli.main import main
 from deminimis.cli.options import in_the_shell
 from deminimis.errors import Message, option
@@ -100,25 +103,45 @@ def test_errors(source: str, words: list[str], told: str, capsys: pytest.Capture
         (dm.errors.OutOfSpaceError("the disk is full"), 3, "the disk is full"),
         (pa.ArrowInvalid("odd\nmore"), 2, "odd"),
         (ZeroDivisionError("oh"), 2, "ZeroDivisionError: oh"),
-        (KeyboardInterrupt(), 130, "deminimis: interrupted; nothing was written\n"),
+        (KeyboardInterrupt(), 130, "deminimis: interrupted\n"),
         (BrokenPipeError(), 0, ""),
     ],
 )
 def test_ends(
-    source: str, error: BaseException, code: int, told: str, monkeypatch: Any, capfd: pytest.CaptureFixture[str]
+    error: BaseException, code: int, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whatever happens inside ends with the documented code and a sentence, and no traceback."""
-
-    def fail(*_: object, **__: object) -> None:
-        raise error
-
-    monkeypatch.setattr(dm, "score_files", fail)
-    monkeypatch.setattr("deminimis.cli.ends.drop", lambda _: None)
+    """Each error ends with the documented code and a sentence, and no traceback."""
     monkeypatch.delenv("DEMINIMIS_TRACEBACK", raising=False)
-    assert main(["score", source, *LIMIT]) == code
-    err = capfd.readouterr().err
+    monkeypatch.setattr(sys, "stdout", io.StringIO())  # which has no descriptor to point elsewhere
+    assert ended(error) == code
+    err = capsys.readouterr().err
     assert told in err and "Traceback" not in err
     assert err.count("\n") == (1 if told else 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (ZeroDivisionError("oh"), 2, "ZeroDivisionError: oh"),
+        (MemoryError("oh"), 3, "standard input: oh"),
+        (OSError(28, "No space left on device"), 3, "standard input: the disk is full"),
+        (KeyboardInterrupt(), 130, "deminimis: interrupted; nothing was written\n"),
+    ],
+)
+def test_ends_of_a_command(
+    error: BaseException, code: int, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever is raised inside of a command ends so, whether the manifest's own or a fault."""
+
+    class Failing(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise error
+
+    monkeypatch.delenv("DEMINIMIS_TRACEBACK", raising=False)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=Failing()))
+    assert main(["score", "-", *LIMIT]) == code
+    err = capsys.readouterr().err
+    assert told in err and "Traceback" not in err and err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -51,11 +51,10 @@ def test_thread_counts(most: int, counts: list[int]) -> None:
     assert thread_counts(most) == counts
 
 
-def test_wrong_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_answer() -> None:
     """A mask other than the known one is no figure."""
-    monkeypatch.setitem(cpu_bench.MASK_CRC32, 1_000, 1)
     with pytest.raises(dm.DeminimisError, match="the answer is wrong"):
-        bench(1_000, repeats=1)
+        bench(1_000, repeats=1, known={1_000: 1})
 
 
 def test_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,9 +69,16 @@ def test_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["mask_crc32"] == told["mask_crc32"]
 
 
-@pytest.mark.parametrize("words", [["--rows", "0"], ["--rows", "2000000000"], ["--repeats", "0"], ["--threads", "0"]])
-def test_mistakes(words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_work_that_does_not_fit() -> None:
+    """More rows than the memory holds are refused, and not one fewer."""
+    most = (4 << 30) // 48
+    cpu_bench.check_work(most, 1, 4 << 30)
+    with pytest.raises(dm.errors.InputError, match="89,478,486 rows need about 4,096 MiB of memory: give fewer"):
+        cpu_bench.check_work(most + 1, 1, 4 << 30)
+
+
+@pytest.mark.parametrize("words", [["--rows", "0"], ["--rows", "3000000000"], ["--repeats", "0"], ["--threads", "0"]])
+def test_mistakes(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """What cannot be measured is refused in one sentence, before the manifest is made."""
-    monkeypatch.setattr(cpu_bench, "available_bytes", lambda: 4 << 30)
     assert main(["bench", *words]) == 2
     assert capsys.readouterr().err.count("\n") == 1

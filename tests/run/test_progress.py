@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import _thread
+import itertools
 import threading
-from itertools import groupby
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ import pyarrow.parquet as pq
 import pytest
 
 import deminimis as dm
-from deminimis import progress
 from deminimis.progress import Progress, Reporter
 
 ROWS = 400_000
@@ -30,8 +30,8 @@ def table() -> pa.Table:
 
 @pytest.fixture
 def every_tick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No report is held back."""
-    monkeypatch.setattr(progress, "SECONDS_BETWEEN", 0)
+    """A second passes between two looks at the clock, so that no report is held back."""
+    monkeypatch.setattr(time, "perf_counter", itertools.count().__next__)
 
 
 def reports(source: Any, target: Path | None, **options: Any) -> list[Progress]:
@@ -43,7 +43,7 @@ def reports(source: Any, target: Path | None, **options: Any) -> list[Progress]:
 
 
 def phases(heard: list[Progress]) -> list[str]:
-    return [phase for phase, _ in groupby(one.phase for one in heard)]
+    return [phase for phase, _ in itertools.groupby(one.phase for one in heard)]
 
 
 @pytest.mark.usual_memory
@@ -65,7 +65,7 @@ def test_each_phase_to_its_end(table: pa.Table, tmp_path: Path, form: str, appen
         append = False
     heard = reports(source, tmp_path / "out.parquet", append=append)
     assert phases(heard) == ["read", "total", "write"]
-    for _, some in groupby(heard, lambda one: one.phase):
+    for _, some in itertools.groupby(heard, lambda one: one.phase):
         rows = [one.rows for one in some]
         assert rows == sorted(rows) and rows[-1] == ROWS
     assert heard[-1].rows_expected == ROWS and heard[-1].bytes > 0
@@ -128,7 +128,7 @@ def test_an_error_of_the_callable_ends_the_run(table: pa.Table, tmp_path: Path) 
 def test_not_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of many ticks at once, the first and the last of each phase are told; later ones when time has passed."""
     now = [0.0]
-    monkeypatch.setattr(progress.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
     heard: list[tuple[str, int]] = []
     reporter = Reporter(lambda one: heard.append((one.phase, one.rows)), 0.0, None, None)
     for rows in (1, 2, 3):

@@ -5,8 +5,12 @@ from __future__ import annotations
 import errno
 import gzip
 import io
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -18,7 +22,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deminimis.errors import InputError, OutOfSpaceError
-from deminimis.sinks import files as sink_files
 from deminimis.sinks.formats import GROUP_ROWS_MAX, GROUP_ROWS_MIN
 from deminimis.sinks.mask import MaskWriter, bits_of
 from deminimis.sinks.open import open_sink
@@ -69,7 +72,7 @@ def test_formats_hold_what_was_written(
 ) -> None:
     """Each format gives back the rows, also where dictionaries change, and nothing lies beside the file."""
     if not unnamed:
-        monkeypatch.delattr(sink_files.os, "O_TMPFILE", raising=False)
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
     path = tmp_path / name
     path.write_text("what was there before")
     with open_sink(path, WIDE) as sink:
@@ -88,7 +91,7 @@ def test_nothing_is_left_after_an_error(
 ) -> None:
     """An error or Ctrl-C inside of the sink leaves what was there before, and nothing else."""
     if not unnamed:
-        monkeypatch.delattr(sink_files.os, "O_TMPFILE", raising=False)
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
     path = tmp_path / name
     path.write_text("before")
     with pytest.raises(error), open_sink(path, WIDE) as sink:
@@ -98,31 +101,27 @@ def test_nothing_is_left_after_an_error(
     assert path.read_text() == "before"
 
 
-class FullDisk(io.RawIOBase):
-    """A file object that takes some bytes and then has no room."""
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file of this process gets larger: like a disk with so much room."""
+    import resource
 
-    def __init__(self, room: int) -> None:
-        self._room = room
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: object) -> int:
-        size = len(memoryview(data))  # type: ignore[arg-type]
-        if not self._room:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        taken = min(size, self._room)
-        self._room -= taken
-        return taken
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process")
 @pytest.mark.parametrize("name", ["m.parquet", "m.arrow", "m.csv", "m.csv.gz"])
 @pytest.mark.parametrize("room", [0, 3, 40])
 @pytest.mark.parametrize("schema", [MASK, WIDE])
-def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, room: int, schema: pa.Schema) -> None:
+def test_full_disk(tmp_path: Path, name: str, room: int, schema: pa.Schema) -> None:
     """Wherever the disk fills up, the error says after how many bytes, and nothing is left."""
-    monkeypatch.setattr(sink_files.NewFile, "_open", lambda _self, _descriptor: FullDisk(room), raising=True)
     with (
+        room_for(room),
         pytest.raises(OutOfSpaceError, match=rf"{name}: the disk is full after {room} bytes") as caught,
         open_sink(tmp_path / name, schema) as sink,
     ):
@@ -151,10 +150,13 @@ def test_targets_are_checked_first(tmp_path: Path, target: str, message: str) ->
 def test_read_only_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that may not be written to is refused before any work."""
 
-    def refuse(_self: object) -> int:
-        raise PermissionError(errno.EACCES, "Permission denied")
+    def refuse(path: object, flags: int, *more: int) -> int:
+        if flags & os.O_RDWR:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return usual(path, flags, *more)
 
-    monkeypatch.setattr(sink_files.NewFile, "_create", refuse)
+    usual: Any = os.open
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(InputError, match=r"m\.csv: its folder cannot be written to \(Permission denied\)"):
         open_sink(tmp_path / "m.csv", MASK)
 

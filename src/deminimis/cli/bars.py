@@ -10,15 +10,18 @@ from ..progress import Progress
 from ..text import in_bytes
 from .streams import is_terminal
 
-_SECONDS_BEFORE_SHOWN = 0.4
 _VERBS = {"read": "reading", "total": "totalling", "answer": "answering", "write": "writing"}
 
 
 class Bars:
-    """A progress callable that draws on a terminal; used as a context, it wipes what it drew at the end."""
+    """A progress callable that draws on a terminal; used as a context, it wipes what it drew at the end.
 
-    def __init__(self, screen: TextIO) -> None:
+    A bar appears `delay` seconds after its phase began, so that short ones show none.
+    """
+
+    def __init__(self, screen: TextIO, delay: float = 0.4) -> None:
         self._screen = screen
+        self._delay = delay
         self._phase: str | None = None
         self._bar: Any = None
         self._seen: set[str] = set()
@@ -34,7 +37,7 @@ class Bars:
             self.close()
             self._phase = report.phase
             # Where phases take turns, what one did before must not count as its speed now.
-            self._bar = _bar(report, self._screen, report.phase in self._seen)
+            self._bar = self._new_bar(report)
             self._seen.add(report.phase)
         by_bytes = _is_by_bytes(report)
         done = report.bytes if by_bytes else report.rows
@@ -48,26 +51,25 @@ class Bars:
             self._bar.close()
             self._bar = None
 
+    def _new_bar(self, report: Progress) -> Any:
+        by_bytes = _is_by_bytes(report)
+        tqdm = import_module("tqdm").tqdm  # imported only where a bar is drawn
+        return tqdm(
+            desc=_VERBS.get(report.phase, report.phase),
+            initial=(report.bytes if by_bytes else report.rows) if report.phase in self._seen else 0,
+            total=report.bytes_expected if by_bytes else report.rows_expected,
+            unit="B" if by_bytes else " rows",
+            unit_scale=True,
+            unit_divisor=1024 if by_bytes else 1000,
+            dynamic_ncols=True,
+            leave=False,
+            delay=self._delay,
+            file=self._screen,
+        )
+
 
 def _is_by_bytes(report: Progress) -> bool:
     return report.rows_expected is None and bool(report.bytes_expected)
-
-
-def _bar(report: Progress, screen: TextIO, is_resumed: bool) -> Any:
-    by_bytes = _is_by_bytes(report)
-    tqdm = import_module("tqdm").tqdm  # imported only where a bar is drawn
-    return tqdm(
-        desc=_VERBS.get(report.phase, report.phase),
-        initial=(report.bytes if by_bytes else report.rows) if is_resumed else 0,
-        total=report.bytes_expected if by_bytes else report.rows_expected,
-        unit="B" if by_bytes else " rows",
-        unit_scale=True,
-        unit_divisor=1024 if by_bytes else 1000,
-        dynamic_ncols=True,
-        leave=False,
-        delay=_SECONDS_BEFORE_SHOWN,
-        file=screen,
-    )
 
 
 def bars(quiet: bool) -> Bars | None:
