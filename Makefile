@@ -49,7 +49,7 @@ fuzz-guided:  ## let libFuzzer look for bytes that the kernel reads wrongly; nee
 lint:  ## check style and types, and the kernel against its stub
 	$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy
 	$(PYTHON) -m cython_lint.cython_lint ext
-	$(PYTHON) -m mypy.stubtest deminimis._kernel --allowlist .ci/stubtest-allowlist
+	$(PYTHON) -m mypy.stubtest deminimis._kernel deminimis.kernels._cpu --allowlist .ci/stubtest-allowlist
 
 bench:  ## time each phase of the kernel by itself
 	$(PYTHON) $(BENCHES)
@@ -71,4 +71,4 @@ check:  ## all that must hold for every change, in a fresh environment
 	.ci/run
 
 clean:  ## remove what was built
-	rm -rf build dist src/deminimis/_kernel*.so
+	rm -rf build dist src/deminimis/kernels/*.so src/deminimis/kernels/*/

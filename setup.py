@@ -1,7 +1,8 @@
-"""The native extension; everything else about the package is in pyproject.toml."""
+"""The native extensions; everything else about the package is in pyproject.toml."""
 
 import os
 import sys
+import sysconfig
 from pathlib import Path
 
 import pyarrow
@@ -19,21 +20,57 @@ if os.environ.get("DEMINIMIS_SANITIZE"):
         SANITIZE += ["-shared-libsan"]
     FLAGS += ["-g", "-O1", "-fno-omit-frame-pointer", *SANITIZE]
 
-kernel = Extension(
-    "deminimis._kernel",
-    ["ext/_kernel.pyx"],
-    include_dirs=["ext", pyarrow.get_include()],
-    depends=[str(path) for path in sorted(Path("ext").iterdir())],
-    extra_compile_args=FLAGS,
-    extra_link_args=SANITIZE,
-)
+# The kernel once for each level of processors, from one source. kernels/choice.py takes one when it is loaded.
+# DEMINIMIS_LEVELS=baseline builds no other: for those who compile often.
+LEVELS = {"baseline": [], "v3": ["-march=x86-64-v3", "-g0"], "v4": ["-march=x86-64-v4", "-g0"]}
+wanted = os.environ.get("DEMINIMIS_LEVELS", "").replace(",", " ").split() or list(LEVELS)
+if SANITIZE or MSVC or not sysconfig.get_platform().endswith("x86_64"):
+    wanted = ["baseline"]
+KERNELS = Path("src", "deminimis", "kernels")
+for level in LEVELS:
+    (KERNELS / level).mkdir(exist_ok=True)  # for builds in place
+stale = [
+    path for level in LEVELS if level not in wanted and not SANITIZE for path in (KERNELS / level).glob("_kernel.*")
+]
+for path in [*stale, *KERNELS.parent.glob("_kernel.*.so")]:  # of an older source: it would be loaded
+    path.unlink()
+
+
+def extension(name: str, source: str) -> Extension:
+    return Extension(
+        name,
+        [source],
+        include_dirs=["ext", pyarrow.get_include()],
+        depends=[str(path) for path in sorted(Path("ext").iterdir())],
+        extra_compile_args=FLAGS,
+        extra_link_args=SANITIZE,
+    )
+
+
 Path("build").mkdir(exist_ok=True)  # the egg-info goes there, so that src/ stays clean
+kernel, cpu = cythonize(
+    [extension("deminimis._kernel", "ext/_kernel.pyx"), extension("deminimis.kernels._cpu", "ext/_cpu.pyx")],
+    include_path=["ext"],
+    build_dir="build/cython",
+    compiler_directives={"language_level": 3, "boundscheck": False, "wraparound": False, "cdivision": True},
+)
+
+
+def kernel_at(level: str) -> Extension:
+    """The kernel at one level, from a C file of its own: objects are named by their source, and compiled at once."""
+    source = Path("build", "cython", level, "_kernel.c")
+    source.parent.mkdir(exist_ok=True)
+    text = f'#define DM_LEVEL "{level}"\n#include "../ext/_kernel.c"\n'
+    if not source.exists() or source.read_text() != text:
+        source.write_text(text)
+    one = extension(f"deminimis.kernels.{level}._kernel", str(source))
+    one.depends += kernel.sources
+    one.extra_compile_args = [*FLAGS, *LEVELS[level]]
+    one.optional = level != "baseline"  # a compiler may know no levels
+    return one
+
+
 setup(
-    ext_modules=cythonize(
-        [kernel],
-        include_path=["ext"],
-        build_dir="build/cython",
-        compiler_directives={"language_level": 3, "boundscheck": False, "wraparound": False, "cdivision": True},
-    ),
-    options={"egg_info": {"egg_base": "build"}},
+    ext_modules=[*map(kernel_at, wanted), cpu],
+    options={"egg_info": {"egg_base": "build"}, "build_ext": {"parallel": True}},
 )

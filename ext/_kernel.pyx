@@ -8,7 +8,7 @@ from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy
 from libc.stdint cimport uintptr_t
 from native cimport (
-    dm_count_bits, dm_load64, dm_lowest_bit, dm_pages_free, dm_pages_new, i32, i64, u16, u32, u64, u8,
+    DM_LEVEL, dm_count_bits, dm_load64, dm_lowest_bit, dm_pages_free, dm_pages_new, i32, i64, u16, u32, u64, u8,
     XXH3_64bits_withSeed,
 )
 from status cimport DAY_OUTSIDE, DONE, NO_MEMORY, RAISED, VALUE_REFUSED, WRONG_INDEX

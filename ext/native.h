@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef DM_LEVEL             /* setup.py says for which level of processors this is compiled */
+#define DM_LEVEL "baseline"
+#endif
+
 #define XXH_INLINE_ALL
 #include "arrow/vendored/xxhash/xxhash.h"
 
@@ -125,10 +129,14 @@ static inline int dm_lowest_bit(uint64_t x) {
 }
 
 static inline int dm_count_bits(uint64_t x) {
+#if defined(__POPCNT__)
+    return __builtin_popcountll(x);
+#else
     x -= (x >> 1) & UINT64_C(0x5555555555555555);
     x = (x & UINT64_C(0x3333333333333333)) + ((x >> 2) & UINT64_C(0x3333333333333333));
     x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
     return (int)((x * UINT64_C(0x0101010101010101)) >> 56);
+#endif
 }
 
 /* Unaligned little-endian loads: Arrow buffers promise 8-byte alignment only by recommendation. */

@@ -35,3 +35,4 @@ cdef extern from "native.h" nogil:
     bint dm_unlikely(bint x)
     size_t DM_HUGE
     const u64* POWERS
+    const char* DM_LEVEL

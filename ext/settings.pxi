@@ -14,6 +14,7 @@ OUTCOME_BYTES, LEAD_BYTES = sizeof(Outcome), sizeof(u16)
 STEP_ADD, STEP_PROVE, STEP_ADD_OPEN, STEP_SETTLE = ADD, PROVE, ADD_OPEN, SETTLE
 NOT_IN_FORCE_INDEX = NONE_IN_FORCE
 KEY_COLUMNS = MAX_PARTS
+LEVEL = (<bytes>DM_LEVEL).decode()
 
 
 cdef void set_code(Code* code, bytes text, int origin_class) except *:

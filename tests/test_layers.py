@@ -11,9 +11,10 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "deminimis"
 # From the bottom up. A room is a folder of the package; a file beside the folders is a room by itself.
 ROOMS = (
     ("bounds",),
-    ("_kernel", "arrays", "formats", "machine", "progress", "sizes", "text"),
+    ("arrays", "formats", "machine", "progress", "sizes", "text"),
     ("errors", "markup"),
-    ("toml_file",),
+    ("kernels", "toml_file"),
+    ("_kernel",),
     ("rules",),
     ("roles",),
     ("feeds", "sources"),
@@ -60,7 +61,7 @@ def imported(file: str) -> set[str]:
 
 def is_file(name: str) -> bool:
     """Whether this is a file of the package, the native one included."""
-    return name in FILES or name == "_kernel"
+    return name in FILES or name == "kernels._cpu"
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -28,6 +28,7 @@ STEP_ADD_OPEN: int
 STEP_SETTLE: int
 NOT_IN_FORCE_INDEX: int
 KEY_COLUMNS: int
+LEVEL: str
 FAILURES: dict[str, tuple[int, type[Exception], str]]
 live: int
 
