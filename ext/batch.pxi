@@ -107,13 +107,15 @@ cdef class Batch:
         n = c.entries.length
         c.entry_low = <u64*>malloc(8 * n + 1)
         c.entry_high = <u64*>malloc(8 * n + 1)
+        c.entry_unkeyed = <u64*>malloc(8 * n + 1)
         c.entry_missing = <u8*>malloc(n + 1)
-        if c.entry_low == NULL or c.entry_high == NULL or c.entry_missing == NULL:
+        if c.entry_low == NULL or c.entry_high == NULL or c.entry_unkeyed == NULL or c.entry_missing == NULL:
             raise MemoryError()
         keys = settings.keys
         with nogil:
             for i in range(n):
-                code = read_part(&keys, c.entries, i, 1, c.entry_low + i, c.entry_high + i, c.entry_missing + i)
+                code = read_part(&keys, c.entries, i, 1, c.entry_low + i, c.entry_high + i, c.entry_unkeyed + i,
+                                 c.entry_missing + i)
                 if code != DONE:
                     break
             free(keys.scratch)
@@ -127,6 +129,7 @@ cdef class Batch:
             for i in range(self.n_columns):
                 free(self.columns[i].entry_low)
                 free(self.columns[i].entry_high)
+                free(self.columns[i].entry_unkeyed)
                 free(self.columns[i].entry_missing)
         free(self.columns)
         free(self.entries)

@@ -45,6 +45,7 @@ cdef struct Column:
     Column* entries      # of a dictionary, its entries
     u64* entry_low       # fingerprints of the entries where they are worth computing once, else NULL
     u64* entry_high
+    u64* entry_unkeyed
     u8* entry_missing
     const DayForm* day_form          # of the day's column, where a pattern or a zone is set, else NULL
     const MoneyForm* money_form      # of columns of amounts, where other signs are set, else NULL

@@ -5,7 +5,9 @@
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
 from cpython.exc cimport PyErr_SetObject
-from native cimport dm_load32, dm_load64, dm_lowest_bit, i32, i64, u64, u8, XXH128_hash_t, XXH3_128bits_withSecret
+from native cimport (
+    dm_load32, dm_load64, dm_lowest_bit, i32, i64, u64, u8, XXH128_hash_t, XXH3_128bits_withSecret, XXH3_64bits_withSeed,
+)
 from status cimport DONE, NO_MEMORY, RAISED, WRONG_INDEX
 from column cimport (
     BOOL, INSTANT, INT64, NO_ENTRY, TEXT, UINT64, bit_at, Column, entry_of, integer_at, is_blank, is_present, is_text,
@@ -30,6 +32,7 @@ cdef struct Keys:
     u64 day_low            # odd multipliers that spread the day over the key bits
     u64 day_high
     u64 start              # what the person's bits are xored with before they are mixed
+    bint estimates         # groups are estimated, so that each identity has a hash without a secret too
     void* fold             # from bytes to their folded form, for text beyond ASCII; NULL where nothing is folded
     int n_placeholders
     u64 placeholder_lengths  # bit n is set where some placeholder has n bytes
@@ -117,13 +120,15 @@ cdef inline i64 text_bytes(const Column* c, i64 row, int n, u64 bits) noexcept n
     return total
 
 
-cdef inline void hash_text(const Keys* k, const u8* text, i64 length, u64* low, u64* high) noexcept nogil:
+cdef inline void hash_text(const Keys* k, const u8* text, i64 length, u64* low, u64* high, u64* unkeyed) noexcept nogil:
     cdef XXH128_hash_t h = XXH3_128bits_withSecret(text, length, k.secret, SECRET_BYTES)
     low[0] = h.low64
     high[0] = h.high64
+    if k.estimates:
+        unkeyed[0] = XXH3_64bits_withSeed(text, length, 0)
 
 
-cdef inline int hash_others(Keys* k, const Column* c, i64 row, int n, u64* wanted, u64* low, u64* high,
+cdef inline int hash_others(Keys* k, const Column* c, i64 row, int n, u64* wanted, u64* low, u64* high, u64* unkeyed,
                             u8* missing) noexcept nogil:
     """Fingerprint the rows that are marked NOT_ASCII by their folded form, which Python tells; a status."""
     cdef const u8* text = NULL
@@ -142,7 +147,7 @@ cdef inline int hash_others(Keys* k, const Column* c, i64 row, int n, u64* wante
                     memcpy(k.scratch, <const char*>folded, length)
                     missing[i] = MISSING
                     if length > 0 and not is_placeholder(k, k.scratch, length):
-                        hash_text(k, k.scratch, length, &low[i], &high[i])
+                        hash_text(k, k.scratch, length, &low[i], &high[i], &unkeyed[i])
                         missing[i] = PRESENT
                         wanted[i >> 6] &= ~(<u64>1 << (i & 63))
         except BaseException as error:
@@ -175,7 +180,7 @@ cdef inline void present_bits(const Column* c, i64 row, int n, u64* words) noexc
             words[w] &= (<u64>1 << left) - 1
 
 
-cdef inline int read_texts(Keys* k, const Column* c, i64 row, int n, u64* wanted, u64* low, u64* high,
+cdef inline int read_texts(Keys* k, const Column* c, i64 row, int n, u64* wanted, u64* low, u64* high, u64* unkeyed,
                            u8* missing) noexcept nogil:
     """`read_part` for text, of the rows whose bit is set in `wanted`; clears the bits of those that are present."""
     cdef u64 present[CHUNK_WORDS]
@@ -208,7 +213,7 @@ cdef inline int read_texts(Keys* k, const Column* c, i64 row, int n, u64* wanted
         while bits:
             i = dm_lowest_bit(bits)
             if lengths[i] > 0:
-                hash_text(k, texts[i], lengths[i], &low[at + i], &high[at + i])
+                hash_text(k, texts[i], lengths[i], &low[at + i], &high[at + i], &unkeyed[at + i])
                 missing[at + i] = PRESENT
                 found |= <u64>1 << i
             elif lengths[i] == OTHER_TEXT:
@@ -216,11 +221,13 @@ cdef inline int read_texts(Keys* k, const Column* c, i64 row, int n, u64* wanted
                 others = True
             bits &= bits - 1
         wanted[w] ^= found
-    return hash_others(k, c, row, n, wanted, low, high, missing) if others else DONE
+    return hash_others(k, c, row, n, wanted, low, high, unkeyed, missing) if others else DONE
 
 
-cdef inline int read_part(Keys* k, const Column* c, i64 row, int n, u64* low, u64* high, u8* missing) noexcept nogil:
-    """Key bits of n rows of one person column from `row` on; `missing[i]` is 1 where there is no person.
+cdef inline int read_part(Keys* k, const Column* c, i64 row, int n, u64* low, u64* high, u64* unkeyed,
+                          u8* missing) noexcept nogil:
+    """Key bits of n rows of one person column from `row` on; `missing[i]` is 1 where there is no person. Where groups
+    are estimated, `unkeyed` has their hashes without a secret.
 
     Integers, dates and bools come as their own 64 bits (low) and 1 (high), so that equal bits mean equal persons.
     Returns a status.
@@ -239,16 +246,17 @@ cdef inline int read_part(Keys* k, const Column* c, i64 row, int n, u64* low, u6
             if c.entry_low != NULL:
                 low[i] = c.entry_low[entry]
                 high[i] = c.entry_high[entry]
+                unkeyed[i] = c.entry_unkeyed[entry]
                 missing[i] = c.entry_missing[entry]
             else:
-                found = read_part(k, c.entries, entry, 1, &low[i], &high[i], &missing[i])
+                found = read_part(k, c.entries, entry, 1, &low[i], &high[i], &unkeyed[i], &missing[i])
                 if found < 0:
                     return found
         return DONE
     if is_text(c):
         memset(missing, MISSING, n)
         memset(wanted, 0xff, sizeof(wanted))
-        return read_texts(k, c, row, n, wanted, low, high, missing)
+        return read_texts(k, c, row, n, wanted, low, high, unkeyed, missing)
     if c.layout == BOOL:
         for i in range(n):
             low[i] = bit_at(c, row + i)
@@ -259,6 +267,8 @@ cdef inline int read_part(Keys* k, const Column* c, i64 row, int n, u64* low, u6
             low[i] = <u64>integer_at(c.layout, c.values, row + i + c.offset)
     for i in range(n):
         high[i] = 1
+    if k.estimates:
+        memcpy(unkeyed, low, 8 * n)
     if c.validity == NULL:
         memset(missing, 0, n)
     else:

@@ -92,9 +92,10 @@ cdef struct Tally:           # what a worker counts on the way; a 128-bit sum of
     u64 capped               # units of plain rows as records hold them, so below 2**30 each; of narrow records
 
 
-cdef struct Chunk:           # one worker's working set, about 17 KiB
+cdef struct Chunk:           # one worker's working set, about 21 KiB
     u64 low[CHUNK]
     u64 high[CHUNK]
+    u64 unkeyed[CHUNK]       # where groups are estimated, the person's hash without a secret
     i64 units[CHUNK]
     i32 day[CHUNK]           # from `to_windows` on, the number of the window that the day lies in
     u16 base[CHUNK]          # the first partition of the epoch that the row belongs to

@@ -17,6 +17,7 @@ cdef class Partitioner:
     cdef Chunk* chunk
     cdef Tally tally
     cdef Refusals* refusals  # only where rows are counted
+    cdef u8* groups          # registers, where they may be estimated
     cdef u64** bits          # narrow: by slot, the answers of its records
     cdef readonly int partition_bits
     cdef readonly int slots
@@ -56,6 +57,10 @@ cdef class Partitioner:
         self.chunk = <Chunk*>calloc(1, sizeof(Chunk))
         if settings.meaning.tally or settings.meaning.bad_values == STOP:
             self.refusals = new_refusals()
+        if settings.keys.estimates:
+            self.groups = <u8*>calloc(REGISTERS, 1)
+            if self.groups == NULL:
+                raise MemoryError()
         self.bits = <u64**>calloc(slots, sizeof(u64*))
         self.cursors.next_bit = <u64*>calloc(n, sizeof(u64))
         self.cursors.next_record = <u64*>calloc(n, sizeof(u64))
@@ -173,6 +178,8 @@ cdef class Partitioner:
                 if self.refusals != NULL and (not x.plain or x.uncoded):
                     note_refusals(meaning, self.refusals, columns, x, row, n, first_row + row - start)
             to_windows(meaning, x, n)
+            if self.groups != NULL:
+                note_groups(self.groups, x, n, meaning.exact)
             if self.sketch is not None:
                 if not open_days(&self.sketch.days, x, n):
                     return NO_MEMORY
@@ -267,6 +274,11 @@ cdef class Partitioner:
         return [self.tally.status_rows[i] for i in range(6)], known, plain
 
     @property
+    def registers(self):
+        """See _kernel.pyi."""
+        return PyBytes_FromStringAndSize(<char*>self.groups, REGISTERS) if self.groups != NULL else b""
+
+    @property
     def incomplete(self):
         """See _kernel.pyi."""
         return self.chunk.nameless, self.chunk.without_per
@@ -299,4 +311,5 @@ cdef class Partitioner:
         free(self.cursors.next_brought)
         free(self.chunk)
         free(self.refusals)
+        free(self.groups)
         free(self.keys.scratch)

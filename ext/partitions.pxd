@@ -5,7 +5,7 @@ from status cimport DONE, NO_MEMORY
 from records cimport Chains, count_of, in_block, record_t, WideRecord
 from meaning cimport Meaning
 from tables cimport ADD, ADD_OPEN, PROVE, SETTLE, Counts, Tables
-from sketch cimport add_to_cells, distinct, prove, start_cells
+from sketch cimport add_to_cells, prove, start_cells
 from slots cimport FIRST_SLOTS, add_all, add_open, expect_open, start_slots
 from settle cimport settle, settle_bit, settle_outcome
 
@@ -29,13 +29,9 @@ cdef inline bint start_tables(const Meaning* meaning, i64 n, Tables* t) noexcept
 
 
 cdef inline void count_groups(const Meaning* meaning, const Tables* t, Counts* counts) noexcept nogil:
-    """After ADD_OPEN, or for an estimate or outcomes after ADD."""
+    """After ADD_OPEN, or for outcomes after ADD; where groups are estimated, it is not done here."""
     if meaning.outcomes or t.exact:
         counts.groups += t.keys
-    elif meaning.tally and meaning.wide:
-        counts.groups += distinct(<const u64*>t.cells, t.cells_in_use)
-    elif meaning.tally:
-        counts.groups += distinct(<const u32*>t.cells, t.cells_in_use)
 
 
 cdef inline int take_step(const Meaning* meaning, int step, Tables* t, record_t* r, i64 n, u64* bits,

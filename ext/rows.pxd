@@ -3,7 +3,7 @@ from libc.string cimport memcpy, memset
 from native cimport dm_lowest_bit, i32, i64, u32, u64, u8, XXH128_hash_t, XXH3_128bits_withSecret
 from status cimport DONE
 from column cimport bit_at, Column, is_present, is_text
-from keys cimport CHUNK, CHUNK_WORDS, MAX_PARTS, MISSING, PRESENT, SECRET_BYTES, Keys, read_part, read_texts
+from keys cimport CHUNK, CHUNK_WORDS, MAX_PARTS, MISSING, PRESENT, SECRET_BYTES, Keys, mix, read_part, read_texts
 from days cimport DAY, NO_DAY, window_of
 from day_column cimport read_days
 from money cimport read_units
@@ -28,7 +28,7 @@ cdef inline int read_first_of(const Meaning* meaning, Keys* k, const Column* col
     for j in range(meaning.n_persons):
         c = &columns[meaning.persons[j]]
         if is_text(c) and c.index_layout == 0:
-            code = read_texts(k, c, row, n, wanted, x.low, x.high, x.missing)
+            code = read_texts(k, c, row, n, wanted, x.low, x.high, x.unkeyed, x.missing)
             if code != DONE:
                 return code
             continue
@@ -36,7 +36,7 @@ cdef inline int read_first_of(const Meaning* meaning, Keys* k, const Column* col
             bits = wanted[w]
             while bits:
                 i = 64 * w + dm_lowest_bit(bits)
-                code = read_part(k, c, row + i, 1, &x.low[i], &x.high[i], &x.missing[i])
+                code = read_part(k, c, row + i, 1, &x.low[i], &x.high[i], &x.unkeyed[i], &x.missing[i])
                 if code != DONE:
                     return code
                 wanted[w] ^= <u64>(x.missing[i] == PRESENT) << (i & 63)
@@ -54,15 +54,18 @@ cdef inline int read_composite(const Meaning* meaning, Keys* k, const Column* co
     """
     cdef int i, j, m, code
     cdef bint named, others, has_per
+    cdef u64 part
     cdef XXH128_hash_t h
     cdef u64 joined[2 * MAX_PARTS]
     for i in range(n):
         j, m = 0, 0
         named = others = False
+        x.unkeyed[i] = 0
         while m < meaning.n_parts:
-            code = read_person_part(meaning, k, columns, row + i, &j, &joined[2 * m], &joined[2 * m + 1])
+            code = read_person_part(meaning, k, columns, row + i, &j, &joined[2 * m], &joined[2 * m + 1], &part)
             if code < 0:
                 return code
+            x.unkeyed[i] = mix(x.unkeyed[i] ^ part) + code
             if m == 0:
                 named = code
             else:
@@ -70,9 +73,10 @@ cdef inline int read_composite(const Meaning* meaning, Keys* k, const Column* co
             m += 1
         has_per = True
         for j in range(meaning.n_per):
-            code = read_one(k, &columns[meaning.per[j]], row + i, &joined[2 * m], &joined[2 * m + 1])
+            code = read_one(k, &columns[meaning.per[j]], row + i, &joined[2 * m], &joined[2 * m + 1], &part)
             if code < 0:
                 return code
+            x.unkeyed[i] = mix(x.unkeyed[i] ^ part) + code
             has_per &= code
             m += 1
         h = XXH3_128bits_withSecret(joined, 16 * m, k.secret, SECRET_BYTES)
@@ -85,26 +89,28 @@ cdef inline int read_composite(const Meaning* meaning, Keys* k, const Column* co
 
 
 cdef inline int read_person_part(const Meaning* meaning, Keys* k, const Column* columns, i64 row, int* at, u64* low,
-                                 u64* high) noexcept nogil:
+                                 u64* high, u64* unkeyed) noexcept nogil:
     """`read_one` of a part of the person: the first of its columns, from number `at` on, that is present. Leaves `at`
     behind them."""
-    cdef int code = read_one(k, &columns[meaning.persons[at[0]]], row, low, high)
+    cdef int code = read_one(k, &columns[meaning.persons[at[0]]], row, low, high, unkeyed)
     at[0] += 1
     while at[0] < meaning.n_persons and meaning.is_other[at[0]]:
         if code == 0:
-            code = read_one(k, &columns[meaning.persons[at[0]]], row, low, high)
+            code = read_one(k, &columns[meaning.persons[at[0]]], row, low, high, unkeyed)
         at[0] += 1
     return code
 
 
-cdef inline int read_one(Keys* k, const Column* c, i64 row, u64* low, u64* high) noexcept nogil:
-    """One part of one row: 1 present, 0 missing (both words 0), or a status below 0."""
+cdef inline int read_one(Keys* k, const Column* c, i64 row, u64* low, u64* high, u64* unkeyed) noexcept nogil:
+    """One part of one row: 1 present, 0 missing (all words 0), or a status below 0."""
     cdef u8 missing = 1
-    cdef int code = read_part(k, c, row, 1, low, high, &missing)
+    cdef int code
+    unkeyed[0] = 0
+    code = read_part(k, c, row, 1, low, high, unkeyed, &missing)
     if code < 0:
         return code
     if missing:
-        low[0] = high[0] = 0
+        low[0] = high[0] = unkeyed[0] = 0
     return not missing
 
 
@@ -162,7 +168,7 @@ cdef inline int read_chunk(const Meaning* meaning, Keys* k, const Column* column
     elif meaning.n_persons > 1:
         code = read_first_of(meaning, k, columns, x, row, n)
     else:
-        code = read_part(k, &columns[meaning.persons[0]], row, n, x.low, x.high, x.missing)
+        code = read_part(k, &columns[meaning.persons[0]], row, n, x.low, x.high, x.unkeyed, x.missing)
     if code != DONE:
         return code
     read_days(&columns[meaning.day], row, n, x.day)

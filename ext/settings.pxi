@@ -15,6 +15,7 @@ STEP_ADD, STEP_PROVE, STEP_ADD_OPEN, STEP_SETTLE = ADD, PROVE, ADD_OPEN, SETTLE
 NOT_IN_FORCE_INDEX = NONE_IN_FORCE
 KEY_COLUMNS = MAX_PARTS
 LEVEL = (<bytes>DM_LEVEL).decode()
+MOST_RANK = RANK_MOST
 
 
 cdef void set_code(Code* code, bytes text, int origin_class) except *:
@@ -101,6 +102,7 @@ cdef class Settings:
         p.has_record[BAD_VALUE] = p.wide or tally or bad_values == "unproven"
         p.has_record[IS_EXCLUDED] = p.wide or tally or count_excluded
         p.marked = excluded >= 0 or bad_values == "ignore"
+        self.keys.estimates = tally and not p.outcomes
         self.set_keys(placeholders, fold, secret)
 
     cdef void set_proofs(self) noexcept:

@@ -3,8 +3,7 @@
 # end here.
 #
 # Cells have 32 bits for narrow records and 64 for wide ones. Sums are capped at cap = largest limit + 1: of narrow
-# records cap < 2**30, of wide ones cap <= 2**63 - 1, so no sum of two wraps and the highest bit is free for TOUCHED.
-from libc.math cimport log
+# records cap < 2**30, of wide ones cap <= 2**63 - 1, so no sum of two wraps.
 from libc.string cimport memset
 from native cimport i64, u32, u64
 from records cimport EXCLUDED, MARK_BAD, MARK_UNCOUNTED, Record, record_t, WideRecord
@@ -12,14 +11,7 @@ from meaning cimport Meaning
 from tables cimport cleared, Tables
 
 cdef enum:
-    TOUCHED = 0x80000000     # in a cell: some row added to it, if only zero
     MAX_CELLS = 1 << 22
-
-cdef extern from *:
-    """
-    #define DM_WIDE_TOUCHED (UINT64_C(1) << 63)
-    """
-    const u64 WIDE_TOUCHED "DM_WIDE_TOUCHED"
 
 
 ctypedef fused cell_t:
@@ -46,15 +38,14 @@ cdef inline bint start_cells(const Meaning* meaning, Tables* t, i64 n) noexcept 
     return cells != NULL
 
 
-cdef inline void add_narrow_units(u32* cells, u64 mask, const Record* r, i64 n, u32 units_mask, u32 cap,
-                                  u32 touched) noexcept nogil:
+cdef inline void add_narrow_units(u32* cells, u64 mask, const Record* r, i64 n, u32 units_mask, u32 cap) noexcept nogil:
     cdef i64 i
     cdef u32 sum
     cdef u32* cell
     for i in range(n):
         cell = &cells[r[i].key & mask]
-        sum = (cell[0] & ~touched) + (r[i].units & units_mask)
-        cell[0] = (sum if sum < cap else cap) | touched
+        sum = cell[0] + (r[i].units & units_mask)
+        cell[0] = sum if sum < cap else cap
 
 
 cdef inline void add_wide_units(u64* cells, u64 mask, const WideRecord* r, i64 n, u64 cap) noexcept nogil:
@@ -67,19 +58,17 @@ cdef inline void add_wide_units(u64* cells, u64 mask, const WideRecord* r, i64 n
         units = r[i].units if r[i].units < cap else cap
         if r[i].marks:
             units = 0 if r[i].marks & MARK_UNCOUNTED else cap if r[i].marks & MARK_BAD else units
-        sum = (cell[0] & ~WIDE_TOUCHED) + units
-        cell[0] = (sum if sum < cap else cap) | WIDE_TOUCHED
+        sum = cell[0] + units
+        cell[0] = sum if sum < cap else cap
 
 
 cdef inline void add_to_cells(const Meaning* meaning, Tables* t, const record_t* r, i64 n) noexcept nogil:
-    """Each row's units to its cell. TOUCHED is set where groups are counted by it."""
+    """Each row's units to its cell."""
     cdef u64 mask = <u64>(t.cells_in_use - 1)
     if record_t is WideRecord:
         add_wide_units(<u64*>t.cells, mask, r, n, <u64>meaning.cap)
-    elif meaning.tally:
-        add_narrow_units(<u32*>t.cells, mask, r, n, (<u32>1 << meaning.index_shift) - 1, <u32>meaning.cap, <u32>TOUCHED)
     else:
-        add_narrow_units(<u32*>t.cells, mask, r, n, (<u32>1 << meaning.index_shift) - 1, <u32>meaning.cap, 0)
+        add_narrow_units(<u32*>t.cells, mask, r, n, (<u32>1 << meaning.index_shift) - 1, <u32>meaning.cap)
 
 
 cdef inline u64 proof_of(const Meaning* meaning, const record_t* r) noexcept nogil:
@@ -90,9 +79,8 @@ cdef inline u64 proof_of(const Meaning* meaning, const record_t* r) noexcept nog
         return <u64>meaning.proof[r.limit_index]
 
 
-cdef inline void prove_by_cells(const Meaning* meaning, const cell_t* cells, u64 mask, cell_t touched,
-                                const record_t* r,
-                                i64 n, u64* bits) noexcept nogil:
+cdef inline void prove_by_cells(const Meaning* meaning, const cell_t* cells, u64 mask, const record_t* r, i64 n,
+                                u64* bits) noexcept nogil:
     cdef i64 i, j, some
     cdef u64 word
     cdef cell_t limit = <cell_t>meaning.proof[0]
@@ -101,10 +89,10 @@ cdef inline void prove_by_cells(const Meaning* meaning, const cell_t* cells, u64
         word = 0
         if meaning.n_limits == 1:
             for j in range(some):
-                word |= <u64>((cells[r[i + j].key & mask] & ~touched) <= limit) << j
+                word |= <u64>(cells[r[i + j].key & mask] <= limit) << j
         else:
             for j in range(some):
-                word |= <u64>((cells[r[i + j].key & mask] & ~touched) <= <cell_t>proof_of(meaning, r + i + j)) << j
+                word |= <u64>(cells[r[i + j].key & mask] <= <cell_t>proof_of(meaning, r + i + j)) << j
         bits[i >> 6] = word
 
 
@@ -115,29 +103,17 @@ cdef inline void prove(const Meaning* meaning, const Tables* t, const record_t* 
     if t.exact:
         memset(bits, 0, 8 * ((n + 63) // 64))
     elif record_t is WideRecord:
-        prove_by_cells(meaning, <const u64*>t.cells, mask, WIDE_TOUCHED, r, n, bits)
-    elif meaning.tally:
-        prove_by_cells(meaning, <const u32*>t.cells, mask, <u32>TOUCHED, r, n, bits)
+        prove_by_cells(meaning, <const u64*>t.cells, mask, r, n, bits)
     else:
-        prove_by_cells(meaning, <const u32*>t.cells, mask, <u32>0, r, n, bits)
+        prove_by_cells(meaning, <const u32*>t.cells, mask, r, n, bits)
 
 
 cdef inline void add_cells(Tables* t, const Tables* other, u32 cap) noexcept nogil:
     """Add the cells of another thread's tables of the same partition of narrow records."""
     cdef i64 i
-    cdef u32 sum, touched = <u32>TOUCHED
+    cdef u32 sum
     cdef u32* cells = <u32*>t.cells
     cdef const u32* more = <const u32*>other.cells
     for i in range(t.cells_in_use):
-        sum = (cells[i] & ~touched) + (more[i] & ~touched)
-        cells[i] = (sum if sum < cap else cap) | ((cells[i] | more[i]) & touched)
-
-
-cdef inline i64 distinct(const cell_t* cells, i64 n_cells) noexcept nogil:
-    """An estimate of the keys from the cells that none touched (Whang, Vander-Zanden and Taylor 1990, "A linear-time
-    probabilistic counting algorithm"). It may be more than there are records, so that those of many partitions, which
-    are as often more as less, add up to a truer one."""
-    cdef i64 i, untouched = 0
-    for i in range(n_cells):
-        untouched += cells[i] == 0
-    return <i64>(0.5 - <double>n_cells * log((untouched if untouched else 0.5) / <double>n_cells))
+        sum = cells[i] + more[i]
+        cells[i] = sum if sum < cap else cap

@@ -13,7 +13,7 @@ cdef class Totals:
     cdef list loaded         # by worker, what its head points to
     cdef Tables tables
     cdef Counts tallied
-    cdef readonly bint estimated
+    cdef readonly bint uncounted
 
     def __cinit__(self, Settings settings, list partitioners):
         cdef int w
@@ -152,7 +152,7 @@ cdef class Totals:
     def count_exactly(self, bint exact):
         """See _kernel.pyi."""
         self.tables.exact = exact and self.settings.meaning.tally
-        self.estimated |= self.settings.meaning.tally and not exact and not self.settings.meaning.outcomes
+        self.uncounted |= self.settings.meaning.tally and not exact and not self.settings.meaning.outcomes
 
     def count_groups(self):
         """See _kernel.pyi."""

@@ -29,6 +29,7 @@ STEP_SETTLE: int
 NOT_IN_FORCE_INDEX: int
 KEY_COLUMNS: int
 LEVEL: str
+MOST_RANK: int
 FAILURES: dict[str, tuple[int, type[Exception], str]]
 live: int
 
@@ -289,6 +290,10 @@ class Partitioner:
         """Rows by their own status (plain, no person, no day, not in force, bad value, excluded), known units, and of
         narrow records the units of plain rows, capped just above the largest limit."""
     @property
+    def registers(self) -> bytes:
+        """What was seen of the groups so far, as the highest rank by register; empty where groups are counted, or not
+        asked for."""
+    @property
     def incomplete(self) -> tuple[int, int]:
         """Rows whose person has no first part but another one, and rows that have a person but not every `per`."""
     @property
@@ -347,11 +352,11 @@ class Totals:
 
     Attributes
     ----------
-    estimated : bool
-        Whether the groups that were counted are an estimate.
+    uncounted : bool
+        Whether the groups of some partitions were not counted.
     """
 
-    estimated: bool
+    uncounted: bool
     def __new__(cls, settings: Settings, partitioners: list[Partitioner]) -> Self: ...
     def run(self, first: int, last: int) -> None:
         """Answer all records of the partitions [first, last) of all partitioners; none of them is on disk.
@@ -361,7 +366,7 @@ class Totals:
         MemoryError
         """
     def count_exactly(self, exact: bool) -> None:
-        """Count groups, at the price of a slot for each, or estimate them. Outcomes always count them."""
+        """Count groups, at the price of a slot for each, or leave it to the registers. Outcomes always count them."""
     def rows(self, p: int) -> int:
         """The records of partition p, of all workers."""
     def spilled(self, p: int) -> list[int]:
@@ -408,7 +413,7 @@ class Totals:
         """After all steps but that of `merge`: count the partition's groups."""
     @property
     def counts(self) -> tuple[int, int, int, int, int]:
-        """Rows that are eligible, over the limit, unproven; groups (see `estimated`); eligible units.
+        """Rows that are eligible, over the limit, unproven; groups (see `uncounted`); eligible units.
 
         Of narrow records the units are below 0: what is to be taken from those of plain rows (`Partitioner.counts`).
         """

@@ -22,6 +22,7 @@ from ..roles.request import Request
 from ..sizes import Sizes
 from ..text import quoted
 from .budget import DEFAULT_BLOCK_BYTES
+from .estimate import estimated_groups
 from .order import DaySketchShape, Promise
 from .parts import Part, RowsRead, placed
 from .refused import ORDER_SHIFT, Refused, refused_by
@@ -189,7 +190,9 @@ def count(workers: Sequence[Worker], totals: Sequence[Totals], rows_read: RowsRe
         some = one.counts
         eligible, over, unproven = eligible + some[0], over + some[1], unproven + some[2]
         groups, units = groups + some[3], units + some[4]
-    groups = min(groups, own[0] + own[4] + own[5])  # an estimate may be more than the rows that have a group
+    is_estimated = any(one.uncounted for one in totals)
+    if is_estimated:  # which may be more than the rows that have a group
+        groups = min(estimated_groups(worker.partitioner.registers for worker in workers), own[0] + own[4] + own[5])
     span = (min(pair[0] for pair in days), max(pair[1] for pair in days)) if days else None
     refused = refused_by([worker.partitioner for worker in workers], rows_read.of)
     return Counts(
@@ -200,6 +203,6 @@ def count(workers: Sequence[Worker], totals: Sequence[Totals], rows_read: RowsRe
         span,
         nameless,
         without_per,
-        any(one.estimated for one in totals),
+        is_estimated,
         refused,
     )
