@@ -50,6 +50,8 @@ def mask(source: str, *words: str) -> str:
         ([*ROLES, "--limit", "900"], "EEEEEXX"),
         ([*LIMIT, "--person", "zip"], "EEEEEXX"),
         (["--first-of", "zip,who", *LIMIT[2:]], "XEXXXEX"),
+        (["--first-of", "zip,who", "--person", "who", *LIMIT[2:]], "EEEEEEX"),
+        (["--person", "who", "--first-of", '"zip",who', *LIMIT[2:]], "EEEEEXX"),
         ([*LIMIT, "--per", "zip"], "EEEEEXX"),
         ([*LIMIT, "--quantity", "pieces"], "XXXEEXX"),
         ([*LIMIT, "--normalize", "name"], "XXEXXXX"),
@@ -117,6 +119,19 @@ def test_settings_are_told_as_given(source: str, capsys: pytest.CaptureFixture[s
     told = json.loads(capsys.readouterr().out)["settings"]
     assert (told["feed"], told["as_of"], told["excluded"]) == ("consolidator", "2024-06-01", "origin == 'CN'")
     assert told["person"] == [{"first_of": list(names[:2])}, names[2]]
+
+
+def test_a_composite_of_first_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--person and --first-of are parts of one composite, in their order; a name that has a comma is quoted."""
+    table = pa.table(
+        {"a,b": ["A", None, None], "c|d": [None, "A", "A"], "zip": ["1", "1", "2"], "day": ["2024-06-01"] * 3}
+    )
+    path = tmp_path / "in.parquet"
+    pq.write_table(table.append_column("usd", pa.array([500, 400, 800])), path)
+    words = ["--first-of", '"a,b",c|d', "--person", "zip", *LIMIT[2:]]
+    assert mask(str(path), *words) == "XXE"
+    assert main(["score", str(path), "--json", *words]) == 0
+    assert json.loads(capsys.readouterr().out)["settings"]["person"] == [{"first_of": ["a,b", "c|d"]}, "zip"]
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,6 @@ ERRORS: list[tuple[list[str], str]] = [
     (["score", "IN", *ROLES], "give --limit N or --rule NAME"),
     (["score", "IN", "--limit", "1"], "no column is named for --person and --day and --value"),
     (["score", "IN", "--layout", "data-pilot", "--limit", "1"], "join it from the manifest by shipment id"),
-    (["score", "IN", *LIMIT, "--first-of", "who,zip"], "give --person or --first-of"),
     (["score", "IN", "--first-of", ",", *LIMIT[2:]], "is no list of names"),
     (["score", "IN", "--person", "whoo", *LIMIT[2:]], "Did you mean 'who'? The columns are: who, zip, day"),
     (["score", "IN", *ROLES, "--limit", "eight"], "limit 'eight' is not a number"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..roles.options import OPTIONS, READING
+from .options import FirstOfWords
 from .streams import is_terminal, remark
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def as_given(args: argparse.Namespace, settings: Options) -> Options:
     """The settings in force as they were given: the layout's name, and texts rather than expressions."""
     layout = _layout(args)
     found: Options = {}
-    if layout is not None and layout.person is not None and not (args.person or args.first_of):
+    if layout is not None and layout.person is not None and not args.person:
         found["person"] = _in_words(layout.person)
     excluded = args.excluded or dict(layout.columns if layout else ()).get("excluded")
     if excluded:
@@ -97,20 +98,21 @@ def _in_words(person: Any) -> object:
 
 def _roles(args: argparse.Namespace) -> Options:
     found: Options = {}
-    if args.first_of and args.person:
-        raise InputError(
-            "give --person or --first-of: several --person are one composite, --first-of takes one of its list"
-        )
-    if args.first_of:
-        from ..roles.persons import first_of
-
-        found["person"] = first_of(*listed(args.first_of))
-    elif args.person:
-        found["person"] = args.person[0] if len(args.person) == 1 else args.person
+    if args.person:
+        parts = [_part(word) for word in args.person]
+        found["person"] = parts[0] if len(parts) == 1 else parts
     found |= _given(args, "roles", but=("person", "excluded"))
     if args.excluded is not None:
         found["excluded"] = _excluded(args.excluded)
     return found
+
+
+def _part(word: str) -> Any:
+    if not isinstance(word, FirstOfWords):
+        return word
+    from ..roles.persons import first_of
+
+    return first_of(*listed(word))
 
 
 def resources(args: argparse.Namespace) -> Options:

@@ -79,6 +79,10 @@ class Parser(argparse.ArgumentParser):
                 self.error(f"{name!r} is not understood{f', did you mean {meant}?' if meant else ''}")
 
 
+class FirstOfWords(str):
+    """What follows --first-of, among the parts of the person in their order."""
+
+
 def count(text: str) -> int:
     """A number of things: 20000, 20_000, "20,000", 20k, 1.5M.
 
@@ -154,7 +158,14 @@ def add_manifest(parser: Parser) -> None:
 def add_roles(parser: Parser) -> None:
     """Which columns play which role."""
     group = add_group(parser, "roles", "roles", "Column names; a feed fills the roles that are not given.")
-    group.add_argument("--first-of", metavar="A,B,C", help="who: the first of these that is present")
+    group.add_argument(
+        "--first-of",
+        metavar="A,B,C",
+        dest="person",
+        action="append",
+        type=FirstOfWords,
+        help="who: the first of these that is present; with --person, a part of a composite",
+    )
     group.add_argument("--feed", "--layout", metavar="NAME", help="take the roles of a known feed; see deminimis feeds")
 
 
