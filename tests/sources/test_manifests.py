@@ -202,7 +202,10 @@ def test_explain_reads_files_that_differ(tmp_path: Path) -> None:
     [
         (pa.int8(), pa.uint8(), pa.int16()),
         (pa.uint32(), pa.int8(), pa.int64()),
-        (pa.uint64(), pa.int64(), None),
+        (pa.uint64(), pa.int64(), pa.decimal128(20, 0)),
+        (pa.binary(), pa.binary_view(), pa.large_binary()),
+        (pa.binary(3), pa.large_binary(), pa.large_binary()),
+        (pa.dictionary(pa.int8(), pa.string()), pa.string_view(), pa.large_string()),
         (pa.float32(), pa.float64(), pa.float64()),
         (pa.int32(), pa.float32(), pa.float64()),
         (pa.int64(), pa.float64(), None),

@@ -21,6 +21,7 @@ class Bindings:
         self._outcomes = outcomes
         self._tally = tally
         self._made: list[tuple[pa.Schema, Binding]] = []
+        self._by_fields: dict[tuple[pa.Field, ...], Binding] = {}
         self._lock = threading.Lock()
 
     @property
@@ -45,15 +46,20 @@ class Bindings:
 
     def of(self, schema: pa.Schema, file: str | None = None) -> Binding:
         """The roles bound to this schema; the same for equal schemas."""
-        for seen, binding in self._made:
+        for seen, binding in self._made[:4]:
             if seen.equals(schema):
                 return binding
+        found = self._by_fields.get(tuple(schema)) if len(self._made) > 4 else None
+        if found is not None:
+            return found
         made = bind(self.request, schema, outcomes=self._outcomes, tally=self._tally, file=file)
         if self.first is not None and made.identity != self.first.identity:
             kinds = f"{', '.join(made.identity)} here, {', '.join(self.first.identity)} before"
             raise InputError(f"the person's type changes within the manifest ({kinds}): cast it", file=file)
         with self._lock:
             self._made.append((schema, made))
+            if len(self._made) > 4:
+                self._by_fields[tuple(schema)] = made
         return made
 
     def batch(self, batch: Any, file: str | None = None) -> Batch:

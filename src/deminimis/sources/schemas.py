@@ -32,12 +32,12 @@ class Columns:
     """
 
     def __init__(self, schemas: Iterable[tuple[str | None, pa.Schema]]) -> None:
-        self._seen: list[tuple[str | None, pa.Schema]] = []
+        seen: dict[tuple[pa.Field, ...], tuple[str | None, pa.Schema]] = {}
         for file, schema in schemas:
             with reading_names(file):
                 _ = schema.names
-            if not any(schema.equals(seen) for _, seen in self._seen):
-                self._seen.append((file, schema))
+                seen.setdefault(tuple(schema), (file, schema))
+        self._seen = list(seen.values())
         self.conflicts: dict[str, tuple[str | None, str]] = {}
         self.schema = self._seen[0][1] if len(self._seen) == 1 else self._together()
 
@@ -76,11 +76,12 @@ class Columns:
 
     def _together(self) -> pa.Schema:
         fields = list(self._seen[0][1])
+        places = _places(fields)
         for file, schema in self._seen[1:]:
-            for name in schema.names:
-                theirs = schema.get_all_field_indices(name)
-                ours = [i for i, field in enumerate(fields) if field.name == name]
+            for name, theirs in _places(schema).items():
+                ours = places.get(name, [])
                 if not ours and len(theirs) == 1:
+                    places[name] = [len(fields)]
                     fields.append(schema.field(theirs[0]).with_nullable(True))
                 elif len(theirs) != 1 or len(ours) != 1:
                     if ours != theirs:
@@ -95,6 +96,14 @@ class Columns:
                         fields[ours[0]] = pa.field(name, kind, field.nullable and other.nullable)
         everywhere = set.intersection(*({*schema.names} for _, schema in self._seen))
         return pa.schema([field if field.name in everywhere else field.with_nullable(True) for field in fields])
+
+
+def _places(fields: Iterable[pa.Field]) -> dict[str, list[int]]:
+    """Where each name stands; all of them where it is there more than once."""
+    found: dict[str, list[int]] = {}
+    for i, field in enumerate(fields):
+        found.setdefault(field.name, []).append(i)
+    return found
 
 
 def no_one_column(name: str, times: int, names: Sequence[str], file: str | None = None) -> InputError:
@@ -138,6 +147,8 @@ def meaning_of(kind: pa.DataType) -> str:
         return meaning_of(kind.value_type)
     if pt.is_string(kind) or pt.is_large_string(kind) or pt.is_string_view(kind):
         return "text"
+    if pt.is_binary(kind) or pt.is_large_binary(kind) or pt.is_binary_view(kind) or pt.is_fixed_size_binary(kind):
+        return "bytes"
     if pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind):
         return "number"
     if pt.is_date(kind):
@@ -163,6 +174,8 @@ def common_type(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
     match meaning_of(one):
         case "text":
             return pa.large_string()
+        case "bytes":
+            return pa.large_binary()
         case "number":
             return _common_number(one, other)
         case "date":
@@ -189,7 +202,7 @@ def _common_number(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:
         return max(one, other, key=lambda kind: kind.bit_width)
     unsigned = other if signed[0] else one
     bits = max(one.bit_width, other.bit_width, 2 * unsigned.bit_width)
-    return {16: pa.int16(), 32: pa.int32(), 64: pa.int64()}.get(bits)
+    return {16: pa.int16(), 32: pa.int32(), 64: pa.int64()}.get(bits, pa.decimal128(20, 0))
 
 
 def _digits(kind: pa.DataType) -> tuple[int, int]:
