@@ -40,7 +40,7 @@ from limits cimport place_of
 from rows cimport read_chunk, tally_chunk, to_windows
 from unread cimport (
     CELL_BYTES, Refusals, UNREAD_CURRENCY, UNREAD_DAY, UNREAD_ORIGIN, UNREAD_QUANTITY, UNREAD_ROLES,
-    UNREAD_VALUE, Unread, note_refusals, note_value,
+    UNREAD_VALUE, Unread, look_for_thousands, note_refusals, note_value,
 )
 from money_text cimport written_amount
 from registers cimport note_groups, RANK_MOST, REGISTERS

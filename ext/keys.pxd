@@ -6,7 +6,8 @@ from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
 from cpython.exc cimport PyErr_SetObject
 from native cimport (
-    dm_load32, dm_load64, dm_lowest_bit, i32, i64, u64, u8, XXH128_hash_t, XXH3_128bits_withSecret, XXH3_64bits_withSeed,
+    dm_load32, dm_load64, dm_lowest_bit, i32, i64, u64, u8, XXH128_hash_t, XXH3_128bits_withSecret,
+    XXH3_64bits_withSeed,
 )
 from status cimport DONE, NO_MEMORY, RAISED, WRONG_INDEX
 from column cimport (

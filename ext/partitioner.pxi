@@ -155,6 +155,8 @@ cdef class Partitioner:
         cdef i64 row = start, room = 0
         cdef int n, i, code
         cdef u16* words
+        if self.refusals != NULL and meaning.tally:
+            look_for_thousands(meaning, self.refusals, columns, start, stop, first_row)
         while row < stop:
             words = leads_to_write(&self.trail, &room)
             n = <int>min(min(stop - row, room if self.sketch is None else room // 2), CHUNK)

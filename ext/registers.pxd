@@ -1,5 +1,5 @@
-# How many groups there are, where they are not counted: registers of hashes without a secret, so that a manifest has the
-# same estimate in every run, by any way and any number of workers.
+# How many groups there are, where they are not counted: registers of hashes without a secret, so that a manifest has
+# the same estimate in every run, by any way and any number of workers.
 #
 # HyperLogLog (Flajolet et al. 2007): a register keeps the most zeros that a hash sent to it begins with. A maximum does
 # not ask who came first, so the registers of all workers merge. What comes of them is in estimate.py.

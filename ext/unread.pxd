@@ -9,6 +9,7 @@ from column cimport (
 from limits cimport code_class
 from money cimport amount_at
 from decimal cimport Amount
+from keys cimport CHUNK
 from meaning cimport BAD_VALUE, Chunk, IS_EXCLUDED, NO_DAY_KNOWN, Meaning
 
 cdef enum:
@@ -40,6 +41,8 @@ cdef struct Refusals:
     i64 other_shapes[UNREAD_ROLES]    # rows whose shape found no room
     i64 missing_excluded              # rows that are excluded because nothing says that they are not
     i64 uncoded                       # rows whose origin is missing or no assigned code, where that matters
+    Unread thirds[2]                  # of values and quantities: cells whose decimal sign may be one of thousands
+    bint varied[2]                    # but others show that it is not
     u8 shape[SHAPE_BYTES]
 
 
@@ -98,6 +101,48 @@ cdef inline void note_cell(Refusals* r, int role, const Column* c, i64 row, i64 
     u.rows, u.first_row, u.length, u.layout, u.param, u.shape_length = 1, number, length, c.layout, c.param, n
     memcpy(u.shape, r.shape, n)
     memcpy(u.cell, text, min(length, <i64>CELL_BYTES))
+
+
+cdef inline bint may_be_thousand(const u8* text, i64 length, u8 sign, bint* varied) noexcept nogil:
+    """Whether a number has its decimal sign where thousands have theirs, as 1.000; `varied` is set where it has one
+    elsewhere, as 1.00 or 0.500."""
+    cdef i64 at = length - 1, begin, end
+    while at >= 0 and text[at] != sign:
+        at -= 1
+    if at < 0:
+        return False
+    begin, end = at, at + 1
+    while begin > 0 and 48 <= text[begin - 1] <= 57:
+        begin -= 1
+    while end < length and 48 <= text[end] <= 57:
+        end += 1
+    if end - at == 4 and 1 <= at - begin <= 3 and text[begin] != 48:
+        return True
+    varied[0] = True
+    return False
+
+
+cdef inline void look_for_thousands(const Meaning* meaning, Refusals* r, const Column* columns, i64 row, i64 stop,
+                                    i64 number) noexcept nogil:
+    """A look at the first rows of a run of them: are their amounts text whose decimal sign may be one of thousands? The
+    first of `number`s is noted."""
+    cdef int at
+    cdef i64 i, length = 0
+    cdef u8 sign
+    cdef const u8* text = NULL
+    cdef const Column* c
+    for at in range(1 if meaning.quantity < 0 else 2):
+        c = &columns[meaning.quantity if at else meaning.value]
+        if r.varied[at] or not is_text(c) or (c.money_form != NULL and c.money_form.n_thousands):
+            continue
+        sign = 46 if c.money_form == NULL else c.money_form.decimal
+        for i in range(row, min(stop, row + CHUNK)):
+            if text_of_row(c, i, &text, &length) and may_be_thousand(text, length, sign, &r.varied[at]):
+                r.thirds[at].rows += 1
+                if r.thirds[at].rows == 1:
+                    r.thirds[at].first_row, r.thirds[at].length = number + i - row, length
+                    r.thirds[at].layout = c.layout
+                    memcpy(r.thirds[at].cell, text, min(length, <i64>CELL_BYTES))
 
 
 cdef inline i64 bytes_of(int layout) noexcept nogil:

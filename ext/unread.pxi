@@ -28,3 +28,15 @@ def unread_cells(Partitioner one):
             shape = PyBytes_FromStringAndSize(<char*>u.shape, u.shape_length)
             found.append((role, shape, cell, u.length, u.layout, u.param, u.rows, u.first_row))
     return found, [r.other_shapes[role] for role in range(UNREAD_ROLES)], r.missing_excluded, r.uncoded
+
+
+def thousands_seen(Partitioner one):
+    """See _kernel.pyi."""
+    cdef Unread* u
+    cdef int i
+    found = []
+    for i in range(2 if one.refusals != NULL else 0):
+        u = &one.refusals.thirds[i]
+        cell = PyBytes_FromStringAndSize(<char*>u.cell, min(u.length, <i64>CELL_BYTES))
+        found.append((bool(one.refusals.varied[i]), cell, u.length, u.layout, u.rows, u.first_row))
+    return found

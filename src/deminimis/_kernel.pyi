@@ -453,6 +453,11 @@ def unread_cells(
         where the rule asks for it.
     """
 
+def thousands_seen(one: Partitioner) -> list[tuple[bool, bytes, int, int, int, int]]:
+    """Of values, then of quantities: whether some decimal sign cannot be one of thousands; of those that may be, the
+    first cell, its length, layout, rows, and the number of its row. Only the first rows of each run were looked at.
+    """
+
 def trail_before_gap(one: Partitioner) -> int:
     """Words in memory that are read before the first one on disk."""
 

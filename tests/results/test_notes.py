@@ -203,14 +203,69 @@ def test_bad_values_error_shows_the_cell(tmp_path: Path, capsys: pytest.CaptureF
     (tmp_path / "in.csv").write_text("p,d,v\nA,2024-06-01,1\nA,2024-06-01,$5\x1b[2J\n")
     words = ["score", str(tmp_path / "in.csv"), "--limit", "800", "--bad-values", "error"]
     assert main([*words, "--person", "p", "--day", "d", "--value", "v"]) == 2
-    assert re.search(r"in\.csv, column 'v', row 1: '\$5\\x1b\[2J' is .*--bad-values", capsys.readouterr().err)
-    for column, expected in ((["1", None], "row 1: it is missing"), ([1, -7], "row 1: -7 is negative")):
+    assert re.search(
+        r"in\.csv, column 'v', row 1: '\$5\\x1b\[2J' cannot be read: .*--bad-values", capsys.readouterr().err
+    )
+    for column, expected in ((["1", None], "row 1: it is missing"), ([1, -7], "row 1: -7 is below 0")):
         with pytest.raises(dm.errors.BadValueError, match=expected):
             notes({"v": column}, bad_values="error")
-    with pytest.raises(dm.errors.BadValueError, match="column 'q', row 0: 'two' is"):
+    with pytest.raises(dm.errors.BadValueError, match="column 'q', row 0: 'two' cannot"):
         notes({"q": ["two"]}, quantity="q", bad_values="error")
     with pytest.raises(dm.errors.BadValueError, match="column 'c', row 0: 'EUR' is another currency than USD"):
         notes({"c": ["EUR"]}, currency="c", currency_code="USD", bad_values="error")
+
+
+@pytest.mark.parametrize(
+    ("cell", "settings", "said"),
+    [("$1,234.50", {}, 'thousands="," and currency_signs=True and currency_code="USD", or set another bad_values='),
+     ("1.234,50", {}, 'give decimal="," and thousands="."'), ("\u20ac5", {"currency_code": "USD"}, "convert it first"),
+     ("(5)", {}, "is below 0"), ("9" * 20, {}, "is too large")],
+)  # fmt: skip
+def test_bad_values_error_names_the_setting(cell: str, settings: dict[str, Any], said: str) -> None:
+    """The error says what the note would say: the setting that reads the cell."""
+    with pytest.raises(dm.errors.BadValueError) as error:
+        notes({"v": [cell]}, bad_values="error", **settings)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "settings", "said"),
+    [
+        (["1.000", "12.000", "7"], {}, ["behind each '.' of the value", "'1.000' (column 'v', row 0)",
+                                        'decimal="," and thousands="."']),
+        (["5", None, " 999.999 "], {}, ["' 999.999 ' (column 'v', row 2)"]),
+        (["1,000"], {"decimal": ","}, ["each ','", 'decimal="." and thousands=","']),
+        (["$1.000"], {"currency_signs": True, "currency_code": "USD"}, ["'$1.000'"]),
+        (["1.000", "2.50"], {}, []),
+        (["1.000", "0.500"], {}, []),
+        (["1.000", "1234.000"], {}, []),
+        (["1.000"], {"thousands": ","}, []),
+        (["1000", "12"], {}, []),
+        (pa.array([Decimal("1.000")], pa.decimal128(9, 3)), {}, []),
+        ([1.0], {}, []),
+    ],
+)  # fmt: skip
+def test_a_point_that_may_mark_thousands(values: Any, settings: dict[str, Any], said: list[str]) -> None:
+    """Where every decimal sign of a text column has three digits behind it, a note names both readings."""
+    for name, one, role in (("v", values, {}), ("q", values, {"quantity": "q"})):
+        found = notes({name: one}, **role, **settings)
+        what = [
+            part.replace("'v'", f"'{name}'").replace("the value", "the quantity" if role else "the value")
+            for part in said
+        ]
+        assert len(found) == bool(said) and all(part in found[0] for part in what), found
+
+
+def test_a_point_that_may_mark_thousands_in_files(tmp_path: Path) -> None:
+    """The note is of all files and threads together: one amount with other decimals is proof of none."""
+    for i in range(6):
+        rows = "".join(f"A,{DAY},1.{100 + i}\n" for _ in range(2000))
+        (tmp_path / f"{i}.csv").write_text("p,d,v\n" + rows)
+    options = {**ROLES, "limit": 800, "threads": 3}
+    (note,) = dm.score_files(str(tmp_path), None, **options).notes
+    assert f"'1.100' ({tmp_path}/0.csv, column 'v', row 0)" in note
+    (tmp_path / "7.csv").write_text(f"p,d,v\nA,{DAY},5.25\n")
+    assert dm.score_files(str(tmp_path), None, **options).notes == ()
 
 
 @pytest.mark.parametrize("of", ["file", "stream", "table"])

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 from ..errors import option
-from ..roles.mends import day_formats_for, is_beyond_its_month, money_for
-from ..roles.money_format import Money
+from ..roles.mends import day_formats_for, fault_of_amount, is_beyond_its_month
 from ..roles.request import Request
 from ..run.refused import Unread
 from ..run.worker import Counts
@@ -27,6 +25,9 @@ def notes_of(roles: Request, rows: int, counts: Counts) -> list[str]:
     for name, column in (("value", roles.value), ("quantity", roles.quantity)):
         if name in cells:
             notes.append(_of_amounts(roles, name, str(column), cells[name]))
+    for name, column in (("value", roles.value), ("quantity", roles.quantity)):
+        if name in refused.thousands and name not in cells:
+            notes.append(_of_thousands(roles, name, str(column), refused.thousands[name]))
     if "currency" in cells:
         found = cells["currency"]
         notes.append(
@@ -71,7 +72,8 @@ def _alike(found: Unread) -> str:
 def _of_days(roles: Request, found: Unread, rows_read: int) -> str:
     said = f"{_rows(found.rows, found)} no-day for a day that cannot be read, such as {_where(found, str(roles.day))}"
     return (
-        f"{said}{_alike(found)}: {_day_mend(roles, found, rows_read)}. Such rows count towards no day of their person"
+        f"{said}{_alike(found)}: {_day_mend(roles, found, rows_read)}. Such rows count towards no day of their person, "
+        "whose other rows may pass that would not with them"
     )
 
 
@@ -100,41 +102,18 @@ def _day_mend(roles: Request, found: Unread, rows_read: int) -> str:
 
 
 def _of_amounts(roles: Request, name: str, column: str, found: Unread) -> str:
-    cell = found.cell
-    code = roles.currency_code
-    said = f"{_rows(found.rows, found)} bad-value for a {name} that"
-    where = f"{_where(found, column)}{_alike(found)}"
-    if not isinstance(cell, str):
-        why = "is below 0" if not math.isnan(cell) and cell < 0 else "is no finite number, or too large"
-        return f"{said} {why}, such as {where}"
-    way = None if found.is_cut else money_for(cell, roles.money, code)
-    if way is None:
-        too_large = re.fullmatch(r"\s*\+?\d{15,}[\d.]*\s*", cell)
-        return (
-            f"{said} is too large, such as {where}" if too_large else f"{said} cannot be read, such as {where}: mend it"
-        )
-    if way.is_negative:
-        return f"{said} is below 0, such as {where}: it takes nothing off a total"
-    money, currency = way.money, way.currency
-    if currency is not None and code is not None and currency != code:
-        return f"{said} is in another currency than {code}, such as {where}: convert it first"
-    mend = f"give {' and '.join(_money_settings(money, currency if code is None else None))}"
-    if money.decimal == "," and roles.money.decimal == ".":
-        mend += "; a point was read as the decimal sign so far, so that 1.000 is one and not a thousand"
-    return f"{said} cannot be read, such as {where}: {mend}"
+    fault = fault_of_amount(found.cell, found.is_cut, roles.money, roles.currency_code)
+    said = f"{_rows(found.rows, found)} bad-value for a {name} that {fault.what}"
+    return f"{said}, such as {_where(found, column)}{_alike(found)}" + (f": {fault.mend}" if fault.mend else "")
 
 
-def _money_settings(money: Money, currency: str | None) -> list[str]:
-    found = []
-    if money.decimal != ".":
-        found.append(option("decimal", money.decimal))
-    if money.thousands is not None:
-        found.append(option("thousands", money.thousands))
-    if money.currency_signs:
-        found.append(option("currency_signs", True))
-    if currency is not None:
-        found.append(option("currency_code", currency))
-    return found
+def _of_thousands(roles: Request, name: str, column: str, found: Unread) -> str:
+    sign = roles.money.decimal
+    mend = f"{option('decimal', '.' if sign == ',' else ',')} and {option('thousands', sign)}"
+    return (
+        f"three digits stand behind each {sign!r} of the {name}, as far as it was looked at, such as "
+        f"{_where(found, column)}, and it was read as the decimal sign: where it marks thousands, give {mend}"
+    )
 
 
 def _of_origins(roles: Request, rows: int, found: Unread | None) -> str:

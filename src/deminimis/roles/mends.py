@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
 from .._kernel import FormOfMoney
-from ..errors import InputError
+from ..errors import InputError, option
 from .day_format import form_of, pattern_of
 from .money_format import CURRENCIES, Money, form_of_money
 
@@ -76,6 +77,46 @@ def money_for(cell: str, money: Money, code: str | None) -> MoneyWay | None:
             if form.units_of(text.encode()) is not None:
                 return MoneyWay(way, currency if way.currency_signs else None, text is not cell)
     return None
+
+
+class Fault(NamedTuple):
+    """What is wrong with a cell, as the end of a sentence, and what would mend it, "" where nothing."""
+
+    what: str
+    mend: str
+
+
+def fault_of_amount(cell: object, is_cut: bool, money: Money, code: str | None) -> Fault:
+    """What is wrong with a cell that is a bad value by these signs; `code` is the limit's currency."""
+    if not isinstance(cell, str):
+        is_below = isinstance(cell, int | float | Decimal) and cell == cell and cell < 0
+        return Fault("is below 0" if is_below else "is no finite number, or too large", "")
+    way = None if is_cut else money_for(cell, money, code)
+    if way is None:
+        if re.fullmatch(r"\s*\+?\d{15,}[\d.]*\s*", cell):
+            return Fault("is too large", "")
+        return Fault("cannot be read", "mend it")
+    if way.is_negative:
+        return Fault("is below 0", "it takes nothing off a total")
+    if way.currency is not None and code is not None and way.currency != code:
+        return Fault(f"is in another currency than {code}", "convert it first")
+    mend = f"give {' and '.join(_settings_of(way.money, way.currency if code is None else None))}"
+    if way.money.decimal == "," and money.decimal == ".":
+        mend += "; a point was read as the decimal sign so far, so that 1.000 is one and not a thousand"
+    return Fault("cannot be read", mend)
+
+
+def _settings_of(money: Money, currency: str | None) -> list[str]:
+    found = []
+    if money.decimal != ".":
+        found.append(option("decimal", money.decimal))
+    if money.thousands is not None:
+        found.append(option("thousands", money.thousands))
+    if money.currency_signs:
+        found.append(option("currency_signs", True))
+    if currency is not None:
+        found.append(option("currency_code", currency))
+    return found
 
 
 def _without_minus(cell: str) -> Iterator[str]:

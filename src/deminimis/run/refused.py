@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from .._kernel import LAYOUTS, UNREAD, Partitioner, unread_cells
+from .._kernel import LAYOUTS, UNREAD, Partitioner, thousands_seen, unread_cells
 
 _LAYOUTS = {number: name for name, number in LAYOUTS.items()}
 _ROLES = {number: name for name, number in UNREAD.items()}
@@ -46,12 +46,13 @@ class Unread:
 
 @dataclass(frozen=True)
 class Refused:
-    """What the workers noted: cells by role, rows excluded because nothing says that they are not, and rows whose
-    origin is missing or no code, where the rule asks for it."""
+    """What the workers noted: cells by role; rows excluded because nothing says that they are not; rows whose origin is
+    missing or no code, where the rule asks for it; and by role, amounts whose decimal signs may all be of thousands."""
 
     cells: dict[str, Unread]
     missing_excluded: int = 0
     uncoded: int = 0
+    thousands: dict[str, Unread] = field(default_factory=dict)
 
 
 def refused_by(partitioners: Sequence[Partitioner], place: Place) -> Refused:
@@ -74,7 +75,25 @@ def refused_by(partitioners: Sequence[Partitioner], place: Place) -> Refused:
             rows=sum(cell[6] for cell in own) + others,
             is_least=others > 0,
         )
-    return Refused(cells, sum(one[2] for one in found), sum(one[3] for one in found))
+    seen = zip(*map(thousands_seen, partitioners), strict=True)
+    thousands = {
+        name: _thousands(own, place) for name, own in zip(("value", "quantity"), seen, strict=False) if _are_likely(own)
+    }
+    return Refused(cells, sum(one[2] for one in found), sum(one[3] for one in found), thousands)
+
+
+_Seen = tuple[bool, bytes, int, int, int, int]
+
+
+def _are_likely(own: Sequence[_Seen]) -> bool:
+    return any(rows for *_, rows, _ in own) and not any(varied for varied, *_ in own)
+
+
+def _thousands(own: Sequence[_Seen], place: Place) -> Unread:
+    _, text, length, layout, _, number = min((one for one in own if one[4]), key=lambda one: one[5])
+    file, row = place(number >> ORDER_SHIFT, number & ((1 << ORDER_SHIFT) - 1))
+    rows = sum(one[4] for one in own)
+    return Unread(_cell(text, layout, 0), length > len(text), file, row, rows, rows, is_least=True)
 
 
 def _cell(text: bytes, layout: int, param: int) -> Cell:

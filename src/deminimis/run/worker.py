@@ -18,6 +18,7 @@ from .._kernel import (
     memory_in_use,
 )
 from ..errors import BadValueError, InputError, OrderError, OutOfMemoryError, option
+from ..roles.mends import Fault, fault_of_amount
 from ..roles.request import Request
 from ..sizes import Sizes
 from ..text import quoted
@@ -105,15 +106,16 @@ class Worker:
     def _why_bad(self) -> BadValueError:
         """What is wrong with the one bad value that this worker noted, if it is not missing."""
         request, noted = self.request, refused_by([self.partitioner], lambda order, row: (None, row)).cells
-        mend = f"mend it, or set another {option('bad_values')}"
+        other = f"set another {option('bad_values')}"
         for name, column in (("value", request.value), ("quantity", request.quantity), ("currency", request.currency)):
             if name in noted:
-                cell = quoted(noted[name].cell, is_cut=noted[name].is_cut)
-                what = f"{cell} is negative, not finite, too large or no number"
+                found = noted[name]
+                fault = fault_of_amount(found.cell, found.is_cut, request.money, request.currency_code)
                 if name == "currency":
-                    what = f"{cell} is another currency than {request.currency_code}"
-                return BadValueError(f"{what}; {mend}", column=str(column))
-        return BadValueError(f"it is missing; {mend}", column=str(request.value))
+                    fault = Fault(f"is another currency than {request.currency_code}", "convert it first")
+                wrong = f"{quoted(found.cell, is_cut=found.is_cut)} {fault.what}: {fault.mend or 'mend it'}"
+                return BadValueError(f"{wrong}, or {other}", column=str(column))
+        return BadValueError(f"it is missing: fill it in, or {other}", column=str(request.value))
 
     def relieve(self, share: int, folder: Path | None, waiting: range, sizes: Sizes) -> None:
         """Past this share of the memory, filled blocks go to disk, but for the partitions that wait."""
