@@ -24,3 +24,35 @@ cdef void retire_arena(Arena* arena) noexcept:
         n_idle += 1
     else:
         dm_pages_free(arena.start, arena.size)
+
+
+cdef void reserve_blocks(Pool* pool, i64 blocks, Py_ssize_t rows) except *:
+    """Have that many blocks unused; `rows` is what an error says they are for."""
+    global n_idle
+    cdef Arena arena
+    blocks -= pool.n_unused
+    while blocks > 0:
+        arena.size = ARENA_BYTES
+        if blocks * pool.block_bytes < ARENA_BYTES // 8:
+            arena.size = blocks * pool.block_bytes
+        if arena.size == ARENA_BYTES and n_idle > 0:
+            n_idle -= 1
+            arena = idle[n_idle]
+        else:
+            arena.start = <char*>dm_pages_new(arena.size)
+        if arena.start == NULL:
+            raise MemoryError(f"no memory for {rows:,} more rows")
+        if not add_arena(pool, arena.start, arena.size):
+            retire_arena(&arena)
+            raise MemoryError(f"no memory for {rows:,} more rows")
+        blocks -= <i64>(arena.size // pool.block_bytes)
+
+
+cdef void free_pool(Pool* pool) noexcept:
+    cdef i64 i
+    for i in range(pool.n_arenas):
+        retire_arena(&pool.arenas[i])
+    free(pool.arenas)
+    free(pool.blocks)
+    free(pool.next)
+    free(pool.unused)

@@ -84,27 +84,10 @@ cdef class Partitioner:
 
     cdef void reserve(self, Py_ssize_t rows, Py_ssize_t more) except *:
         """Have blocks for that many rows in any partitions, and `more`: the loops over rows cannot fail then."""
-        global n_idle
         cdef size_t per_row = sizeof(u16) + (sizeof(WideRecord) if self.settings.meaning.wide else sizeof(Record))
         if self.sketch is not None:
             per_row = sizeof(u32)
-        cdef i64 blocks = <i64>(rows * per_row // self.pool.block_bytes) + more - self.pool.n_unused
-        cdef Arena arena
-        while blocks > 0:
-            arena.size = ARENA_BYTES
-            if blocks * self.pool.block_bytes < ARENA_BYTES // 8:
-                arena.size = blocks * self.pool.block_bytes
-            if arena.size == ARENA_BYTES and n_idle > 0:
-                n_idle -= 1
-                arena = idle[n_idle]
-            else:
-                arena.start = <char*>dm_pages_new(arena.size)
-            if arena.start == NULL:
-                raise MemoryError(f"no memory for {rows:,} more rows")
-            if not add_arena(&self.pool, arena.start, arena.size):
-                retire_arena(&arena)
-                raise MemoryError(f"no memory for {rows:,} more rows")
-            blocks -= <i64>(arena.size // self.pool.block_bytes)
+        reserve_blocks(&self.pool, <i64>(rows * per_row // self.pool.block_bytes) + more, rows)
 
     def route(self, int day_low, int day_mid, int day_high, int slot_now, int slot_next):
         """See _kernel.pyi."""
@@ -291,14 +274,9 @@ cdef class Partitioner:
         return (self.tally.day_first, self.tally.day_last) if self.tally.day_first <= self.tally.day_last else None
 
     def __dealloc__(self):
-        cdef i64 i
+        cdef int i
         free_chains(&self.chains)
-        for i in range(self.pool.n_arenas):
-            retire_arena(&self.pool.arenas[i])
-        free(self.pool.arenas)
-        free(self.pool.blocks)
-        free(self.pool.next)
-        free(self.pool.unused)
+        free_pool(&self.pool)
         if self.bits != NULL:
             for i in range(self.slots):
                 free(self.bits[i])
