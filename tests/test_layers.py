@@ -114,3 +114,15 @@ def test_kernel_names_what_it_uses() -> None:
     """Each room of the kernel says by name what it takes of another: two of one name would hide one another."""
     rooms = (PACKAGE.parents[1] / "ext").glob("*.p[xy]*")
     assert [path.name for path in rooms if "cimport *" in path.read_text()] == []
+
+
+def test_no_file_is_long() -> None:
+    """A file of more than 300 lines is of two ideas; the kernel's stub is one list."""
+    root = PACKAGE.parents[1]
+    files = [path for folder in ("src", "ext", "tests", "bench") for path in (root / folder).rglob("*.*")]
+    long = {
+        str(path.relative_to(root)): path.read_text().count("\n")
+        for path in files
+        if path.suffix in (".py", ".pyx", ".pxi", ".pxd", ".h", ".c") and path.name != "_kernel.c"
+    }
+    assert {name: lines for name, lines in long.items() if lines > 300} == {}
