@@ -23,6 +23,7 @@ ROOMS = (
     ("results",),
     ("api",),
     ("scorer", "streaming"),
+    ("pandas", "polars"),
     ("questions",),
     ("__init__",),
     ("demo",),

@@ -44,6 +44,17 @@ def test_type_checkers_see_the_names() -> None:
         assert all(getattr(import_module(f"deminimis.{place}"), name) is getattr(dm, name) for name in names)
 
 
+def test_no_other_library_is_imported() -> None:
+    """Polars and DuckDB are there for those who use them alone (pyarrow itself looks for pandas)."""
+    code = """
+import sys, deminimis as dm, pyarrow as pa
+table = pa.table({"who": ["A"], "day": ["2024-06-01"], "usd": ["1"]})
+assert pa.table(dm.stream(table, person="who", day="day", value="usd", limit=8)).num_rows == 1
+assert not {"polars", "duckdb", "deminimis.polars", "deminimis.pandas"} & {*sys.modules}
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=100)
+
+
 def test_explain() -> None:
     """A row of any manifest is explained by a function, with the words of `score`."""
     found = dm.explain(TABLE, 1, person="who", day="day", value="usd", limit=800, threads=1)

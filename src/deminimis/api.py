@@ -233,7 +233,8 @@ def score_files(
         What is written of each row.
     append : bool, default False
         Write the manifest's own columns first. The manifest is read a second time for it: what comes once is refused,
-        and a DuckDB relation is held in memory, as it could come in another order. What a file lacks is null.
+        a LazyFrame is run twice and checked to give the same rows, and a DuckDB relation is held in memory, as it could
+        come in another order. What a file lacks is null.
     format : {"parquet", "arrow", "csv"}, optional
         Where the target's name does not tell.
     progress : callable, optional

@@ -10,14 +10,16 @@ from typing import Any, Unpack
 import pyarrow as pa
 
 from .api import start_run
+from .errors import InputError, option
 from .results.scored import summarise
 from .results.summary import Summary
-from .results.written import ANSWER_ROWS, beside, check_fields
+from .results.written import ANSWER_ROWS, alone, beside, check_fields
 from .roles.options import AnyOptions, takes_options
 from .roles.persons import Column, Person
 from .run.run import Run
 from .sources.base import Source
 from .sources.open import open_source
+from .sources.schemas import no_one_column
 
 
 class Streamed:
@@ -37,12 +39,39 @@ class Streamed:
     def __init__(self, source: Source, run: Run, schema: pa.Schema) -> None:
         self._source = source
         self._run = run
+        self._answers = schema.names[len(source.schema) :]
         self.schema = schema
         self.summary: Summary | None = None
 
-    def to_reader(self) -> pa.RecordBatchReader:
-        """The rows in batches, in their order; what goes wrong is raised by the reader as it is, here as elsewhere."""
-        return pa.RecordBatchReader.from_batches(self.schema, self._batches())
+    def to_reader(self, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
+        """The rows in batches, in their order.
+
+        Parameters
+        ----------
+        columns : sequence of str, optional
+            Those to give, in this order; of the manifest, no others are read beside those of the roles. Default: all.
+
+        Returns
+        -------
+        pyarrow.RecordBatchReader
+            What goes wrong is raised by it as it is.
+        """
+        if columns is None:
+            return pa.RecordBatchReader.from_batches(self.schema, self._batches(None, self._answers))
+        names = [*columns]
+        for name in names:
+            times = len(self.schema.get_all_field_indices(name))
+            if times != 1:
+                raise no_one_column(name, times, self.schema.names)
+            if names.count(name) != 1:
+                raise InputError(f"{option('columns')} has {name!r} twice: name it once")
+        wanted = [name for name in self._answers if name in names]
+        if not wanted:
+            answers = " or ".join(self._answers)
+            raise InputError(f"{option('columns')} names no answer: add {answers}, or read the manifest itself")
+        own = [name for name in names if name not in wanted]
+        batches = (batch.select(names) for batch in self._batches(own, wanted))
+        return pa.RecordBatchReader.from_batches(pa.schema([self.schema.field(name) for name in names]), batches)
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self.to_reader().__arrow_c_stream__(requested_schema)
@@ -53,12 +82,24 @@ class Streamed:
     def __repr__(self) -> str:
         return f"<deminimis.Streamed of {len(self.schema)} columns, the last of them {self.schema.names[-1]}>"
 
-    def _batches(self) -> Iterator[pa.RecordBatch]:
+    def _readable(self, own: list[str]) -> list[str] | None:
+        """These columns of the manifest; None, which is all, where a file lacks one, for which null stands."""
+        try:
+            self._source.check_columns(own)
+        except InputError:
+            return None
+        return own
+
+    def _batches(self, own: list[str] | None, answers: list[str]) -> Iterator[pa.RecordBatch]:
         started = time.perf_counter()
+        source = self._source.anew()
+        schema = self.schema if own is None else pa.schema([self.schema.field(name) for name in (*own, *answers)])
         with closing(self._run.again()) as run:
             run.answer_rows = ANSWER_ROWS
-            yield from beside(run.answers(self._source), self._source, self.schema)
-            self.summary = summarise(run, started, self._source)
+            given = run.answers(source)
+            read = None if own is None else self._readable(own)
+            yield from alone(given, schema) if own == [] else beside(given, source, schema, answers, read)
+            self.summary = summarise(run, started, source)
 
 
 @takes_options
@@ -79,8 +120,8 @@ def stream(
     ----------
     manifest : object
         As `eligible` takes it. What is not in memory is read twice and never held: once for the answers, once for its
-        own columns. What comes once is refused; a LazyFrame and a DuckDB relation are held in memory, as they could
-        come in another order.
+        own columns. What comes once is refused. A LazyFrame is run twice, and it is an error where its rows are not the
+        same in the same order; a DuckDB relation is held in memory, as it could come in another order.
     columns : sequence of {"eligible", "reason", "total"}
         The answers; none of them may be a column of the manifest already.
 

@@ -108,6 +108,31 @@ def test_engines(tmp_path: Path) -> None:
     assert pa.ipc.open_file(tmp_path / "out.arrow").read_all().to_pylist() == EXPECTED
 
 
+@pytest.mark.parametrize("columns", [["reason"], ["eligible", "note"], ["usd", "reason", "who", "eligible"]])
+@pytest.mark.parametrize("kind", ["table", "files", "files that differ"])
+def test_some_columns(tmp_path: Path, kind: str, columns: list[str]) -> None:
+    """A reader of some columns gives them in the order asked for; what a file lacks is null."""
+    expected = [{name: row[name] for name in columns} for row in EXPECTED]
+    paths = files(tmp_path)
+    if kind == "files that differ":
+        pq.write_table(TABLE.slice(ROWS // 2).drop_columns("note"), paths[1])
+        expected[ROWS // 2 :] = [row | ({"note": None} if "note" in row else {}) for row in expected[ROWS // 2 :]]
+    rows = dm.stream(TABLE if kind == "table" else paths, **ROLES)
+    assert rows.to_reader(columns).read_all().to_pylist() == expected
+    assert pa.table(rows).select(columns).to_pylist() == expected
+
+
+def test_columns_that_a_reader_cannot_give() -> None:
+    """One that is not there, one twice, and none of the answers are refused."""
+    rows = dm.stream(TABLE, **ROLES)
+    with pytest.raises(InputError, match=r"column 'x': the column is not one of who, day, usd, note, eligible, reason"):
+        rows.to_reader(["x", "eligible"])
+    with pytest.raises(InputError, match="columns= has 'who' twice"):
+        rows.to_reader(["who", "eligible", "who"])
+    with pytest.raises(InputError, match="names no answer: add eligible or reason, or read the manifest itself"):
+        rows.to_reader(["who"])
+
+
 @pytest.mark.parametrize("size", [0, 1])
 def test_small_manifests(size: int, tmp_path: Path) -> None:
     """No row, and one, in memory and in files, have a schema and an end."""

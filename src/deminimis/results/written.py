@@ -57,24 +57,40 @@ def write_answers(
             tick("write", sink.rows, sink.bytes)
 
     if source is None:
-        for table in _tables(given, schema.names):
-            for batch in table.to_batches(max_chunksize=BATCH_ROWS):
-                write(batch.cast(schema))
-        return
-    for batch in beside(given, source, schema):
+        batches = alone(given, schema)
+    else:
+        batches = beside(given, source, schema, schema.names[len(source.schema) :])
+    for batch in batches:
         write(batch)
 
 
-def beside(given: Iterator[Answer], source: Source, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Read a source again and put every row's answers, the last columns of `schema`, beside its own columns."""
-    wanted = schema.names[len(source.schema) :]
+def alone(given: Iterator[Answer], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Every row's answers, and nothing else."""
+    for table in _tables(given, schema.names):
+        for batch in table.to_batches(max_chunksize=BATCH_ROWS):
+            yield batch.cast(schema)
+
+
+def beside(
+    given: Iterator[Answer], source: Source, schema: pa.Schema, wanted: Sequence[str], own: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Read a source again and put every row's answers, the last columns of `schema`, beside its own columns.
+
+    Parameters
+    ----------
+    wanted : sequence of str
+        The answers, one at least.
+    own : sequence of str, optional
+        The columns of the source to read; None: all.
+    """
     answers = _Answers(_tables(given, wanted), wanted)
-    for piece in source.pieces(None):
+    laid = pa.schema([*schema][: len(schema) - len(wanted)])
+    for piece in source.pieces(own):
         for batch in piece.batches():
             told = answers.take(batch.num_rows, piece.label)
             with reading(piece.file or piece.label, "does not fit the columns of the other files", "write it alike."):
-                own = laid_out(batch, source.schema)
-            columns = [*own, *(told.column(name).combine_chunks() for name in wanted)]
+                rows = laid_out(batch, laid)
+            columns = [*rows, *(told.column(name).combine_chunks() for name in wanted)]
             yield pa.RecordBatch.from_arrays([_flat(c) for c in columns], schema=schema)
     answers.check_end()
 
@@ -96,7 +112,8 @@ class _Answers:
 
     def __init__(self, tables: Iterator[pa.Table], wanted: Sequence[str]) -> None:
         self._tables = tables
-        self._table = pa.table({name: nothing(FIELDS[name].type) for name in wanted})
+        none = pa.table({name: nothing(FIELDS[name].type) for name in wanted})
+        self._table = next(tables, none)  # before the second reading begins
         self._at = 0
 
     def take(self, rows: int, label: str) -> pa.Table:

@@ -148,6 +148,10 @@ class Source(ABC):
         mend = "collect it first (as with pyarrow.RecordBatchReader.read_all), or give a path"
         raise InputError(f"{reader} reads the manifest twice, and this one comes once: {mend}.")
 
+    def anew(self) -> Source:
+        """This manifest for two readings that belong together, where a source remembers the first of them."""
+        return self
+
     def table(self, columns: Sequence[str] | None = None) -> pa.Table | None:
         """These columns as a table, all at once, where the manifest is in memory as one; else None."""
         return None

@@ -6,16 +6,16 @@ No library is imported for it: whoever has an object of a library has imported t
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from ..errors import DeminimisError, InputError
-from .base import reading, reason_of
-from .memory import DatasetSource, FrameSource, MemorySource, StreamSource, TableSource, reading_column
+from ..errors import InputError
+from .base import reading
+from .lazy import LazySource, arrow_of, batches_of
+from .memory import DatasetSource, FrameSource, MemorySource, StreamSource, TableSource, foreign, reading_column
 
 _DRAINS = ("to_arrow_reader", "fetch_record_batch", "fetch_arrow_reader")
 """How cursors and connections give their batches: DuckDB, ADBC and others."""
@@ -131,20 +131,15 @@ def _of_series(frame: Any, name: str) -> pa.ChunkedArray:
 
 
 def _of_lazy(frame: Any) -> MemorySource:
-    schema = _of_polars(frame.collect_schema().to_frame(eager=True)).schema
+    empty = _of_polars(frame.collect_schema().to_frame(eager=True))
+    schema = empty.schema
 
     def open_stream(columns: list[str] | None) -> pa.RecordBatchReader:
         names = schema.names if columns is None else columns
-        chosen = frame.select(names)
+        batches = (batch for one in batches_of(frame, names) for batch in arrow_of(one))
+        return pa.RecordBatchReader.from_batches(pa.schema([schema.field(name) for name in names]), batches)
 
-        def batches() -> Iterator[pa.RecordBatch]:
-            with _foreign("polars LazyFrame"):
-                for one in chosen.collect_batches() if hasattr(chosen, "collect_batches") else [chosen.collect()]:
-                    yield from pa.RecordBatchReader.from_stream(one)
-
-        return pa.RecordBatchReader.from_batches(pa.schema([schema.field(name) for name in names]), batches())
-
-    return StreamSource(schema, open_stream, "polars LazyFrame", lambda: _of_polars(frame.collect()))
+    return StreamSource(schema, open_stream, "polars LazyFrame", lambda: LazySource(frame, empty))
 
 
 def _of_relation(relation: Any, kind: str) -> MemorySource:
@@ -159,23 +154,12 @@ def _of_relation(relation: Any, kind: str) -> MemorySource:
 
 
 def _of_cursor(cursor: Any, drain: str, kind: str) -> MemorySource:
-    with _foreign(kind):
+    with foreign(kind):
         drained = getattr(cursor, drain)()
     reader = drained if isinstance(drained, pa.RecordBatchReader) else _stream(drained, kind)
     return StreamSource(reader.schema, lambda _: reader, kind)
 
 
 def _stream(manifest: Any, kind: str) -> pa.RecordBatchReader:
-    with reading(None, f"the {kind} does not give an Arrow stream of a table"), _foreign(kind):
+    with reading(None, f"the {kind} does not give an Arrow stream of a table"), foreign(kind):
         return pa.RecordBatchReader.from_stream(manifest)
-
-
-@contextmanager
-def _foreign(kind: str) -> Iterator[None]:
-    """Turn what another library raises into an InputError; what Arrow and Python raise is for `reading`."""
-    try:
-        yield
-    except (pa.ArrowException, DeminimisError, MemoryError, ValueError, TypeError, OSError, EOFError):
-        raise
-    except Exception as error:
-        raise InputError(f"the {kind} failed ({reason_of(error)}).") from error

@@ -74,6 +74,17 @@ def reading_column(name: str) -> Iterator[None]:
         raise InputError(f"{wrong}: give values of one type that Arrow has.", column=name) from error
 
 
+@contextmanager
+def foreign(kind: str) -> Iterator[None]:
+    """Turn what another library raises into an InputError; what Arrow and Python raise is for `reading`."""
+    try:
+        yield
+    except (pa.ArrowException, DeminimisError, MemoryError, ValueError, TypeError, OSError, EOFError):
+        raise
+    except Exception as error:
+        raise InputError(f"the {kind} failed ({reason_of(error)}).") from error
+
+
 class FrameSource(TableSource):
     """A frame of another library, or a mapping: each column becomes Arrow once it is asked for, and only then.
 
