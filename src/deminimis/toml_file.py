@@ -145,11 +145,12 @@ def choice_of(table: Mapping[str, Any], key: str, choices: Sequence[Word], probl
     return choices[0]
 
 
-def notes_of(table: Mapping[str, Any], problems: list[str]) -> tuple[str, ...]:
-    """The notes, each as one line."""
-    notes = table.get("notes", [])
+def notes_of(table: Mapping[str, Any], problems: list[str], key: str = "notes") -> tuple[str, ...]:
+    """The notes, or the texts of another key, each as one line."""
+    notes = table.get(key, [])
     if not isinstance(notes, list) or not all(isinstance(note, str) and note.strip() for note in notes):
-        problems.append('notes is no list of texts: write notes = ["what is unsettled", "..."]')
+        example = "what is unsettled" if key == "notes" else "what was read, and where"
+        problems.append(f'{key} is no list of texts: write {key} = ["{example}", "..."]')
         return ()
     return tuple(" ".join(note.split()) for note in notes)
 

@@ -189,7 +189,7 @@ def test_rules(name: str, cells: list[tuple[str, int, int, str | None]]) -> None
     types = {"person": pa.string(), "day": pa.date32(), "value": pa.int32(), "origin": pa.string()}
     columns = {role: pa.array([getattr(row, role) for row in rows], type_) for role, type_ in types.items()}
     table = pa.table(columns | {"supplier": pa.array(["S"] * len(rows), pa.string())})
-    roles = {role: role for role in types} | ({"per": ["supplier"]} if name == "kr" else {})
+    roles = {role: role for role in types} | ({"per": ["supplier"]} if name in ("kr", "tw-post") else {})
     expected = oracle.judge(rows, schedules.limit_on(schedules.SCHEDULES[name]), **schedules.MEANING[name])
     assert verdicts(dm.score(table, **roles, rule=name)) == expected
     assert dm.eligible(table, **roles, rule=name).to_pylist() == [one.eligible for one in expected]

@@ -222,6 +222,14 @@ CASES = (
         ORIGIN,
     ),
     Case(
+        "China's pause of February 2025",
+        (("A", "2025-02-03", "500", "CN"), ("A", "2025-02-05", "500", "CN"), ("A", "2025-02-07", "500", "HK")),
+        "EXE",
+        ("eligible", "not-in-force", "eligible"),
+        {"rule": "us-321"},
+        ORIGIN,
+    ),
+    Case(
         "China from 2025-05-02, others later",
         (("A", "2025-05-01", "500", "CN"), ("B", "2025-05-02", "500", "CN"), ("C", "2025-05-02", "500", "VN")),
         "EXE",

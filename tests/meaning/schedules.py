@@ -12,7 +12,9 @@ Step = tuple[str, str, tuple[str, ...] | None, str | None]
 
 US_321: tuple[Step, ...] = (
     ("1994-07-28", "2016-03-10", EVERY, "200"),
-    ("2016-03-10", "2025-05-02", ("CN", "HK"), "800"),
+    ("2016-03-10", "2025-02-04", ("CN", "HK"), "800"),
+    ("2025-02-04", "2025-02-07", ("CN", "HK"), None),
+    ("2025-02-07", "2025-05-02", ("CN", "HK"), "800"),
     ("2025-05-02", "2026-06-24", ("CN", "HK"), None),
     ("2016-03-10", "2025-08-29", OTHER, "800"),
     ("2025-08-29", "2026-06-24", OTHER, None),
@@ -26,8 +28,12 @@ KR: tuple[Step, ...] = (
     ("2022-11-17", "9999-12-31", ("US",), "200"),
     ("2022-11-17", "9999-12-31", OTHER, "150"),
 )
-CN_CBEC: tuple[Step, ...] = (("2019-01-01", "9999-12-31", EVERY, "26000"),)
-SCHEDULES = {"us-321": US_321, "us-gift": US_GIFT, "kr": KR, "cn-cbec": CN_CBEC}
+CN_CBEC: tuple[Step, ...] = (
+    ("2016-04-08", "2019-01-01", EVERY, "20000"),
+    ("2019-01-01", "9999-12-31", EVERY, "26000"),
+)
+TW_POST: tuple[Step, ...] = (("2018-01-01", "9999-12-31", EVERY, "2000"),)
+SCHEDULES = {"us-321": US_321, "us-gift": US_GIFT, "kr": KR, "cn-cbec": CN_CBEC, "tw-post": TW_POST}
 MEANING = {name: {"overflow": "all", "window": "day"} for name in SCHEDULES}
 MEANING["cn-cbec"] = {"overflow": "excess", "window": "year"}
 

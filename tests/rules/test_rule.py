@@ -20,17 +20,26 @@ ONE_DAY = timedelta(days=1)
 # From inclusive, to exclusive, scope, limit (None: nothing qualifies), citation.
 SCHEDULES = {
     "us-321": [
-        ("1994-07-28", "2016-03-10", "every origin", "200.00", "Pub. L. 103-182; T.D. 94-51"),
-        ("2016-03-10", "2025-05-02", "origin CN or HK", "800.00", "TFTEA s.901; 19 CFR 10.151"),
-        ("2025-05-02", None, "origin CN or HK", None, "suspended: EO 14256; later acts below"),
+        ("1994-07-28", "2016-03-10", "every origin", "200.00", "Pub. L. 103-182; T.D. 94-51 (59 FR 30293)"),
+        ("2016-03-10", "2025-02-04", "origin CN or HK", "800.00", "TFTEA s.901; 19 CFR 10.151"),
+        ("2025-02-04", "2025-02-07", "origin CN or HK", None, "suspended: EO 14195 (90 FR 9121); CSMS 63992482"),
+        (
+            "2025-02-07",
+            "2025-05-02",
+            "origin CN or HK",
+            "800.00",
+            "resumed, not for the days between: EO 14200; CSMS 64082249",
+        ),
+        ("2025-05-02", None, "origin CN or HK", None, "suspended: EO 14256 (90 FR 14899); later acts below"),
         ("2016-03-10", "2025-08-29", "any other origin", "800.00", "TFTEA s.901; 19 CFR 10.151"),
-        ("2025-08-29", "2026-06-24", "any other origin", None, "suspended: EO 14324 then EO 14388"),
+        ("2025-08-29", "2026-02-24", "any other origin", None, "suspended: EO 14324 (90 FR 37775; 90 FR 42418)"),
+        ("2026-02-24", "2026-06-24", "any other origin", None, "suspended: EO 14388 (91 FR 9433)"),
         (
             "2026-06-24",
             "2027-07-01",
             "every origin",
             None,
-            "suspended: interim final rules 91 FR 37789 and 91 FR 37801",
+            "suspended: interim final rules 91 FR 37789 (CBP Dec. 26-12) and 91 FR 37801 (mail)",
         ),
         ("2027-07-01", None, "every origin", None, "repealed: Pub. L. 119-21 s.70531(b)"),
     ],
@@ -42,7 +51,19 @@ SCHEDULES = {
         ("2022-11-17", None, "origin US", "200.00", "Korea Customs notice art. 68"),
         ("2022-11-17", None, "any other origin", "150.00", "Korea Customs notice art. 68"),
     ],
-    "cn-cbec": [("2019-01-01", None, "every origin", "26000.00", "CBEC retail import notices")],
+    "cn-cbec": [
+        ("2016-04-08", "2019-01-01", "every origin", "20000.00", "Cai Guan Shui [2016] 18"),
+        ("2019-01-01", None, "every origin", "26000.00", "Cai Guan Shui [2018] 49 art. 2"),
+    ],
+    "tw-post": [
+        (
+            "2018-01-01",
+            None,
+            "every origin",
+            "2000.00",
+            "Regulations Governing the Customs Clearance of Postal Parcels, art. 11",
+        ),
+    ],
 }
 SCHEDULES["us-321-ftz"] = SCHEDULES["us-321"]
 UNASSIGNED = {"XX", "ZZ"}
@@ -100,7 +121,7 @@ def test_shipped_steps_are_the_schedules(name: str) -> None:
 
 
 def test_shipped_rules_are_these() -> None:
-    """The five rules are shipped, each under the name of its file."""
+    """The rules are shipped, each under the name of its file."""
     assert set(shipped_rules()) == set(SCHEDULES)
     assert {name: Rule.load(name).name for name in shipped_rules()} == {name: name for name in SCHEDULES}
 
@@ -109,7 +130,8 @@ def test_shipped_rules_are_these() -> None:
     ("name", "key", "window", "overflow", "currency"),
     [
         ("us-321", ("person",), "day", "all", "USD"),
-        ("us-321-ftz", ("person",), "day", "all", "USD"),
+        ("us-321-ftz", ("person", "order"), "day", "all", "USD"),
+        ("tw-post", ("person", "sender_address"), "day", "all", "TWD"),
         ("us-gift", ("person",), "day", "all", "USD"),
         ("kr", ("person", "supplier"), "day", "all", "USD"),
         ("cn-cbec", ("person",), "year", "excess", "CNY"),
@@ -128,6 +150,11 @@ def test_shipped_rule_has_its_key_and_window(
     [
         ("us-321", "2016-03-09", "DE", "250", False),
         ("us-321", "2016-03-10", "DE", "250", True),
+        ("us-321", "2025-02-03", "CN", "500", True),
+        ("us-321", "2025-02-04", "CN", "500", False),
+        ("us-321", "2025-02-06", "HK", "1", False),
+        ("us-321", "2025-02-06", "VN", "500", True),
+        ("us-321", "2025-02-07", "HK", "500", True),
         ("us-321", "2025-05-01", "CN", "500", True),
         ("us-321", "2025-05-02", "CN", "500", False),
         ("us-321", "2025-05-02", "VN", "500", True),
@@ -243,6 +270,7 @@ def test_shown_timeline_is_the_schedule(name: str) -> None:
     ]
     assert Rule.load(name).authority in shown
     assert "Notes\n- " in shown
+    assert "Sources\n- " in shown and "ead" in shown.partition("Sources\n")[2]
 
 
 def test_list_names_every_shipped_rule() -> None:

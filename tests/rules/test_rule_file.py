@@ -55,6 +55,10 @@ BAD_FILES = {
     "key no list": (HEAD.replace('["person"]', '"person"') + STEP, 'write key = ["person"]'),
     "meaning of nothing": (HEAD + '[meaning]\ncolour = "red"\n' + STEP, "meaning: unknown key 'colour'"),
     "notes no list": (HEAD + 'notes = "a"\n' + STEP, "notes is no list of texts"),
+    "sources no list": (
+        HEAD + "sources = [1]\n" + STEP,
+        'sources is no list of texts: write sources = ["what was read',
+    ),
     "steps no list": (HEAD + STEP.replace("[[step]]", "[step]"), "in two pairs of brackets"),
     "float limit": (HEAD + STEP.replace('"150.00"', "150.50"), "step 1 (line 9): limit = 150.50 is a float: put it in"),
     "boolean limit": (HEAD + STEP.replace('"150.00"', "true"), "limit = True is not an amount"),
@@ -132,7 +136,7 @@ def test_own_file_is_a_rule(text: str, tmp_path: Path) -> None:
 
 def test_unknown_rule_lists_the_shipped_ones() -> None:
     """A wrong name is told the nearest and all there are."""
-    with pytest.raises(RuleError, match=r"Did you mean 'us-321'\?.*cn-cbec, kr, us-321"):
+    with pytest.raises(RuleError, match=r"Did you mean 'us-321'\?.*cn-cbec, kr, tw-post, us-321"):
         Rule.load("us321")
 
 

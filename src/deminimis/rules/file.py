@@ -23,7 +23,19 @@ OVERFLOWS: tuple[Overflow, ...] = ("all", "excess")
 NOTHING_QUALIFIES = "none"
 """The word of a limit that no total is within."""
 
-_RULE_KEYS = ("name", "title", "authority", "currency", "key", "window", "overflow", "meaning", "notes", "step")
+_RULE_KEYS = (
+    "name",
+    "title",
+    "authority",
+    "currency",
+    "key",
+    "window",
+    "overflow",
+    "meaning",
+    "notes",
+    "sources",
+    "step",
+)
 _STEP_KEYS = ("from", "to", "origin", "limit", "citation")
 _ROLES = ("person", "day", "value", "origin")
 
@@ -41,6 +53,7 @@ class RuleFields:
     overflow: Overflow
     meaning: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    sources: tuple[str, ...]
     steps: tuple[Step, ...]
 
 
@@ -71,6 +84,7 @@ def rule_fields(file: TomlFile) -> RuleFields:
         overflow=choice_of(table, "overflow", OVERFLOWS, problems),
         meaning=_meaning(table, key, problems),
         notes=notes_of(table, problems),
+        sources=notes_of(table, problems, "sources"),
         steps=_steps(file, problems),
     )
     refuse(problems, file.label)

@@ -83,6 +83,8 @@ class Rule:
         What a role stands for under this rule, such as ("day", "date of arrival").
     notes : sequence of str
         What the rule does not check, and what is unsettled.
+    sources : sequence of str
+        What was read at its source, second hand, or not.
 
     Raises
     ------
@@ -100,6 +102,7 @@ class Rule:
     steps: tuple[Step, ...]
     meaning: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    sources: tuple[str, ...]
 
     def __init__(
         self,
@@ -115,6 +118,7 @@ class Rule:
         overflow: Overflow = "all",
         meaning: Sequence[tuple[str, str]] = (),
         notes: Sequence[str] = (),
+        sources: Sequence[str] = (),
     ) -> None:
         if (limit is None) == (steps is None):
             raise RuleError('a rule takes either a limit or steps: write Rule(limit="800") or Rule.load("us-321")')
@@ -136,6 +140,7 @@ class Rule:
             "steps": tuple(steps or ()),
             "meaning": tuple(meaning),
             "notes": tuple(notes),
+            "sources": tuple(sources),
         }
         for field, value in fields.items():
             object.__setattr__(self, field, value)  # frozen for everyone else

@@ -32,7 +32,7 @@ def list_rules(width: int | None = None) -> str:
 
 
 def show_rule(name_or_path: str | os.PathLike[str], width: int | None = None) -> str:
-    """A rule as a lawyer reads it: what it is, its timeline with citations, what is unsettled.
+    """A rule as a lawyer reads it: what it is, its timeline with citations, what is unsettled, what was read.
 
     Parameters
     ----------
@@ -56,7 +56,8 @@ def show_rule(name_or_path: str | os.PathLike[str], width: int | None = None) ->
     ]
     title = prose(f"{rule.name}: {rule.title}", width)
     parts = [title, in_columns(facts, "<<", width), timeline(rule.steps, width)]
-    return "\n\n".join([*parts, *bulleted("Notes", rule.notes, width)])
+    notes = [*bulleted("Notes", rule.notes, width), *bulleted("Sources", rule.sources, width)]
+    return "\n\n".join([*parts, *notes])
 
 
 def check_rule(path: str | os.PathLike[str]) -> str:
