@@ -1,8 +1,10 @@
 # Exact decimal numbers: from text, wide integers and floats to (mantissa, scale), and from there to units.
 from cpython.conversion cimport PyOS_double_to_string, PyOS_string_to_double
+from cpython.exc cimport PyErr_SetObject
 from cpython.mem cimport PyMem_Free
 from libc.string cimport strlen
 from native cimport POWERS, i32, i64, u32, u64, u8
+from status cimport DONE, RAISED
 from column cimport trim
 
 cdef enum:
@@ -22,10 +24,11 @@ cdef struct Amount:          # mantissa * 10**-scale, with what was cut off behi
 cdef inline i64 units_of(const Amount* a) noexcept nogil:
     """Round half to even to units; BAD_UNITS where the amount is unknown or does not fit 63 bits."""
     cdef u64 q, r, power, half
-    cdef int digits = a.scale - UNITS_SCALE
+    cdef int digits
     cdef bint up
     if not a.known:
         return BAD_UNITS
+    digits = a.scale - UNITS_SCALE
     if digits <= 0:
         if a.mantissa == 0:
             return 0
@@ -167,26 +170,27 @@ cdef inline i64 units_of_float(float x) noexcept nogil:
     return ASK_PYTHON
 
 
-cdef inline void amount_of_float(double x, bint single, Amount* a) noexcept nogil:
-    """The shortest decimal that reads back as x (as a float32 where `single`); with the interpreter's own algorithm."""
-    cdef char* text
+cdef inline int amount_of_float(double x, bint single, Amount* a) noexcept nogil:
+    """The shortest decimal that reads back as x (as a float32 where `single`), by the interpreter's own algorithm; a
+    status, as that algorithm allocates."""
+    cdef char* text = NULL
     cdef int precision
+    cdef bint found = False
     a.known = False
     if not (0.0 <= x <= 1.7976931348623157e308):
-        return
+        return DONE
     with gil:
         try:
-            if not single:
-                text = PyOS_double_to_string(x, b'r', 0, 0, NULL)
+            for precision in range(9 if single else 1):
+                text = PyOS_double_to_string(x, b'e' if single else b'r', precision, 0, NULL)
                 parse_amount(<const u8*>text, <i64>strlen(text), a)
+                found = not single or <float>PyOS_string_to_double(text, NULL, NULL) == <float>x
                 PyMem_Free(text)
-                return
-            for precision in range(9):
-                text = PyOS_double_to_string(x, b'e', precision, 0, NULL)
-                parse_amount(<const u8*>text, <i64>strlen(text), a)
-                if <float>PyOS_string_to_double(text, NULL, NULL) == <float>x:
-                    PyMem_Free(text)
-                    return
-                PyMem_Free(text)
-        except MemoryError:
-            a.known = False
+                text = NULL
+                if found:
+                    break
+        except BaseException as error:
+            PyMem_Free(text)
+            PyErr_SetObject(type(error), error)
+            return RAISED
+    return DONE

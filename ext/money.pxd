@@ -2,6 +2,7 @@
 from native cimport (
     POWERS, dm_bits_of, dm_load32, dm_load64, dm_load_double, dm_load_float, dm_lowest_bit, i64, u32, u64, u8,
 )
+from status cimport DONE
 from column cimport (
     DECIMAL128, DECIMAL256, DECIMAL32, DECIMAL64, FLOAT32, FLOAT64, INT8, LARGE_TEXT, TEXT, UINT64, VIEW, Column,
     integer_at, is_present, is_text, text_at, text_of_row,
@@ -28,8 +29,8 @@ cdef inline void limbs_amount(const Column* c, i64 i, int width, Amount* a) noex
     cut_limbs(limbs, width, <int>c.param, a)
 
 
-cdef inline void amount_at(const Column* c, i64 row, Amount* a) noexcept nogil:
-    """The exact amount of one row, whatever its type."""
+cdef inline int amount_at(const Column* c, i64 row, Amount* a) noexcept nogil:
+    """The exact amount of one row, whatever its type; a status."""
     cdef const u8* text = NULL
     cdef i64 length = 0, n
     cdef double x
@@ -42,9 +43,9 @@ cdef inline void amount_at(const Column* c, i64 row, Amount* a) noexcept nogil:
                 parse_amount(text, length, a)
             else:
                 written_amount(c.money_form, text, length, a)
-        return
+        return DONE
     if not is_present(c, row):
-        return
+        return DONE
     if DECIMAL32 <= c.layout <= DECIMAL256:
         limbs_amount(c, row + c.offset, 1 << (c.layout - DECIMAL32), a)
     elif c.layout == FLOAT32 or c.layout == FLOAT64:
@@ -57,24 +58,27 @@ cdef inline void amount_at(const Column* c, i64 row, Amount* a) noexcept nogil:
                 a.mantissa = <u64>n
                 a.scale = UNITS_SCALE
                 a.known = True
-                return
-        amount_of_float(x, c.layout == FLOAT32, a)
+                return DONE
+        return amount_of_float(x, c.layout == FLOAT32, a)
     else:
         n = integer_at(c.layout, c.values, row + c.offset)
         a.mantissa = <u64>n
         a.scale = 0
         a.known = n >= 0 or c.layout == UINT64
+    return DONE
 
 
-cdef inline i64 float_units(double x, bint single) noexcept nogil:
-    """Units of a float, by way of the interpreter where the quick forms do not decide."""
-    cdef i64 n = units_of_float(<float>x) if single else units_of_double(x)
+cdef inline int float_units(double x, bint single, i64* units) noexcept nogil:
+    """Units of a float, by way of the interpreter where the quick forms do not decide; a status."""
     cdef Amount a
-    if n == ASK_PYTHON:
-        amount_of_float(x, single, &a)
-        a.known = a.known and x >= 0
-        return units_of(&a)
-    return n
+    cdef int code
+    units[0] = units_of_float(<float>x) if single else units_of_double(x)
+    if units[0] == ASK_PYTHON:
+        code = amount_of_float(x, single, &a)
+        if code != DONE:
+            return code
+        units[0] = units_of(&a)
+    return DONE
 
 
 cdef inline i64 quick_doubles(const u8* start, int n, i64* units) noexcept nogil:
@@ -163,9 +167,9 @@ cdef inline void read_views_of_amounts(const Column* c, i64 row, int n, i64* uni
             units[i] = units_of(&a)
 
 
-cdef inline void read_units(const Column* c, i64 row, int n, i64* units) noexcept nogil:
-    """Units of n rows from `row` on."""
-    cdef int i
+cdef inline int read_units(const Column* c, i64 row, int n, i64* units) noexcept nogil:
+    """Units of n rows from `row` on; a status."""
+    cdef int i, code
     cdef Amount a
     cdef i64 first = row + c.offset, value, factor, most
     cdef bint plain = c.layout == DECIMAL64 or c.layout == DECIMAL128
@@ -177,10 +181,14 @@ cdef inline void read_units(const Column* c, i64 row, int n, i64* units) noexcep
             some = min(n - at, 64)
             if quick_doubles(start + 8 * at, some, units + at) > 0:
                 for i in range(at, at + some):
-                    units[i] = float_units(dm_load_double(start + 8 * i), False)
+                    code = float_units(dm_load_double(start + 8 * i), False, &units[i])
+                    if code != DONE:
+                        return code
     elif c.layout == FLOAT32:
         for i in range(n):
-            units[i] = float_units(dm_load_float(c.values + 4 * (first + i)), True)
+            code = float_units(dm_load_float(c.values + 4 * (first + i)), True, &units[i])
+            if code != DONE:
+                return code
     elif INT8 <= c.layout <= UINT64:
         for i in range(n):
             value = integer_at(c.layout, c.values, first + i)
@@ -195,16 +203,19 @@ cdef inline void read_units(const Column* c, i64 row, int n, i64* units) noexcep
             units[i] = value * factor if value >= 0 and value <= most else <i64>BAD_UNITS
     elif (c.layout == TEXT or c.layout == LARGE_TEXT) and c.index_layout == 0 and c.money_form == NULL:
         read_texts_of_amounts(c, row, n, units)
-        return
+        return DONE
     elif c.layout == VIEW and c.index_layout == 0 and c.money_form == NULL:
         read_views_of_amounts(c, row, n, units)
-        return
+        return DONE
     else:
         for i in range(n):
-            amount_at(c, row + i, &a)
+            code = amount_at(c, row + i, &a)
+            if code != DONE:
+                return code
             units[i] = units_of(&a)
-        return
+        return DONE
     if c.validity != NULL:
         for i in range(n):
             if not is_present(c, row + i):
                 units[i] = BAD_UNITS
+    return DONE

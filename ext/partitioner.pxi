@@ -149,9 +149,9 @@ cdef class Partitioner:
             if meaning.bad_values == STOP:
                 for i in range(n):
                     if x.status[i] == BAD_VALUE:
-                        note_value(meaning, self.refusals, columns, row + i, first_row + row - start + i)
+                        code = note_value(meaning, self.refusals, columns, row + i, first_row + row - start + i)
                         stopped_at[0] = row + i
-                        return VALUE_REFUSED
+                        return VALUE_REFUSED if code == DONE else code
             if self.slots > 1:
                 i = self.route_rows(x, n)
                 if i != NO_ROW:
@@ -161,7 +161,9 @@ cdef class Partitioner:
             if meaning.tally or meaning.wide:
                 tally_chunk(meaning, x, n, &self.tally)
                 if self.refusals != NULL and (not x.plain or x.uncoded):
-                    note_refusals(meaning, self.refusals, columns, x, row, n, first_row + row - start)
+                    code = note_refusals(meaning, self.refusals, columns, x, row, n, first_row + row - start)
+                    if code != DONE:
+                        return code
             to_windows(meaning, x, n)
             if self.groups != NULL:
                 note_groups(self.groups, x, n, meaning.exact)

@@ -102,8 +102,11 @@ cdef inline int read_products(const Column* c, const Column* q, i64 row, int n, 
     cdef int i, code
     cdef Amount price, quantity
     for i in range(n):
-        amount_at(c, row + i, &price)
-        amount_at(q, row + i, &quantity)
+        code = amount_at(c, row + i, &price)
+        if code == DONE:
+            code = amount_at(q, row + i, &quantity)
+        if code != DONE:
+            return code
         if not product_units(&price, &quantity, &units[i]):
             code = ask_python(c, q, row + i, &price, &quantity, &units[i])
             if code != DONE:

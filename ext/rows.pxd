@@ -176,10 +176,10 @@ cdef inline int read_chunk(const Meaning* meaning, Keys* k, const Column* column
         read_limits(meaning, columns, x, row, n)
     if meaning.quantity >= 0:
         code = read_products(&columns[meaning.value], &columns[meaning.quantity], row, n, x.units)
-        if code != DONE:
-            return code
     else:
-        read_units(&columns[meaning.value], row, n, x.units)
+        code = read_units(&columns[meaning.value], row, n, x.units)
+    if code != DONE:
+        return code
     if meaning.currency >= 0:
         check_currency(meaning, columns, x, row, n)
     x.plain = read_status(meaning, columns, x, row, n)

@@ -2,6 +2,7 @@
 # has such rows, and only where they are counted at all.
 from libc.string cimport memcmp, memcpy
 from native cimport i64, u8
+from status cimport DONE
 from column cimport (
     BOOL, Column, DECIMAL128, DECIMAL256, DECIMAL32, FLOAT32, INT16, INT32, INT8, UINT16, UINT32, UINT8,
     is_present, is_text, text_of_row, trim,
@@ -158,30 +159,36 @@ cdef inline i64 bytes_of(int layout) noexcept nogil:
     return 32 if layout == DECIMAL256 else 8
 
 
-cdef inline void note_value(const Meaning* meaning, Refusals* r, const Column* columns, i64 row,
-                            i64 number) noexcept nogil:
-    """Of a bad value, the cell that makes it one: the amount, the quantity or the currency."""
+cdef inline int note_value(const Meaning* meaning, Refusals* r, const Column* columns, i64 row,
+                           i64 number) noexcept nogil:
+    """Of a bad value, the cell that makes it one: the amount, the quantity or the currency. A status."""
     cdef Amount a
-    amount_at(&columns[meaning.value], row, &a)
+    cdef int code = amount_at(&columns[meaning.value], row, &a)
+    if code != DONE:
+        return code
     if not a.known:
         note_cell(r, UNREAD_VALUE, &columns[meaning.value], row, number)
-        return
+        return DONE
     if meaning.quantity >= 0:
-        amount_at(&columns[meaning.quantity], row, &a)
+        code = amount_at(&columns[meaning.quantity], row, &a)
+        if code != DONE:
+            return code
         if not a.known:
             note_cell(r, UNREAD_QUANTITY, &columns[meaning.quantity], row, number)
-            return
+            return DONE
     if meaning.currency >= 0:
         note_cell(r, UNREAD_CURRENCY, &columns[meaning.currency], row, number)
-        return
-    note_cell(r, UNREAD_VALUE, &columns[meaning.value], row, number)      # too large
+    else:
+        note_cell(r, UNREAD_VALUE, &columns[meaning.value], row, number)      # too large
+    return DONE
 
 
-cdef inline void note_refusals(const Meaning* meaning, Refusals* r, const Column* columns, const Chunk* x, i64 row,
-                               int n,
-                               i64 number) noexcept nogil:
-    """Note the cells of a chunk of n rows, the first of which is `row` of the batch and `number` of the manifest."""
-    cdef int i
+cdef inline int note_refusals(const Meaning* meaning, Refusals* r, const Column* columns, const Chunk* x, i64 row,
+                              int n,
+                              i64 number) noexcept nogil:
+    """Note the cells of a chunk of n rows, the first of which is `row` of the batch and `number` of the manifest. A
+    status."""
+    cdef int i, code
     cdef i64 length = 0
     cdef const u8* text = NULL
     cdef u8 unread = 0
@@ -192,7 +199,9 @@ cdef inline void note_refusals(const Meaning* meaning, Refusals* r, const Column
             if x.status[i] == NO_DAY_KNOWN:
                 note_cell(r, UNREAD_DAY, &columns[meaning.day], row + i, number + i)
             elif x.status[i] == BAD_VALUE:
-                note_value(meaning, r, columns, row + i, number + i)
+                code = note_value(meaning, r, columns, row + i, number + i)
+                if code != DONE:
+                    return code
     if meaning.excluded >= 0 and columns[meaning.excluded].validity != NULL:
         for i in range(n):
             r.missing_excluded += x.status[i] == IS_EXCLUDED and not is_present(&columns[meaning.excluded], row + i)
@@ -203,3 +212,4 @@ cdef inline void note_refusals(const Meaning* meaning, Refusals* r, const Column
                 continue
             if code_class(meaning, text, length) == 1:
                 note_cell(r, UNREAD_ORIGIN, &columns[meaning.origin], row + i, number + i)
+    return DONE

@@ -85,3 +85,36 @@ def test_what_the_interpreter_raises_comes_out(kind: type[BaseException], person
     finally:
         sys.settrace(before)
     assert dm.eligible(table, **options).to_pylist() == [True, True]
+
+
+AMOUNTS = [1.5e10 + 1.01, 2.5e14 + 0.1, 12_345.67, 99_999_999_999.99, 0.1, 3.0]
+"""Floats whose shortest decimal form the interpreter tells, and others."""
+
+
+@pytest.mark.parametrize("bad_values", ["ignore", "unproven", "error"])
+@pytest.mark.parametrize("quantity", [None, pa.array([1.0, 2.0, 3.0, 0.5, 1e12 + 0.1, 7.0])], ids=["", "times"])
+@pytest.mark.parametrize("kind", [pa.float64(), pa.float32()], ids=str)
+def test_no_amount_is_bad_for_want_of_memory(kind: pa.DataType, quantity: Any, bad_values: str) -> None:
+    """Whichever allocation of the interpreter fails while floats are read, each is as it is, or the call ends."""
+    failing = pytest.importorskip("_testcapi", reason="this Python cannot let its allocations fail")
+    rows = len(AMOUNTS)
+    columns = {"who": range(rows), "day": pa.array([0] * rows, pa.date32()), "usd": pa.array(AMOUNTS).cast(kind)}
+    options: dict[str, Any] = ROLES | {"bad_values": bad_values}
+    if quantity is not None:
+        columns |= {"times": quantity}
+        options |= {"quantity": "times"}
+    bindings = Bindings(check(**options), outcomes=False, tally=False)
+    batch = bindings.batch(pa.table(columns).to_batches()[0], None)
+    refused = allowed = 0
+    while allowed < 4 + refused:  # until some calls in a row had all that they asked for
+        failing.set_nomemory(allowed + 1, allowed + 2)
+        try:
+            plain = _kernel.read_only(bindings.settings, batch)
+        except MemoryError:
+            plain = None
+        finally:
+            failing.remove_mem_hooks()
+        assert plain in (None, rows)
+        refused += plain is None
+        allowed += 1
+    assert refused > 0
