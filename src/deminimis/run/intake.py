@@ -10,11 +10,11 @@ import pyarrow.types as pt
 
 from .._kernel import Batch, Stream
 from ..arrays import places_of
-from ..errors import InputError
+from ..errors import InputError, lack
 from ..roles.binding import Binding
 from ..roles.bindings import Bindings
 from ..roles.request import Request
-from ..sources.base import Piece, Source
+from ..sources.base import Piece, Source, reading
 from ..sources.schemas import reading_names
 from .parts import Part, placing
 
@@ -61,6 +61,9 @@ class Intake:
         """The parts of one object with an Arrow capsule; its batches are drawn one by one and never collected."""
         if not hasattr(manifest, "__arrow_c_stream__"):
             return slices(iter([self._bindings.batch(pa.record_batch(manifest))]), slice_rows)
+        if isinstance(manifest, pa.RecordBatchReader):  # not by its capsule, which makes words of what Python raises
+            self._bindings.of(manifest.schema)
+            return slices((self._bindings.batch(batch) for batch in _drawn(manifest)), slice_rows)
         stream = Stream(manifest.__arrow_c_stream__())
         is_table = isinstance(manifest, pa.Table)
         schema = manifest.schema if is_table else pa.Schema._import_from_c_capsule(stream.schema())
@@ -84,11 +87,16 @@ class Intake:
         return (self._bindings.batch(batch, file=piece.file) for batch in piece.batches())
 
 
+def _drawn(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    with reading(None, "the Arrow stream failed"):
+        yield from reader
+
+
 def _next(stream: Stream, binding: Binding) -> Batch | None:
     try:
         return stream.next(binding.settings, binding.places)
     except OSError as error:
-        raise InputError(f"the Arrow stream failed: {error.strerror or error}") from None
+        raise lack(error) or InputError(f"the Arrow stream failed: {error.strerror or error}") from None
     except ValueError as error:
         raise InputError(str(error)) from None
 
