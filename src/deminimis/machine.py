@@ -6,6 +6,11 @@ import os
 import sys
 from functools import cache
 
+if sys.platform == "win32":
+    resource = None
+else:
+    import resource  # at the start: an import at the end of a run can fail for lack of memory
+
 
 @cache
 def available_bytes() -> int:
@@ -52,9 +57,7 @@ def _cgroup_cores() -> int | None:
 
 def peak_rss_bytes() -> int | None:
     """The largest resident memory of this process so far; None where the system does not tell."""
-    try:
-        import resource
-    except ImportError:
+    if resource is None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else 1024 * peak
