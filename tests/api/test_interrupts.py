@@ -59,6 +59,10 @@ USES: dict[str, Callable[[Path], Any]] = {
         folder / "in.parquet", folder / "out.parquet", **ROLES, threads=2, append=True, progress=lambda told: None
     ),
     "in steps": in_steps,
+    "threads": lambda folder: dm.eligible(LARGE, **ROLES, threads=3),
+    "threads that spill": lambda folder: dm.score(
+        LARGE, **ROLES, threads=2, memory_limit="1B", spill_dir=folder, normalize="fold"
+    ),
 }
 
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import gc
+import os
 import pickle
+import sys
 import threading
+import weakref
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -13,6 +18,7 @@ import pyarrow as pa
 import pytest
 
 import deminimis as dm
+from deminimis.run import crew as crew_module
 from deminimis.run.crew import Crew, _Hand
 
 ROWS = 300_000
@@ -97,3 +103,83 @@ def test_each_number_once(size: int) -> None:
     done: list[int] = []
     Crew(size).run(done.append)
     assert sorted(done) == list(range(size))
+
+
+def crew_interrupted_at(step: int, size: int, fails: bool) -> tuple[int, list[int], list[int]]:
+    """Run a crew whose threads work until the calling thread has, or all stop. Before the step of this number that
+    crew.py takes in the calling thread, call by call and instruction by instruction, raise what Ctrl-C raises. How many
+    steps were left to it, and who had begun and ended when the call returned."""
+    crew, is_done = Crew(size), threading.Event()
+    began: list[int] = []
+    ended: list[int] = []
+    left = step
+
+    def work(number: int) -> None:
+        began.append(number)
+        if number == 0:
+            is_done.set()
+        while not is_done.wait(0.001) and not crew.is_stopped:
+            pass
+        ended.append(number)
+        if fails:
+            raise ValueError(number)
+
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal left
+        if frame.f_code.co_filename != crew_module.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        if event in ("call", "opcode"):
+            left -= 1
+            if left < 0:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        crew.run(work)
+    except KeyboardInterrupt:
+        assert left < 0
+    except ValueError:
+        assert left >= 0 and fails
+    finally:
+        sys.settrace(before)
+    return left, began.copy(), ended.copy()
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["works", "fails"])
+@pytest.mark.parametrize("size", [1, 2])
+def test_interrupt_at_every_step(size: int, fails: bool) -> None:
+    """Ctrl-C at any step between the start of threads and their end comes out as itself, and when it does, no work that
+    was begun goes on; none is begun later."""
+    threads, step, left = _thread._count(), 0, -1
+    while left < 0:
+        left, began, ended = crew_interrupted_at(step, size, fails)
+        assert sorted(began) == sorted(ended), step
+        step += 1
+    assert step > 10
+    assert fails or sorted(ended) == list(range(size))  # the last had no interrupt
+    while _thread._count() > threads:  # they leave their frames; if one does not, time runs out
+        os.sched_yield()
+
+
+def test_thread_that_begins_late() -> None:
+    """A thread that begins when its work was taken and done holds nothing of it: no manifest stays for it."""
+
+    class Work:
+        def __call__(self, number: int) -> None:
+            pass
+
+    works = [Work(), Work()]
+    gone = [weakref.ref(work) for work in works]
+    hands = [_Hand(works.pop(), number) for number in (1, 2)]
+    crew = Crew(3)
+    crew._join(hands[:1], None)  # done by the caller
+    crew.fail(ValueError(), 0)
+    crew._join(hands[1:], None)  # left alone
+    gc.collect()
+    assert [one() for one in gone] == [None, None]
+    for hand in hands:
+        hand.start()

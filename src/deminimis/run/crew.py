@@ -23,26 +23,24 @@ class Crew:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._least: int | None = None
         self._is_interrupted = False
+        self._failed: list[int] = []  # orders of all errors; no lock guards them, as Ctrl-C could leave it taken
         self._errors: list[tuple[int, BaseException]] = []
-        self._lock = threading.Lock()
 
     def fail(self, error: BaseException, order: int) -> None:
         """Note an error and stop all; `order` is the place in the manifest that it belongs to."""
-        with self._lock:
-            self._errors.append((order, error))
-            self._least = order if self._least is None else min(self._least, order)
+        self._failed.append(order)
+        self._errors.append((order, error))
 
     @property
     def is_stopped(self) -> bool:
         """Whether some worker failed, so that nothing new is begun."""
-        return self._least is not None
+        return bool(self._failed)
 
     def stops(self, order: int) -> bool:
         """Whether the work at this place is no longer needed: what comes before the first error goes on, since it may
         hold an earlier one."""
-        return self._least is not None and order > self._least
+        return bool(self._failed) and order > min(self._failed)
 
     def run(self, work: Callable[[int], None], idle: Callable[[], None] | None = None) -> None:
         """Run the work in all workers, and raise the first of their errors once all have ended.
@@ -61,14 +59,19 @@ class Crew:
             self._raise_first()
             return
         hands = [_Hand(guarded, n) for n in range(1, self.size)]
-        try:
-            self._start(hands)
-            if not self.is_stopped:
-                guarded(0)
-        except BaseException as error:
-            self._interrupt(error)
-        finally:
-            self._join(hands, idle)
+        is_begun = False
+        while True:  # Ctrl-C can come between any two steps: what was started is waited for all the same
+            try:
+                if not is_begun:
+                    is_begun = True
+                    self._start(hands)
+                    if not self.is_stopped:
+                        guarded(0)
+                self._join(hands, idle)
+                break
+            except BaseException as error:
+                self._interrupt(error)
+                idle = None
         self._raise_first()
 
     def _start(self, hands: list[_Hand]) -> None:
@@ -93,28 +96,29 @@ class Crew:
 
     def _join(self, hands: list[_Hand], idle: Callable[[], None] | None) -> None:
         """Wait for all; after an interrupt not for long, as a thread that waits for a pipe cannot be woken."""
-        until = float("inf")
+        until = time.monotonic() + _PATIENCE_SECONDS if self._is_interrupted else float("inf")
         for hand in hands:
             if hand.take():
                 hand.is_over = True
-                if not self.is_stopped:
+                if self.is_stopped:
+                    hand.leave()
+                else:
                     hand.work()
             while not hand.is_over and time.monotonic() < until:
-                try:
-                    hand.wait(_IDLE_SECONDS)
-                    if idle is not None:
-                        idle()
-                except BaseException as interrupt:
-                    self._interrupt(interrupt)
-                    idle = None
-                if self._is_interrupted and until == float("inf"):
-                    until = time.monotonic() + _PATIENCE_SECONDS
+                hand.wait(_IDLE_SECONDS)
+                if idle is not None:
+                    idle()
             if hand.is_over and not hand.is_done and not self.is_stopped:
                 self.fail(MemoryError("a thread ended before its work did"), -1)
 
     def _interrupt(self, error: BaseException) -> None:
-        self._is_interrupted = self._is_interrupted or not isinstance(error, Exception)
-        self.fail(error, -1)
+        is_interrupt = not isinstance(error, Exception)
+        self._is_interrupted = self._is_interrupted or is_interrupt
+        self.fail(error, -2 if is_interrupt else -1)  # Ctrl-C comes out, whatever else there is
+
+
+def _nothing(number: int) -> None:
+    """No work."""
 
 
 class _Hand:
@@ -149,8 +153,13 @@ class _Hand:
             self._work(self._number)
             self.is_done = True
         finally:
+            self._work = _nothing
             self.is_over = True
             self._unfinished.release()
+
+    def leave(self) -> None:
+        """Hold on to nothing: the thread may begin when the call has long returned, to find its work taken."""
+        self._work = _nothing
 
     def wait(self, seconds: float) -> None:
         """Wait for the end of the work, but not for longer."""
