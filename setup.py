@@ -36,10 +36,19 @@ for path in [*stale, *KERNELS.parent.glob("_kernel.*.so")]:  # of an older sourc
     path.unlink()
 
 
+# One build for Python 3.11 and later, by the part of Python's interface that stays (abi3).
+IS_STABLE = not sysconfig.get_config_var("Py_GIL_DISABLED")
+if IS_STABLE:
+    for path in KERNELS.rglob(f"_*{sysconfig.get_config_var('EXT_SUFFIX')}"):  # Python would take it first
+        path.unlink()
+
+
 def extension(name: str, source: str) -> Extension:
     return Extension(
         name,
         [source],
+        define_macros=[("Py_LIMITED_API", "0x030B0000")] if IS_STABLE else [],
+        py_limited_api=IS_STABLE,
         include_dirs=["ext", pyarrow.get_include()],
         depends=[str(path) for path in sorted(Path("ext").iterdir())],
         extra_compile_args=FLAGS,
@@ -72,5 +81,9 @@ def kernel_at(level: str) -> Extension:
 
 setup(
     ext_modules=[*map(kernel_at, wanted), cpu],
-    options={"egg_info": {"egg_base": "build"}, "build_ext": {"parallel": True}},
+    options={
+        "bdist_wheel": {"py_limited_api": "cp311"} if IS_STABLE else {},
+        "egg_info": {"egg_base": "build"},
+        "build_ext": {"parallel": True},
+    },
 )
