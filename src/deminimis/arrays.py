@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.types as pt
 
 
 def places_of(name: str, schema: pa.Schema) -> list[int]:
@@ -37,3 +38,21 @@ def same_text(value: str | None, rows: int) -> pa.DictionaryArray:
     else:
         indices = pa.Array.from_buffers(pa.int32(), rows, [None, pa.py_buffer(np.zeros(rows, np.int32))])
     return pa.DictionaryArray.from_arrays(indices, texts([value or ""]))
+
+
+def type_without_views(kind: pa.DataType) -> pa.DataType:
+    """The type that `without_views` gives."""
+    if pt.is_dictionary(kind):
+        return pa.dictionary(kind.index_type, type_without_views(kind.value_type), kind.ordered)
+    return pa.large_string() if pt.is_string_view(kind) else pa.large_binary() if pt.is_binary_view(kind) else kind
+
+
+def without_views(array: pa.Array) -> pa.Array:
+    """The array with texts one behind the other: of views, pyarrow can neither take rows nor look for one."""
+    kind = type_without_views(array.type)
+    if kind == array.type:
+        return array
+    if not pt.is_dictionary(kind):
+        return array.cast(kind)
+    entries = array.dictionary.cast(kind.value_type)
+    return pa.DictionaryArray.from_arrays(array.indices, entries, ordered=kind.ordered, safe=False)

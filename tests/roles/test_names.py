@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import unicodedata
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import deminimis as dm
 from deminimis.roles.names import (
     DEFAULT_PLACEHOLDERS,
     Normalize,
@@ -174,3 +176,26 @@ def test_placeholders_are_in_their_compared_form() -> None:
     compared = [fold_text(placeholder) for placeholder in DEFAULT_PLACEHOLDERS]
     assert len(set(compared)) == len(compared)
     assert not {"na", "null", "nan", "none", "test", ""} & set(compared)
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.string_view(), pa.dictionary(pa.int8(), pa.string()), pa.dictionary(pa.int8(), pa.string_view())]
+)
+@pytest.mark.parametrize("normalize", [None, "fold", "name"])
+@pytest.mark.parametrize("in_care_of", [False, True])
+def test_types_of_text(kind: pa.DataType, normalize: Any, in_care_of: bool) -> None:
+    """Views and dictionaries of text are the persons that plain text is, by every canonical form."""
+    texts = pa.array(["Smith, John", "JOHN  SMITH", None, "John Smith C/O Depot", "N/A"])
+    if pa.types.is_dictionary(kind):
+        coded = texts.dictionary_encode()
+        entries = coded.dictionary.cast(kind.value_type)
+        other = pa.DictionaryArray.from_arrays(coded.indices.cast(kind.index_type), entries)
+    else:
+        other = texts.cast(kind)
+
+    def totals(who: pa.Array) -> pa.Array:
+        table = pa.table({"who": who, "day": ["2024-06-01"] * 5, "usd": [1, 2, 4, 8, 16]})
+        settings = {"normalize": normalize, "in_care_of": in_care_of}
+        return dm.score(table, person="who", day="day", value="usd", limit=8, **settings).total
+
+    assert totals(other).equals(totals(texts))

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from ..arrays import nothing
+from ..arrays import nothing, without_views
 from ..errors import InputError, listed
 from ..text import quoted
 from . import names
@@ -58,7 +58,7 @@ def preparation(
             array = batch.column(column) if isinstance(column, str) else _one(next(made))
             if isinstance(array, pa.ExtensionArray):
                 array = array.storage
-            array = cast(array) if cast else array
+            array = cast(without_views(array)) if cast else array
             # An empty slice may point past its buffers, which Arrow's own check of a new batch refuses.
             arrays.append(array if len(array) else pa.nulls(0, array.type))
         return pa.RecordBatch.from_arrays(arrays, [str(i) for i in range(len(arrays))])
@@ -101,7 +101,7 @@ def after_decoding(cast: Cast | None) -> Cast:
     return decode
 
 
-def _plain_text(array: pa.Array) -> pa.Array:
+def plain_text(array: pa.Array) -> pa.Array:
     """Any text or integer column as pa.string(); a cell that is not UTF-8 becomes null."""
     if pt.is_dictionary(array.type):
         array = array.dictionary_decode()
@@ -127,6 +127,8 @@ def canonical_name(normalize: names.Normalize | None, in_care_of: bool, placehol
     missing = pa.array([names.fold_text(text) for text in placeholders], pa.string())
 
     def fold(array: pa.Array) -> pa.Array:
+        if pt.is_dictionary(array.type):
+            return _binary(pa.DictionaryArray.from_arrays(array.indices, fold(array.dictionary), safe=False))
         if in_care_of:
             array = names.canonical(array, None, in_care_of=True)
         if normalize == "name":  # drops the punctuation that tells "N/A" from a name, so look before
@@ -151,7 +153,7 @@ def number_of_text(money: Money) -> Cast:
     number = rf"^[+-]?(?:{whole}(?:{point}\d{{0,12}})?|{point}\d{{1,12}})$"
 
     def read(array: pa.Array) -> pa.Array:
-        texts = pc.utf8_trim_whitespace(_plain_text(array))
+        texts = pc.utf8_trim_whitespace(plain_text(array))
         is_number = pc.fill_null(pc.match_substring_regex(texts, number), False)
         texts = pc.replace_substring_regex(texts, f"[{marks}]", "") if marks else texts
         texts = texts if money.decimal == "." else pc.replace_substring(texts, money.decimal, ".")
@@ -164,7 +166,7 @@ def truth_of_text(column: str, file: str | None) -> Cast:
     """Truth values as feeds write them; a blank is null, any other text an error."""
 
     def read(array: pa.Array) -> pa.Array:
-        written = _plain_text(array)
+        written = plain_text(array)
         texts = pc.utf8_lower(pc.utf8_trim_whitespace(written))
         is_true = pc.is_in(texts, pa.array(_TRUE))
         is_false = pc.is_in(texts, pa.array(_FALSE))
