@@ -5,7 +5,7 @@
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.stdlib cimport calloc, free, malloc, realloc
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 from libc.stdint cimport uintptr_t
 from native cimport (
     DM_LEVEL, dm_count_bits, dm_load64, dm_lowest_bit, dm_pages_free, dm_pages_new, i32, i64, u16, u32, u64, u8,
@@ -18,7 +18,7 @@ from column cimport (
     LARGE_TEXT, TEXT, UINT16, UINT32, UINT64, UINT8, VIEW, Column,
 )
 from keys cimport CHUNK, MAX_PARTS, MAX_PLACEHOLDERS, SECRET_BYTES, Keys, read_part
-from days cimport DAY, MONTH, NO_DAY, QUARTER, YEAR
+from days cimport DAY, MONTH, NO_DAY, QUARTER, window_start, YEAR
 from decimal cimport Amount, units_of
 from forms cimport (
     DayForm, DayStep, MAX_SIGNS, MAX_STEPS, MoneyForm, SIGN_BYTES, STEP_BLANKS, STEP_DAY, STEP_DAY_OF_YEAR,
@@ -37,7 +37,7 @@ from meaning cimport (
     REASON_ELIGIBLE, REASON_OVER_LIMIT, REASON_UNPROVEN, STOP, UNPROVEN, Chunk, Code, Meaning, Tally,
 )
 from limits cimport place_of
-from rows cimport read_chunk, tally_chunk, to_windows
+from rows cimport digest_chunk, read_chunk, tally_chunk, to_windows
 from unread cimport (
     CELL_BYTES, Refusals, UNREAD_CURRENCY, UNREAD_DAY, UNREAD_ORIGIN, UNREAD_QUANTITY, UNREAD_ROLES,
     UNREAD_VALUE, Unread, look_for_thousands, note_refusals, note_value,
@@ -52,7 +52,14 @@ from partitions cimport (
     NO_WORKER, bits_from, count_groups, Head, settle_in_row_order, start_heads, start_tables, step_chain, take_step,
     takes, total_partition, total_records,
 )
-from answers cimport answer_narrow, answer_wide, Cursors, Trail, leads_a_block, leads_to_read, leads_to_write
+from public_key cimport LANES, public_keys
+from groups cimport (
+    add_chain_to_groups, add_to_groups, free_groups, GroupColumns, GroupRecord, GroupTable, scatter_groups,
+    select_groups, start_partition, write_identities, write_totals,
+)
+from answers cimport (
+    answer_narrow, answer_wide, Cursors, free_cursors, Trail, leads_a_block, leads_to_read, leads_to_write,
+)
 from day_sketch cimport (
     SKETCH_DAYS, add_to_day_cells, copy_bits, DayCells, fill_open, find_cells, is_dense, open_days, prove_cells,
     prove_rows, size_of_step, sum_cells,
@@ -72,5 +79,6 @@ include "day_sketch.pxi"
 include "spill.pxi"
 include "unread.pxi"
 include "totals.pxi"
+include "groups.pxi"
 include "probe.pxi"
 include "footer.pxi"

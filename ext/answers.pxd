@@ -1,4 +1,5 @@
 # Back to row order: each row's word leads to the next answer of its partition. All reads and writes are sequential.
+from libc.stdlib cimport free
 from libc.string cimport memcpy
 from libc.stdint cimport uintptr_t
 from native cimport i64, u16, u32, u64, u8
@@ -26,6 +27,15 @@ cdef struct Cursors:         # for every partition, where its next answer is
     i64* on_disk             # wide: outcomes that are on disk and not brought back yet; older than those in memory
     i64* brought             # wide: outcomes brought back and not taken yet
     u64* next_brought        # wide: the address of the next one of them
+
+
+cdef inline void free_cursors(Cursors* c) noexcept nogil:
+    free(c.next_bit)
+    free(c.next_record)
+    free(c.block)
+    free(c.on_disk)
+    free(c.brought)
+    free(c.next_brought)
 
 
 cdef inline i64 leads_a_block(const Trail* w) noexcept nogil:

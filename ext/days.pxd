@@ -58,6 +58,24 @@ cdef inline i32 window_of(i32 day, int window) noexcept nogil:
     return <i32>(year * 12 + month - 1)
 
 
+cdef inline i32 window_start(i32 number, int window) noexcept nogil:
+    """The first day of a window, by the number that `window_of` gives.
+
+    NO_DAY where a window begins before the days that 32 bits hold."""
+    cdef i64 months = number
+    cdef i64 year, era, day
+    if window == DAY:
+        return number
+    months *= 12 if window == YEAR else 3 if window == QUARTER else 1
+    year = months // 12 - (months % 12 < 0)
+    months -= 12 * year
+    year -= months < 2           # of a year that begins in March
+    era = (year if year >= 0 else year - 399) // 400
+    day = era * 146097 + (year - era * 400) * 365 + (year - era * 400) // 4 - (year - era * 400) // 100
+    day += (153 * (months + (-2 if months > 1 else 10)) + 2) // 5 - 719468
+    return <i32>day if -2147483648 < day <= 2147483647 else <i32>NO_DAY
+
+
 cdef inline int digits(const u8* text, int n) noexcept nogil:
     """The number that n ASCII digits say, -1 where one is no digit."""
     cdef int i, value = 0

@@ -15,6 +15,7 @@ from column cimport (
     text_at, trim,
 )
 from fold cimport OTHER_TEXT, fold_ascii, lower
+from public_key cimport SipKey
 
 cdef enum:
     CHUNK = 512            # rows that go through the stages together: they stay in the innermost cache
@@ -32,6 +33,7 @@ cdef struct Keys:
     u8 secret[SECRET_BYTES]
     u64 day_low            # odd multipliers that spread the day over the key bits
     u64 day_high
+    SipKey public          # of the keys that leave the process
     u64 start              # what the person's bits are xored with before they are mixed
     bint estimates         # groups are estimated, so that each identity has a hash without a secret too
     void* fold             # from bytes to their folded form, for text beyond ASCII; NULL where nothing is folded

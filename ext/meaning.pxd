@@ -63,6 +63,9 @@ cdef struct Meaning:            # what the rows of one manifest mean; the same f
     bint wide                # 32-byte records: outcomes, acceptance in row order, or limits beyond a Record
     bint outcomes            # reasons and totals are asked for, so records become outcomes; else they become bits
     bint tally               # count reasons and add up values
+    bint groups              # records become the table of groups; no row is answered
+    bint named               # groups keep the number of their first row rather than their whole identity
+    bint digested            # a digest of all rows is taken
     int n_limits
     i64 limits[MAX_LIMITS]
     i64 proof[MAX_LIMITS]    # the least limit that any row of a group has in which a row has this one
@@ -89,6 +92,7 @@ cdef struct Tally:           # what a worker counts on the way; a 128-bit sum of
     i32 day_last
     u64 known_low
     u64 known_high
+    u64 digest               # of all rows, in whatever order: a sum
     u64 capped               # units of plain rows as records hold them, so below 2**30 each; of narrow records
 
 

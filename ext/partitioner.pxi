@@ -167,12 +167,17 @@ cdef class Partitioner:
             to_windows(meaning, x, n)
             if self.groups != NULL:
                 note_groups(self.groups, x, n, meaning.exact)
+            if meaning.digested:
+                digest_chunk(meaning, &self.keys, x, n, &self.tally)
             if self.sketch is not None:
                 if not open_days(&self.sketch.days, x, n):
                     return NO_MEMORY
                 find_cells(&self.keys, x, n, &self.sketch.days, <u32*>words)
                 add_to_day_cells(meaning, x, n, &self.sketch.days, <u32*>words)
                 self.trail.in_last += n      # and once more below: a number is two words
+            elif meaning.groups:
+                scatter_groups(meaning, &self.keys, x, n, &self.chains, self.partition_bits, first_row + row - start)
+                self.trail.in_last -= n      # no way leads back: the next rows take the same words
             elif meaning.wide:
                 scatter_wide(meaning, &self.keys, x, n, &self.chains, self.partition_bits, words,
                              first_row + row - start)
@@ -196,7 +201,7 @@ cdef class Partitioner:
             self.cursors.on_disk[p] = self.chains.spilled[p]
             self.cursors.next_record[p] = <u64><uintptr_t>self.pool.blocks[self.chains.first[p]]
             total += (count_of(&self.chains, p) + 63) // 64
-        if self.settings.meaning.outcomes:
+        if self.settings.meaning.outcomes or self.settings.meaning.groups:
             return
         free(self.bits[slot])
         self.bits[slot] = <u64*>malloc(8 * total + 8)
@@ -215,7 +220,7 @@ cdef class Partitioner:
 
     def answer(self, Py_ssize_t rows, u8[::1] mask):
         """See _kernel.pyi."""
-        if self.settings.meaning.outcomes or mask.shape[0] * 8 < rows:
+        if self.settings.meaning.outcomes or self.settings.meaning.groups or mask.shape[0] * 8 < rows:
             raise ValueError("`answer` is for the mask alone, with room for its rows")
         if self.sketch is not None:
             if self.proven != self.rows or self.answered + rows > self.rows:
@@ -266,6 +271,11 @@ cdef class Partitioner:
         return PyBytes_FromStringAndSize(<char*>self.groups, REGISTERS) if self.groups != NULL else b""
 
     @property
+    def digest(self):
+        """See _kernel.pyi."""
+        return self.tally.digest
+
+    @property
     def incomplete(self):
         """See _kernel.pyi."""
         return self.chunk.nameless, self.chunk.without_per
@@ -285,12 +295,7 @@ cdef class Partitioner:
         free(self.bits)
         free(self.row_bits)
         free(self.open_rows)
-        free(self.cursors.next_bit)
-        free(self.cursors.next_record)
-        free(self.cursors.block)
-        free(self.cursors.on_disk)
-        free(self.cursors.brought)
-        free(self.cursors.next_brought)
+        free_cursors(&self.cursors)
         free(self.chunk)
         free(self.refusals)
         free(self.groups)

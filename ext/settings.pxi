@@ -8,7 +8,7 @@ LAYOUTS = {
 }
 WINDOWS = {"day": DAY, "month": MONTH, "quarter": QUARTER, "year": YEAR}
 BAD_VALUES = {"unproven": UNPROVEN, "ignore": IGNORE, "error": STOP}
-SECRET_LENGTH = SECRET_BYTES + 24
+SECRET_LENGTH = SECRET_BYTES + 40
 RECORD_BYTES, WIDE_RECORD_BYTES = sizeof(Record), sizeof(WideRecord)
 OUTCOME_BYTES, LEAD_BYTES = sizeof(Outcome), sizeof(u16)
 STEP_ADD, STEP_PROVE, STEP_ADD_OPEN, STEP_SETTLE = ADD, PROVE, ADD_OPEN, SETTLE
@@ -42,7 +42,8 @@ cdef class Settings:
                   int quantity, int excluded, int origin, int currency, bytes currency_code, str window,
                   str bad_values, bint count_excluded, bint outcomes, bint excess, bint tally, list limits,
                   bytes schedule, bytes steady, Py_ssize_t n_days, int day_first, dict origins, bytes assigned,
-                  list placeholders, object fold, FormOfDays day_form, FormOfMoney money_form, bytes secret):
+                  list placeholders, object fold, FormOfDays day_form, FormOfMoney money_form, bytes secret,
+                  bint groups=False, bint named=False, bint digested=False):
         cdef Meaning* p = &self.meaning
         cdef int i, index_bits = 0
         cdef list part
@@ -79,8 +80,10 @@ cdef class Settings:
             index_bits += 1
         p.index_shift = 30 - index_bits
         p.excess = excess
-        p.outcomes = outcomes or p.cap == 0x7fffffffffffffff     # beyond it, a sum that is capped would pass
-        p.wide = p.outcomes or excess or p.cap >= <i64>1 << p.index_shift
+        p.groups, p.named, p.digested = groups, named, digested
+        # Beyond such a cap, a sum that is capped would pass.
+        p.outcomes = not groups and (outcomes or p.cap == 0x7fffffffffffffff)
+        p.wide = groups or p.outcomes or excess or p.cap >= <i64>1 << p.index_shift
         p.constant = not schedule
         p.schedule = <u8*><char*>schedule if schedule else NULL
         p.n_days, p.day_first = n_days, day_first
@@ -102,7 +105,7 @@ cdef class Settings:
         p.has_record[BAD_VALUE] = p.wide or tally or bad_values == "unproven"
         p.has_record[IS_EXCLUDED] = p.wide or tally or count_excluded
         p.marked = excluded >= 0 or bad_values == "ignore"
-        self.keys.estimates = tally and not p.outcomes
+        self.keys.estimates = tally and not p.outcomes and not groups
         self.set_keys(placeholders, fold, secret)
 
     cdef void set_proofs(self) noexcept:
@@ -130,6 +133,8 @@ cdef class Settings:
         k.day_low = dm_load64(<const char*>secret + SECRET_BYTES) | 1
         k.day_high = dm_load64(<const char*>secret + SECRET_BYTES + 8) | 1
         k.start = dm_load64(<const char*>secret + SECRET_BYTES + 16)
+        k.public.low = dm_load64(<const char*>secret + SECRET_BYTES + 24)
+        k.public.high = dm_load64(<const char*>secret + SECRET_BYTES + 32)
         k.fold = NULL if fold is None else <void*>fold
         if len(placeholders) > MAX_PLACEHOLDERS:
             raise ValueError(f"at most {MAX_PLACEHOLDERS} placeholders")
@@ -141,6 +146,14 @@ cdef class Settings:
             k.placeholder_length[k.n_placeholders] = len(text)
             k.placeholder_lengths |= <u64>1 << <int>len(text)
             k.n_placeholders += 1
+
+    @property
+    def groups(self):
+        return bool(self.meaning.groups)
+
+    @property
+    def named(self):
+        return bool(self.meaning.named)
 
     @property
     def wide(self):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .api import eligible, score, score_files
     from .errors import DeminimisError
     from .feeds.text import list_feeds, show_feed
+    from .person_days import totals
     from .progress import Progress
     from .questions.plan import Plan, plan
     from .questions.why import Explanation, explain
@@ -54,12 +55,14 @@ __all__ = [
     "show_feed",
     "show_rule",
     "stream",
+    "totals",
 ]
 __version__ = "0.1.0"
 _PLACES = {
     "api": ("eligible", "score", "score_files"),
     "errors": ("DeminimisError",),
     "feeds.text": ("list_feeds", "show_feed"),
+    "person_days": ("totals",),
     "progress": ("Progress",),
     "questions.plan": ("Plan", "plan"),
     "questions.why": ("Explanation", "explain"),

@@ -118,6 +118,8 @@ class Settings:
         Where values and quantities that are text have other signs.
     secret : bytes
         SECRET_LENGTH bytes that key identities.
+    groups, named, digested : bool
+        Rows become `Groups`, which may keep the numbers of their first rows; a digest of all rows is taken.
     """
 
     columns: list[tuple[int, int, int]]
@@ -153,7 +155,16 @@ class Settings:
         day_form: FormOfDays | None,
         money_form: FormOfMoney | None,
         secret: bytes,
+        groups: bool = False,
+        named: bool = False,
+        digested: bool = False,
     ) -> Self: ...
+    @property
+    def groups(self) -> bool:
+        """Whether records become the table of groups, and no row is answered."""
+    @property
+    def named(self) -> bool:
+        """Whether groups keep the number of their first row rather than their whole identity."""
     @property
     def wide(self) -> bool:
         """Whether records are wide: with outcomes, with overflow "excess", or a limit is too large for narrow ones."""
@@ -294,6 +305,9 @@ class Partitioner:
         """What was seen of the groups so far, as the highest rank by register; empty where groups are counted, or not
         asked for."""
     @property
+    def digest(self) -> int:
+        """A sum of what all rows say, whatever their order, where it is taken; add those of all workers, 64 bits."""
+    @property
     def incomplete(self) -> tuple[int, int]:
         """Rows whose person has no first part but another one, and rows that have a person but not every `per`."""
     @property
@@ -417,6 +431,52 @@ class Totals:
 
         Of narrow records the units are below 0: what is to be taken from those of plain rows (`Partitioner.counts`).
         """
+
+@final
+class Groups:
+    """One thread's table of groups, filled partition by partition and written as columns."""
+
+    def __new__(cls, settings: Settings, partitioners: list[Partitioner]) -> Self: ...
+    def rows(self, p: int) -> int:
+        """The records of partition p, of all workers."""
+    def start(self, p: int) -> None:
+        """Begin a partition; the groups of those before it stay until they are written.
+
+        Raises
+        ------
+        MemoryError
+        """
+    def add(self, worker: int, p: int, records: _Bytes | None) -> None:
+        """Add a worker's records that were on disk, or those in memory, to their groups.
+
+        Raises
+        ------
+        MemoryError
+        """
+    def select(self, least_totals: list[int], or_bad: bool) -> int:
+        """Keep the groups whose total is at least that of their least limit, in the order of limits, or that have bad
+        rows where these are asked for; how many there are."""
+    def write(
+        self,
+        keys: _Bytes,
+        days: _Bytes,
+        numbers: _Bytes,
+        totals: _Bytes,
+        rows: _Bytes,
+        bad: _Bytes,
+        excluded: _Bytes,
+        least: _Bytes,
+        largest: _Bytes,
+        over: _Bytes,
+    ) -> None:
+        """Write what was selected, and begin anew: of each group its key (16 bytes) and first day (int32), or where
+        groups are named the number of its first row (int64); its total (16 bytes); rows, rows with a bad value that has
+        a say, and excluded rows (int64); least and largest limit (16 bytes); and whether it is over the least, in bits
+        of whole words."""
+
+def keys_of(settings: Settings, batch: Batch, start: int, stop: int, keys: _Bytes, days: _Bytes, known: _Bytes) -> None:
+    """The keys of rows [start, stop) as they leave the process: 16 bytes each, the first day of the window (int32), and
+    a byte that says whether the row belongs to a group."""
 
 def digest(views: Any) -> int:
     """XXH3-64 over a list of buffers, each seeded with the hash of the one before."""

@@ -17,6 +17,7 @@ from .progress import Report, Reporter
 from .results import written as output
 from .results.scored import Scored, mask_of, scored, summarise
 from .results.summary import Summary
+from .roles.beside import NOTHING, Beside
 from .roles.options import READING, AnyOptions, MoreOptions, refuse_unknown, takes_options
 from .roles.persons import Column, Person
 from .roles.request import Request, check, with_new_secret
@@ -37,6 +38,7 @@ def start_run(
     tally: bool = True,
     sizes: Sizes = USUAL,
     way: Way | None = None,
+    beside: Beside = NOTHING,
     **roles: Any,
 ) -> tuple[Run, dict[str, Any]]:
     """A run with these options, all checked, and those of them that are for reading."""
@@ -61,6 +63,7 @@ def start_run(
         spill_dir=spill_dir,
         sizes=sizes,
         way=way,
+        beside=beside,
     )
     return run, reading
 

@@ -182,6 +182,10 @@ class OrderError(InputError):
     """A manifest was promised to be sorted by day and is not."""
 
 
+class TotalsError(InputError):
+    """Tables of totals that do not fit one another, the manifest or the settings, or that do not say what they are."""
+
+
 class OutOfSpaceError(DeminimisError, OSError):
     """The disk is full: for the output, or for what is spilled."""
 

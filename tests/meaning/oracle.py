@@ -194,6 +194,59 @@ def judge(
     return verdicts  # type: ignore[return-value]
 
 
+class Group(NamedTuple):
+    """One person and window: its first day, what its rows come to, and the numbers of these."""
+
+    day: int
+    total: Decimal
+    rows: int
+    bad_rows: int
+    excluded_rows: int
+    least_limit: Decimal
+    largest_limit: Decimal
+    over: bool
+    members: tuple[int, ...]
+
+
+def groups(
+    rows: Sequence[Row],
+    limit_on: LimitOn,
+    *,
+    bad_values: str = "unproven",
+    count_excluded: bool = True,
+    placeholders: Iterable[str] = (),
+    normalize: str | None = None,
+    timezone: str | None = None,
+    window: str = "day",
+    first_of: bool = False,
+) -> list[Group]:
+    """The table of groups, in the order of their first rows."""
+    found: dict[Any, list[tuple[int, int, Decimal]]] = {}
+    for i, row in enumerate(rows):
+        who, day = identity(row.person, placeholders, normalize, first_of), day_number(row.day, timezone)
+        if who is None or day is None or any(present(part, placeholders, None) is None for part in row.per):
+            continue
+        if (limit := limit_on(day, row.origin)) is not None:
+            found.setdefault((who, row.per, period(day, window)), []).append((i, day, limit))
+    return [_group(rows, members, window, count_excluded) for members in found.values()]
+
+
+def _group(rows: Sequence[Row], members: list[tuple[int, int, Decimal]], window: str, count_excluded: bool) -> Group:
+    amounts = {i: units(rows[i].value, rows[i].quantity) for i, _, _ in members}
+    excluded = {i for i in amounts if rows[i].excluded is not False}
+    counted = [i for i in amounts if count_excluded or i not in excluded]
+    total = Decimal(sum(amounts[i] or 0 for i in counted)).scaleb(-4)
+    limits = [limit for _, _, limit in members]
+    day = members[0][1]
+    if window != "day":
+        on = EPOCH + timedelta(days=day)
+        month = {"month": on.month, "quarter": (on.month - 1) // 3 * 3 + 1, "year": 1}[window]
+        day = (date(on.year, month, 1) - EPOCH).days
+    bad = sum(amounts[i] is None for i in counted)
+    over = total > min(limits)
+    return Group(day, total, len(members), bad, len(excluded), min(limits), max(limits), over, tuple(amounts))
+
+
 def constant(limit: Any) -> LimitOn:
     """The schedule of a bare limit."""
     return lambda day, origin: Decimal(limit)

@@ -19,9 +19,10 @@ from ..arrays import places_of
 from ..errors import ColumnNotFoundError, InputError, UnsupportedTypeError, option
 from ..rules.countries import ASSIGNED_BITS
 from . import casts, names
+from .beside import NOTHING, Beside
 from .day_format import form_of, form_of_instants, pattern_of
 from .excluded import Exclusion
-from .forms import DATE, INTEGERS, TEXT, TICKS, Spec, text_by_entry, text_layout
+from .forms import DATE, INTEGERS, TEXT, TICKS, Spec, kind_of, text_by_entry, text_layout
 from .money_format import form_of_money
 from .persons import Column, columns_of_part
 from .request import Request
@@ -53,7 +54,15 @@ class Binding(NamedTuple):
     identity: tuple[str, ...]
 
 
-def bind(roles: Request, schema: pa.Schema, *, outcomes: bool, tally: bool, file: str | None = None) -> Binding:
+def bind(
+    roles: Request,
+    schema: pa.Schema,
+    *,
+    outcomes: bool,
+    tally: bool,
+    file: str | None = None,
+    beside: Beside = NOTHING,
+) -> Binding:
     """Bind roles to a schema.
 
     Parameters
@@ -63,18 +72,15 @@ def bind(roles: Request, schema: pa.Schema, *, outcomes: bool, tally: bool, file
     tally : bool
         Counts and sums are wanted.
 
-    Raises
-    ------
-    ColumnNotFoundError, UnsupportedTypeError, InputError
-        Naming the column, its type and what would work.
+    An error names the column, its type and what would work.
     """
     global _last
     last = _last  # read once: another thread may put its own there at any moment
-    asked = (*roles[:-1], outcomes, tally)
+    asked = (*roles[:-1], outcomes, tally, beside)
     comparable = not roles.has_expressions()
     if comparable and last is not None and last[0] == asked and last[1].equals(schema):
         return last[2].with_secret(roles.secret)
-    bound = _Binder(roles, schema, file).bind(outcomes, tally)
+    bound = _Binder(roles, schema, file).bind(outcomes, tally, beside)
     if comparable and bound.prepare is None:  # what prepares a batch may name its file
         _last = asked, schema, bound
     return bound.with_secret(roles.secret)
@@ -110,13 +116,13 @@ class _Binder:
         self.before: list[Cast | None] = []
         self.day_form: FormOfDays | None = None
 
-    def bind(self, outcomes: bool, tally: bool) -> _Bound:
+    def bind(self, outcomes: bool, tally: bool, beside: Beside) -> _Bound:
         roles = self.roles
         persons = [[self.add(c, "person", self.person) for c in columns_of_part(part)] for part in roles.persons]
         per = [self.add(c, "per", self.person) for c in roles.per]
         for part in persons:
-            self.check_kinds([self.kind(place) for place in part])
-        identity = tuple(self.kind(place) for part in (*persons, per) for place in part)
+            self.check_kinds([kind_of(self.specs[place]) for place in part])
+        identity = tuple(kind_of(self.specs[place]) for part in (*persons, per) for place in part)
         currency = self.add_optional(roles.currency, "currency", self.code)
         if currency >= 0 and roles.currency_code is None:
             mend = f"say with {option('currency_code')} (such as 'USD') or by a rule what it is compared with"
@@ -153,6 +159,7 @@ class _Binder:
             columns=self.specs,
             day_form=self.day_form,
             money_form=form_of_money(roles.money, roles.currency_code),
+            **beside._asdict(),
         )
         direct = all(isinstance(c, str) for c in self.columns) and not any(self.before)
         order = self.schema.names
@@ -209,13 +216,6 @@ class _Binder:
         if len({*kinds}) > 1:
             mend = f"first_of takes columns of one kind, not {' and '.join(kinds)}: cast them to text"
             raise UnsupportedTypeError(mend, file=self.file)
-
-    def kind(self, place: int) -> str:
-        layout = self.specs[place][0]
-        if layout >= LAYOUTS["text"]:
-            return "text"
-        names = {LAYOUTS["bool"]: "bool", LAYOUTS["uint64"]: "64-bit unsigned integer"}
-        return names.get(layout, "integer")
 
     def person(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
         spec = text_layout(kind) or text_by_entry(kind)

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from .._kernel import Batch, Settings
 from ..errors import InputError
+from .beside import NOTHING, Beside
 from .binding import Binding, bind
 from .request import Request
 
@@ -16,10 +17,11 @@ from .request import Request
 class Bindings:
     """The roles bound to the schema of each batch of one manifest; batches may differ in theirs."""
 
-    def __init__(self, request: Request, *, outcomes: bool, tally: bool) -> None:
+    def __init__(self, request: Request, *, outcomes: bool, tally: bool, beside: Beside = NOTHING) -> None:
         self.request = request
         self._outcomes = outcomes
         self._tally = tally
+        self._beside = beside
         self._made: list[tuple[pa.Schema, Binding]] = []
         self._by_fields: dict[tuple[pa.Field, ...], Binding] = {}
         self._lock = threading.Lock()
@@ -52,7 +54,7 @@ class Bindings:
         found = self._by_fields.get(tuple(schema)) if len(self._made) > 4 else None
         if found is not None:
             return found
-        made = bind(self.request, schema, outcomes=self._outcomes, tally=self._tally, file=file)
+        made = bind(self.request, schema, outcomes=self._outcomes, tally=self._tally, file=file, beside=self._beside)
         if self.first is not None and made.identity != self.first.identity:
             kinds = f"{', '.join(made.identity)} here, {', '.join(self.first.identity)} before"
             raise InputError(f"the person's type changes within the manifest ({kinds}): cast it", file=file)

@@ -41,3 +41,11 @@ def text_by_entry(kind: pa.DataType) -> Spec | None:
         return None
     spec = text_layout(kind.value_type)
     return None if spec is None else (spec[0], LAYOUTS[str(kind.index_type)], spec[2])
+
+
+def kind_of(spec: Spec) -> str:
+    """The kind of a part of a key; parts of different kinds never match."""
+    if spec[0] >= LAYOUTS["text"]:
+        return "text"
+    names = {LAYOUTS["bool"]: "bool", LAYOUTS["uint64"]: "64-bit unsigned integer"}
+    return names.get(spec[0], "integer")

@@ -62,6 +62,7 @@ class Request(NamedTuple):
     money: Money
     sorted_by: SortedBy | None
     late_days: int
+    has_secret: bool
     secret: bytes
 
     @property
@@ -248,6 +249,7 @@ def check(
         money=check_money(decimal, thousands, currency_signs, code),
         sorted_by=sorted_by,
         late_days=late_days,
+        has_secret=secret is not None,
         secret=_secret(secret),
     )
 

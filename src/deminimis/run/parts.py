@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from .._kernel import Batch
 from ..errors import InputError
 
@@ -70,6 +73,13 @@ class RowsRead:
         """The file that a row of a part is in and its number there, once all parts were read."""
         file = next(file for at, file, _ in self._parts if at == order)
         return file, row + sum(rows for at, name, rows in self._parts if name == file and at < order)
+
+    def places(self, orders: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """How many rows of the manifest come before each of these parts, once all parts were read."""
+        rows = np.zeros(max((order for order, _, _ in self._parts), default=-1) + 2, np.int64)
+        for order, _, some in self._parts:
+            rows[order + 1] = some
+        return np.cumsum(rows)[orders]
 
     def place(self, error: InputError) -> None:
         """Give the error its row's number within the file, once all parts before it were read."""

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from .._kernel import Settings
 from .._kernel import release_memory as release_memory
+from ..roles.beside import NOTHING, Beside
 from ..roles.bindings import Bindings
 from ..roles.request import Request
 from ..sizes import USUAL, Sizes
@@ -20,6 +21,7 @@ from ..sources.base import Piece, Source
 from .account import Account
 from .answers import Answer, answer_at_once
 from .budget import Budget
+from .groups import GroupWorkers, Selection
 from .intake import BYTES_A_ROW, HeldBack, Intake, rows_of, together
 from .parts import Part
 from .samples import find_order
@@ -35,6 +37,13 @@ class Run:
     ----------
     way : Way, optional
         The way to go; by default it is chosen from what is known of the manifest.
+    beside : Beside, optional
+        What is made beside answers, or in place of them.
+
+    Attributes
+    ----------
+    selection : Selection, optional
+        The groups that are asked for; set before the run begins, where groups are made.
     """
 
     def __init__(
@@ -48,6 +57,7 @@ class Run:
         spill_dir: Path | None = None,
         sizes: Sizes = USUAL,
         way: Way | None = None,
+        beside: Beside = NOTHING,
     ) -> None:
         self.request = request
         self.tally = tally or outcomes
@@ -56,10 +66,12 @@ class Run:
         self.spill_dir = spill_dir
         self.sizes = sizes
         self.way = way
+        self.beside = beside
+        self.selection: Selection | None = None
         self.account = Account()
         self.answer_rows: int | None = None
         self._outcomes = outcomes
-        self.bindings = Bindings(request, outcomes=outcomes, tally=self.tally)
+        self.bindings = Bindings(request, outcomes=outcomes, tally=self.tally, beside=beside)
         self.intake = Intake(request, self.bindings)
         self._held = HeldBack()
         self._workers: Workers | None = None
@@ -97,7 +109,7 @@ class Run:
         """Those who read the manifest, once its way is chosen."""
         assert self.way is not None
         if self._workers is None:
-            self._workers = Workers(
+            self._workers = (Workers if self.selection is None else GroupWorkers)(
                 self.way,
                 self.bindings,
                 self.account,
@@ -105,6 +117,8 @@ class Run:
                 spill_dir=self.spill_dir,
                 sizes=self.sizes,
             )
+            if isinstance(self._workers, GroupWorkers) and self.selection is not None:
+                self._workers.selection = self.selection
         return self._workers
 
     def choose(self, facts: Facts) -> Way:
@@ -184,6 +198,10 @@ class Run:
             self.choose(Facts(self._held.rows))
             yield from self._pass(self._held.then(iter(())), self._held.rows)
         yield from self._finish()
+
+    def groups(self, source: Source) -> Iterator[pa.RecordBatch]:
+        """Read a source to its end, and give its groups that are asked for."""
+        return self.answers(source)  # whose epochs end in groups here
 
     def close(self) -> None:
         """Let what is on disk go, also after an error."""

@@ -7,6 +7,9 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from .._kernel import Totals
 from ..errors import InputError, OutOfMemoryError, option
 from ..roles.bindings import Bindings
@@ -16,6 +19,7 @@ from .account import Account
 from .answers import Answer, mask_answers, outcome_answer
 from .crew import Crew
 from .parts import Part, RowsRead, placing
+from .refused import ORDER_SHIFT
 from .stretches import Days
 from .totals import settle_day_sketch, total_partitions
 from .way import Way
@@ -63,6 +67,15 @@ class Workers:
     def counts(self) -> Counts:
         """Counts and sums, once all rows are answered; only of a run that tallies."""
         return count(self._workers, self._totals, self._rows_read)
+
+    @property
+    def digest(self) -> int:
+        """Of all rows read so far, in whatever order; only of a run that takes it."""
+        return sum(worker.partitioner.digest for worker in self._workers) & 0xFFFF_FFFF_FFFF_FFFF
+
+    def number_of(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The places in the manifest of rows that workers numbered, once all rows are read."""
+        return self._rows_read.places(numbers >> ORDER_SHIFT) + (numbers & ((1 << ORDER_SHIFT) - 1))
 
     def close(self) -> None:
         """Let what is on disk go, also after an error."""

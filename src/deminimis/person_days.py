@@ -1,0 +1,154 @@
+"""The public function for the table of person-days: the totals of a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from fractions import Fraction
+from itertools import chain, islice
+from typing import Any, Unpack
+
+import pyarrow as pa
+
+from .api import start_run
+from .errors import InputError, option
+from .groups.mark import Holds, mark_of_run
+from .groups.names import name_groups, named_schema
+from .roles.beside import Beside
+from .roles.options import AnyOptions, takes_options
+from .roles.persons import Column, Person
+from .run.groups import GROUPS, Selection
+from .run.run import Run
+from .sources.base import Source
+from .sources.open import open_source
+
+
+@takes_options
+def totals(
+    manifest: Any,
+    *,
+    person: Person,
+    day: Column,
+    value: Column,
+    names: bool = False,
+    over_only: bool = False,
+    refused_only: bool = False,
+    near: Decimal | str | int | None = None,
+    **options: Unpack[AnyOptions],
+) -> pa.RecordBatchReader:
+    """The table of person-days: a row for each group of a person and a window (day, month, quarter or year).
+
+    Takes the roles and settings of `eligible`, and:
+
+    Parameters
+    ----------
+    names : bool, default False
+        Also the columns of the person, as the group's first row has them, and `compared`, the form that is compared.
+        Groups come in the order of their first rows then, and the manifest is read twice.
+    over_only : bool, default False
+        Only groups that are over their least limit.
+    refused_only : bool, default False
+        Only groups that are over, or whose total is not proven: what `score(totals=)` needs for this manifest.
+    near : Decimal, str or int, optional
+        Only groups whose total is at least this share of their least limit, such as "0.95"; those over it too.
+
+    Returns
+    -------
+    pyarrow.RecordBatchReader
+        `key`: 16 bytes, a keyed pseudo-random function (SipHash-2-4-128) of identity and window, the same wherever
+        `secret` is the same; who knows the keys of some persons learns nothing of others. `day`: the first of the
+        window. `total`: decimal128(38, 4), exact, of the values that count. `rows`: all of the group; `bad_rows` of
+        them have a bad value that has a say in the total, `excluded_rows` are excluded. `least_limit` and
+        `largest_limit`: of its rows. `over`: whether the total is above the least. Without `names`, rows come in no
+        order. No row of no person, no day or out of force is in any group.
+
+    Notes
+    -----
+    Tables of several manifests merge by any engine's GROUP BY key and day, with sums of total and counts, the least of
+    least_limit and the largest of largest_limit, and `over` computed anew. That takes the same `secret` for all;
+    without one, keys are good for one run only. The schema's metadata says which settings and secret it was.
+    """
+    run, source, holds = start_totals(
+        manifest,
+        options,
+        person=person,
+        day=day,
+        value=value,
+        names=names,
+        over_only=over_only,
+        refused_only=refused_only,
+        near=near,
+    )
+    return table_of(run, source, holds)
+
+
+def start_totals(
+    manifest: Any,
+    options: AnyOptions,
+    *,
+    person: Person,
+    day: Column,
+    value: Column,
+    names: bool = False,
+    over_only: bool = False,
+    refused_only: bool = False,
+    near: Decimal | str | int | None = None,
+) -> tuple[Run, Source, Holds]:
+    """A run for the groups of a manifest, all options checked, its source, and which groups it gives."""
+    if over_only + refused_only + (near is not None) > 1:
+        alternatives = (option("over_only"), option("refused_only"), option("near"))
+        raise InputError(f"give one of {', '.join(alternatives)}")
+    holds: Holds = "refused" if refused_only else "some" if over_only or near is not None else "complete"
+    beside = Beside(groups=True, named=names, digested=refused_only)
+    run, reading = start_run(options, outcomes=False, person=person, day=day, value=value, beside=beside)
+    limits = run.request.compiled.limits_units or (0,)
+    if over_only or refused_only:
+        run.selection = Selection(tuple(limit + 1 for limit in limits), or_bad=refused_only and _is_unproven(run))
+    elif near is not None:
+        share = _share(near)
+        run.selection = Selection(tuple(-(-limit * share.numerator // share.denominator) for limit in limits))
+    else:
+        run.selection = Selection((0,) * len(limits))
+    source = open_source(manifest, **reading)
+    return run, source.readable_twice(option("names", True)) if names else source, holds
+
+
+def table_of(run: Run, source: Source, holds: Holds) -> pa.RecordBatchReader:
+    """The groups of a run that is not used yet. The first are made before this returns, so that errors come at once."""
+    batches = _batches(run, source)
+    if holds == "refused":  # the table says how many rows there were, which the last one tells
+        batches = iter(list(batches))
+    first = list(islice(batches, 1))
+    binding = run.bindings.first
+    assert binding is not None
+    told = (run.account.rows, run.workers.digest) if holds == "refused" else (None, None)
+    mark = mark_of_run(run.request, binding.identity, holds, *told)
+    schema = first[0].schema if first else _schema(run, source)
+    return pa.RecordBatchReader.from_batches(schema.with_metadata(mark.metadata()), chain(first, batches))
+
+
+def _schema(run: Run, source: Source) -> pa.Schema:
+    return named_schema(run.request, source.schema) if run.beside.named else GROUPS
+
+
+def _batches(run: Run, source: Source) -> Iterator[pa.RecordBatch]:
+    with closing(run):
+        if run.beside.named:
+            yield from name_groups(run, source)
+        else:
+            yield from run.groups(source)
+
+
+def _is_unproven(run: Run) -> bool:
+    return run.request.bad_values == "unproven"
+
+
+def _share(near: Decimal | str | int) -> Fraction:
+    try:
+        share = Fraction(near) if isinstance(near, (str, int, Decimal)) and not isinstance(near, bool) else Fraction(0)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        share = Fraction(0)
+    if not 0 < share <= 1:
+        raise InputError(f'{option("near")} is a share above 0 and up to 1, such as "0.95", not {near!r}')
+    return share
