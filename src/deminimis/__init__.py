@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .api import eligible, score, score_files
     from .errors import DeminimisError
     from .feeds.text import list_feeds, show_feed
-    from .person_days import totals
+    from .person_days import merge, totals
     from .progress import Progress
     from .questions.plan import Plan, plan
     from .questions.why import Explanation, explain
@@ -48,6 +48,7 @@ __all__ = [
     "first_of",
     "list_feeds",
     "list_rules",
+    "merge",
     "plan",
     "release_memory",
     "score",
@@ -62,7 +63,7 @@ _PLACES = {
     "api": ("eligible", "score", "score_files"),
     "errors": ("DeminimisError",),
     "feeds.text": ("list_feeds", "show_feed"),
-    "person_days": ("totals",),
+    "person_days": ("merge", "totals"),
     "progress": ("Progress",),
     "questions.plan": ("Plan", "plan"),
     "questions.why": ("Explanation", "explain"),

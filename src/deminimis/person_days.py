@@ -1,12 +1,13 @@
-"""The public function for the table of person-days: the totals of a manifest."""
+"""The public functions for the table of person-days: the totals of a manifest, and tables of several merged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from decimal import Decimal
 from fractions import Fraction
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any, Unpack
 
 import pyarrow as pa
@@ -14,12 +15,16 @@ import pyarrow as pa
 from .api import start_run
 from .errors import InputError, option
 from .groups.mark import Holds, mark_of_run
+from .groups.merge import agreed_mark, merged
 from .groups.names import name_groups, named_schema
+from .groups.table import Table
 from .roles.beside import Beside
 from .roles.options import AnyOptions, takes_options
 from .roles.persons import Column, Person
+from .run.budget import check_memory_limit
 from .run.groups import GROUPS, Selection
 from .run.run import Run
+from .run.spill import check_folder
 from .sources.base import Source
 from .sources.open import open_source
 
@@ -65,8 +70,8 @@ def totals(
 
     Notes
     -----
-    Tables of several manifests merge by any engine's GROUP BY key and day, with sums of total and counts, the least of
-    least_limit and the largest of largest_limit, and `over` computed anew. That takes the same `secret` for all;
+    Tables of several manifests merge by `merge`, or by any engine's GROUP BY key and day, with sums of total and of
+    counts, the least of least_limit, the largest of largest_limit and `over` computed anew. All take the same `secret`;
     without one, keys are good for one run only. The schema's metadata says which settings and secret it was.
     """
     run, source, holds = start_totals(
@@ -126,6 +131,45 @@ def table_of(run: Run, source: Source, holds: Holds) -> pa.RecordBatchReader:
     mark = mark_of_run(run.request, binding.identity, holds, *told)
     schema = first[0].schema if first else _schema(run, source)
     return pa.RecordBatchReader.from_batches(schema.with_metadata(mark.metadata()), chain(first, batches))
+
+
+def merge(
+    tables: Iterable[Any], *, memory_limit: int | str | None = None, spill_dir: str | Path | None = None
+) -> pa.RecordBatchReader:
+    """The totals of several manifests together: tables that `totals` made with the same settings and `secret`.
+
+    Parameters
+    ----------
+    tables : iterable of tables or paths
+        Each a pyarrow.Table or RecordBatchReader, anything with `__arrow_c_stream__`, or a path of Parquet or Arrow;
+        with all of their groups. What names persons is that of the first table that has the group.
+    memory_limit, spill_dir
+        As of `eligible`.
+
+    Returns
+    -------
+    pyarrow.RecordBatchReader
+        As `totals` gives it, each group once, in no order.
+
+    Raises
+    ------
+    TotalsError
+        The tables do not fit one another; it says in what they differ. Or they were made without a `secret`.
+    """
+    if isinstance(tables, (str, Path)) or not isinstance(tables, Iterable):
+        raise InputError("merge takes a list of tables of totals or of their paths")
+    opened = [Table(given, f"table {number}") for number, given in enumerate(tables, 1)]
+    if not opened:
+        raise InputError("merge takes at least one table of totals")
+    for table in opened:
+        table.check()
+    mark = agreed_mark(opened)
+    names = [opened[0].schema.field(name) for name in opened[0].names]
+    schema = pa.schema([*GROUPS, *names], metadata=mark.metadata())
+    folder = None if spill_dir is None else check_folder(spill_dir)
+    batches = merged(opened, schema, check_memory_limit(memory_limit), folder)
+    first = list(islice(batches, 1))
+    return pa.RecordBatchReader.from_batches(schema, chain(first, batches))
 
 
 def _schema(run: Run, source: Source) -> pa.Schema:

@@ -88,7 +88,7 @@ def mark_of(schema: pa.Schema, name: str = "the table") -> Mark:
         told = json.loads(found)
         version = told.pop("version")
         digest = told.pop("digest")
-    except (ValueError, KeyError, AttributeError):
+    except (ValueError, KeyError, AttributeError, TypeError):
         raise TotalsError(f"what {name} says of itself cannot be read: make it anew") from None
     if version != VERSION:
         raise TotalsError(f"{name} is of version {version!r}, and this package reads version {VERSION}: make it anew")
@@ -118,9 +118,10 @@ def check_agree(one: Mark, other: Mark, names: tuple[str, str]) -> None:
     if one.secret != other.secret:
         without = [name for name, mark in zip(names, (one, other), strict=True) if not mark.has_secret]
         if without:
+            were = "was" if len(without) == 1 else "were"
             raise TotalsError(
-                f"{' and '.join(without)} made without {option('secret')}, so that the keys are good for one run only: "
-                f"give both the same {option('secret')}"
+                f"{' and '.join(without)} {were} made without {option('secret')}, so that the keys are good for one "
+                f"run only: give both the same {option('secret')}"
             )
         raise TotalsError(f"{names[0]} and {names[1]} were made with another {option('secret')}: give both the same")
 
