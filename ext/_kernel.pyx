@@ -8,10 +8,12 @@ from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset
 from libc.stdint cimport uintptr_t
 from native cimport (
-    DM_LEVEL, dm_count_bits, dm_load64, dm_lowest_bit, dm_pages_free, dm_pages_new, i32, i64, u16, u32, u64, u8,
-    XXH3_64bits_withSeed,
+    DM_LEVEL, dm_count_bits, dm_load64, dm_lowest_bit, dm_pages_free, dm_pages_new, dm_store64, i32, i64, u16, u32, u64,
+    u8, XXH3_64bits_withSeed,
 )
-from status cimport DAY_OUTSIDE, DONE, NO_MEMORY, RAISED, VALUE_REFUSED, WRONG_INDEX
+from status cimport (
+    DAY_OUTSIDE, DONE, KEY_MISSING, KEY_TWICE, NO_MEMORY, RAISED, TOTAL_REFUSED, VALUE_REFUSED, WRONG_INDEX,
+)
 from arrow cimport ArrowArray, ArrowArrayStream, ArrowSchema, move_array, release_array, release_stream
 from column cimport (
     BOOL, DECIMAL128, DECIMAL256, DECIMAL32, DECIMAL64, FIXED, FLOAT32, FLOAT64, INSTANT, INT16, INT32, INT64, INT8,
@@ -57,6 +59,7 @@ from groups cimport (
     add_chain_to_groups, add_to_groups, free_groups, GroupColumns, GroupRecord, GroupTable, scatter_groups,
     select_groups, start_partition, write_identities, write_totals,
 )
+from given cimport Entry, give_totals, given_place, GivenTable, judge_given, reserve_entries
 from answers cimport (
     answer_narrow, answer_wide, Cursors, free_cursors, Trail, leads_a_block, leads_to_read, leads_to_write,
 )
@@ -80,5 +83,6 @@ include "spill.pxi"
 include "unread.pxi"
 include "totals.pxi"
 include "groups.pxi"
+include "given.pxi"
 include "probe.pxi"
 include "footer.pxi"

@@ -45,6 +45,15 @@ class DayOutsideError(Exception):
 class ValueRefusedError(Exception):
     """A row has a bad value, with bad_values "error": its place in the batch."""
 
+class KeyMissingError(Exception):
+    """A row's key is none of the totals that were given: its place in the batch."""
+
+class KeyTwiceError(Exception):
+    """A key is there twice in the totals that were given: its place among those that were added."""
+
+class TotalRefusedError(Exception):
+    """A total is below 0, or beyond what any manifest comes to: its place among those that were added."""
+
 @final
 class FormOfDays:
     """How the cells of a day column are written, and whose calendar day its instants fall on.
@@ -217,7 +226,6 @@ class Stream:
     def hand_on(self) -> Any:
         """A capsule that owns the stream from now on; this object is done."""
 
-@final
 class Partitioner:
     """One worker's rows as records in partitions, and its way back from answers to rows.
 
@@ -473,6 +481,64 @@ class Groups:
         groups are named the number of its first row (int64); its total (16 bytes); rows, rows with a bad value that has
         a say, and excluded rows (int64); least and largest limit (16 bytes); and whether it is over the least, in bits
         of whole words."""
+
+@final
+class Given:
+    """Totals that were given, by their keys; read-only once all are added.
+
+    Parameters
+    ----------
+    complete : bool
+        Whether a row whose key is not there is an error; else its group is within its limits.
+    """
+
+    complete: bool
+    def __new__(cls, complete: bool) -> Self: ...
+    def __len__(self) -> int: ...
+    def add(self, keys: _Bytes, totals: _Bytes, unproven: _Bytes) -> None:
+        """Add groups: keys and totals of 16 bytes each, and a byte that is not 0 where the total is not proven.
+
+        Raises
+        ------
+        MemoryError, KeyTwiceError, TotalRefusedError
+        """
+
+@final
+class Judge(Partitioner):
+    """A worker that answers rows by totals that were given, and keeps none.
+
+    Parameters
+    ----------
+    settings : Settings
+        With outcomes.
+
+    Attributes
+    ----------
+    given : Given
+        Set before the first row is judged.
+    """
+
+    given: Given
+    def judge(
+        self,
+        batch: Batch,
+        start: int,
+        stop: int,
+        first_row: int,
+        mask: _Bytes,
+        reasons: _Bytes,
+        totals: _Bytes,
+        known: _Bytes,
+    ) -> None:
+        """Answer the rows [start, stop) of a batch, as `answer_all` does.
+
+        Raises
+        ------
+        MemoryError, ValueError, ValueRefusedError, KeyMissingError
+        """
+    @property
+    def outcome_counts(self) -> tuple[int, int, int, int, int]:
+        """As `Totals.counts` has them; groups are not counted."""
 
 def keys_of(settings: Settings, batch: Batch, start: int, stop: int, keys: _Bytes, days: _Bytes, known: _Bytes) -> None:
     """The keys of rows [start, stop) as they leave the process: 16 bytes each, the first day of the window (int32), and

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Unpack
 import pyarrow as pa
 
 from .errors import option
+from .groups.given import run_by_totals
 from .progress import Report, Reporter
 from .results import written as output
 from .results.scored import Scored, mask_of, scored, summarise
@@ -39,9 +40,10 @@ def start_run(
     sizes: Sizes = USUAL,
     way: Way | None = None,
     beside: Beside = NOTHING,
+    totals: Any = None,
     **roles: Any,
 ) -> tuple[Run, dict[str, Any]]:
-    """A run with these options, all checked, and those of them that are for reading."""
+    """A run with these options, all checked, and those of them that are for reading; `totals` answer its rows."""
     given: dict[str, Any] = dict(options)
     refuse_unknown(tuple(given))
     reading = {name: given.pop(name) for name in READING if name in given}
@@ -54,18 +56,10 @@ def start_run(
         checked = _check_once(**roles, **given)
     else:  # the file of a rule may have changed
         checked = check(**roles, **given)
-    run = Run(
-        checked,
-        outcomes=outcomes,
-        tally=tally,
-        threads=threads,
-        memory_limit=memory_limit,
-        spill_dir=spill_dir,
-        sizes=sizes,
-        way=way,
-        beside=beside,
-    )
-    return run, reading
+    resources: dict[str, Any] = {"threads": threads, "memory_limit": memory_limit, "spill_dir": spill_dir}
+    if totals is not None:
+        return run_by_totals(totals, checked, sizes=sizes, **resources), reading
+    return Run(checked, outcomes=outcomes, tally=tally, sizes=sizes, way=way, beside=beside, **resources), reading
 
 
 def _check_once(**options: Any) -> Request:
@@ -90,7 +84,7 @@ def _answers(run: Run, manifest: Any, reading: dict[str, Any]) -> tuple[Iterator
 
 @takes_options
 def eligible(
-    manifest: Any, *, person: Person, day: Column, value: Column, **options: Unpack[AnyOptions]
+    manifest: Any, *, person: Person, day: Column, value: Column, totals: Any = None, **options: Unpack[AnyOptions]
 ) -> pa.BooleanArray:
     """Mark the rows whose person stays within the limit that day.
 
@@ -169,6 +163,10 @@ def eligible(
         How many days a row's day may lie before the latest day so far, where `sorted_by` is given.
     spill_dir : path, optional
         Where they go; default: the system's temporary folder.
+    totals : table or path, optional
+        What `deminimis.totals` or `merge` made with the same settings and `secret`: rows are answered by these totals
+        instead of their own. With all groups, a row of none is an error; with those that are refused only, it is good
+        for the manifest that it was made of, and what is absent is within its limit. It is held in memory.
     delimiter, encoding, header
         For text files: the separator, the encoding, and whether the first row names the columns (or their names).
 
@@ -187,13 +185,15 @@ def eligible(
     The rule is 19 U.S.C. 1321(a)(2)(C): articles "imported by one person on one day" whose aggregate fair retail value
     in the country of shipment does not exceed the limit; 19 CFR 10.151.
     """
-    run, reading = start_run(options, outcomes=False, tally=False, person=person, day=day, value=value)
+    run, reading = start_run(options, outcomes=False, tally=False, person=person, day=day, value=value, totals=totals)
     with closing(run):
         return mask_of(_answers(run, manifest, reading)[0])
 
 
 @takes_options
-def score(manifest: Any, *, person: Person, day: Column, value: Column, **options: Unpack[AnyOptions]) -> Scored:
+def score(
+    manifest: Any, *, person: Person, day: Column, value: Column, totals: Any = None, **options: Unpack[AnyOptions]
+) -> Scored:
     """Say for every row whether it is eligible, why, and its person's total. Takes what `eligible` takes.
 
     Returns
@@ -202,7 +202,7 @@ def score(manifest: Any, *, person: Person, day: Column, value: Column, **option
         `mask`, `reason` and `total`, one entry for each row in its order, and a `summary`.
     """
     started = time.perf_counter()
-    run, reading = start_run(options, outcomes=True, person=person, day=day, value=value)
+    run, reading = start_run(options, outcomes=True, person=person, day=day, value=value, totals=totals)
     with closing(run):
         given, source = _answers(run, manifest, reading)
         return scored(run, given, started, source)
@@ -220,6 +220,7 @@ def score_files(
     append: bool = False,
     format: str | None = None,
     progress: Report | None = None,
+    totals: Any = None,
     **options: Unpack[AnyOptions],
 ) -> Summary:
     """Score files and write the answers to a file, which appears whole or not at all.
@@ -250,7 +251,8 @@ def score_files(
         same in every run, with a standard deviation of at most 0.4 %.
     """
     started = time.perf_counter()
-    run, reading = start_run(options, outcomes=set(columns) != {"eligible"}, person=person, day=day, value=value)
+    outcomes = set(columns) != {"eligible"}
+    run, reading = start_run(options, outcomes=outcomes, person=person, day=day, value=value, totals=totals)
     return write_answers(run, open_source(sources, **reading), target, columns, append, format, progress, started)
 
 

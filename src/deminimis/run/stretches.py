@@ -100,7 +100,7 @@ class ByPromise(Stretches):
         while (head := next(parts, None)) is not None:
             left = 0 if self._has_line else self._enough - (seen.rows - self._begin)
             days = Days(self._low, self._line, LAST_DAY, self._promise)
-            yield Stretch(_group(head, parts, max(left, self._group)), None, days)
+            yield Stretch(group_of_parts(head, parts, max(left, self._group)), None, days)
             if self._has_line and seen.latest_day - self._late_days >= self._line:
                 yield Stretch(iter(()), ends=True)
                 self._promise = Promise(self._late_days, self._line - 1, seen.latest_day)
@@ -118,7 +118,7 @@ class ByPromise(Stretches):
         return self._line != LAST_DAY
 
 
-def _group(head: Part, rest: Iterator[Part], rows: int) -> Iterator[Part]:
+def group_of_parts(head: Part, rest: Iterator[Part], rows: int) -> Iterator[Part]:
     """A part and more of the rest, of about so many rows together."""
     part: Part | None = head
     while part is not None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from .._kernel import (
     Batch,
     DayOutsideError,
+    KeyMissingError,
     Partitioner,
     Settings,
-    Totals,
     ValueRefusedError,
     memory_in_use,
 )
-from ..errors import BadValueError, InputError, OrderError, OutOfMemoryError, option
+from ..errors import BadValueError, InputError, OrderError, OutOfMemoryError, TotalsError, option
 from ..roles.mends import Fault, fault_of_amount
 from ..roles.request import Request
 from ..sizes import Sizes
@@ -28,6 +29,10 @@ from .order import DaySketchShape, Promise
 from .parts import Part, RowsRead, placed
 from .refused import ORDER_SHIFT, Refused, refused_by
 from .spill import Spill, check_folder
+
+_NO_KEY = (
+    "the totals that were given have no group of this row's person and day: make them of a manifest that has the row"
+)
 
 
 @dataclass
@@ -88,7 +93,7 @@ class Worker:
     ) -> None:
         """Read rows [start, stop) of a batch, the `place`th of part number `order`, in which they begin at `row`."""
         try:
-            self.partitioner.add(batch, start, stop, (order << ORDER_SHIFT) + row)
+            self.take(batch, start, stop, (order << ORDER_SHIFT) + row)
         except MemoryError as error:
             raise OutOfMemoryError(str(error) or "out of memory") from None
         except DayOutsideError as error:
@@ -97,11 +102,17 @@ class Worker:
             raise placed(wrong, part, order, row + late - start) from None
         except ValueRefusedError as error:
             raise placed(self._why_bad(), part, order, row + error.args[0] - start) from None
+        except KeyMissingError as error:
+            raise placed(TotalsError(_NO_KEY), part, order, row + error.args[0] - start) from None
         except ValueError as error:
             raise InputError(f"{error}", file=part.label or part.file) from None
         self.spans.append(Span(order, place, stop - start, epoch))
         if self.has_day_sketch:
             self.kept.append((batch, start, stop))
+
+    def take(self, batch: Batch, start: int, stop: int, number: int) -> None:
+        """Read rows [start, stop) of a batch, the first of which has this number."""
+        self.partitioner.add(batch, start, stop, number)
 
     def _why_bad(self) -> BadValueError:
         """What is wrong with the one bad value that this worker noted, if it is not missing."""
@@ -160,13 +171,22 @@ def _iso(day: int) -> str:
     return str(np.datetime64(day, "D"))
 
 
+class Counted(Protocol):
+    """What knows what rows with a record came to; `Totals` is one."""
+
+    @property
+    def counts(self) -> tuple[int, int, int, int, int]: ...
+    @property
+    def uncounted(self) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Counts:
     """What the rows came to: rows by reason, groups, sums of known units, first and last day; rows without a person
     although another part of it is there, and those for want of a column of `per`; cells of refused rows."""
 
     reasons: tuple[int, ...]
-    groups: int
+    groups: int | None
     units_eligible: int
     units_known: int
     days: tuple[int, int] | None
@@ -176,7 +196,7 @@ class Counts:
     refused: Refused
 
 
-def count(workers: Sequence[Worker], totals: Sequence[Totals], rows_read: RowsRead) -> Counts:
+def count(workers: Sequence[Worker], totals: Sequence[Counted], rows_read: RowsRead) -> Counts:
     """The counts of all workers and tables together."""
     own = [0] * 6
     known = eligible = over = unproven = groups = units = nameless = without_per = 0

@@ -137,19 +137,21 @@ class Workers:
         wanted = 1 if rows is not None and rows <= self._sizes.rows_for_one_worker else way.workers
         try:
             while len(self._workers) < wanted:
-                self._workers.append(
-                    Worker(
-                        self._bindings.settings,
-                        self._bindings.request,
-                        partition_bits=way.partition_bits,
-                        block_bytes=way.block_bytes,
-                        slots=way.slots,
-                        order=way.order,
-                    )
-                )
+                self._workers.append(self._new_worker())
         except MemoryError as error:
             raise OutOfMemoryError(f"{error}; use fewer threads or a smaller {option('memory_limit')}") from None
         return wanted
+
+    def _new_worker(self) -> Worker:
+        way = self._way
+        return Worker(
+            self._bindings.settings,
+            self._bindings.request,
+            partition_bits=way.partition_bits,
+            block_bytes=way.block_bytes,
+            slots=way.slots,
+            order=way.order,
+        )
 
     def _route(self, days: Days | None) -> None:
         """From now on, rows go to the open epoch or to the next by their days."""
