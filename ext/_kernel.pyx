@@ -61,7 +61,8 @@ from groups cimport (
 )
 from given cimport Entry, give_totals, given_place, GivenTable, judge_given, reserve_entries
 from answers cimport (
-    answer_narrow, answer_wide, Cursors, free_cursors, Trail, leads_a_block, leads_to_read, leads_to_write,
+    answer_narrow, answer_wide, Cursors, free_cursors, start_cursors, Trail, leads_a_block, leads_to_read,
+    leads_to_write,
 )
 from day_sketch cimport (
     SKETCH_DAYS, add_to_day_cells, copy_bits, DayCells, fill_open, find_cells, is_dense, open_days, prove_cells,

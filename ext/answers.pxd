@@ -1,5 +1,5 @@
 # Back to row order: each row's word leads to the next answer of its partition. All reads and writes are sequential.
-from libc.stdlib cimport free
+from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 from libc.stdint cimport uintptr_t
 from native cimport i64, u16, u32, u64, u8
@@ -27,6 +27,18 @@ cdef struct Cursors:         # for every partition, where its next answer is
     i64* on_disk             # wide: outcomes that are on disk and not brought back yet; older than those in memory
     i64* brought             # wide: outcomes brought back and not taken yet
     u64* next_brought        # wide: the address of the next one of them
+
+
+cdef inline bint start_cursors(Cursors* c, int n) noexcept nogil:
+    """Cursors of n partitions; where memory ran out False, and what there is has to be freed."""
+    c.next_bit = <u64*>calloc(n, sizeof(u64))
+    c.next_record = <u64*>calloc(n, sizeof(u64))
+    c.block = <u32*>calloc(n, sizeof(u32))
+    c.on_disk = <i64*>calloc(n, sizeof(i64))
+    c.brought = <i64*>calloc(n, sizeof(i64))
+    c.next_brought = <u64*>calloc(n, sizeof(u64))
+    return not (c.next_bit == NULL or c.next_record == NULL or c.block == NULL or c.on_disk == NULL
+                or c.brought == NULL or c.next_brought == NULL)
 
 
 cdef inline void free_cursors(Cursors* c) noexcept nogil:

@@ -62,18 +62,8 @@ cdef class Partitioner:
             if self.groups == NULL:
                 raise MemoryError()
         self.bits = <u64**>calloc(slots, sizeof(u64*))
-        self.cursors.next_bit = <u64*>calloc(n, sizeof(u64))
-        self.cursors.next_record = <u64*>calloc(n, sizeof(u64))
-        self.cursors.block = <u32*>calloc(n, sizeof(u32))
-        self.cursors.on_disk = <i64*>calloc(n, sizeof(i64))
-        self.cursors.brought = <i64*>calloc(n, sizeof(i64))
-        self.cursors.next_brought = <u64*>calloc(n, sizeof(u64))
         self.brought = {}
-        if self.chunk == NULL or self.bits == NULL or self.cursors.next_bit == NULL:
-            raise MemoryError()
-        if self.cursors.next_record == NULL or self.cursors.block == NULL or self.cursors.on_disk == NULL:
-            raise MemoryError()
-        if self.cursors.brought == NULL or self.cursors.next_brought == NULL:
+        if self.chunk == NULL or self.bits == NULL or not start_cursors(&self.cursors, n):
             raise MemoryError()
         self.reserve(0, n + 1)
         if not start_chains(&self.chains, &self.pool, n,
