@@ -24,6 +24,7 @@ from .roles.persons import Column, Person
 from .roles.request import Request, check, with_new_secret
 from .run.answers import Answer
 from .run.budget import check_memory_limit, check_threads
+from .run.keys import keys_and_days
 from .run.run import Run
 from .run.spill import check_folder
 from .run.way import Way
@@ -233,8 +234,9 @@ def score_files(
         As `manifest` of `eligible`; several paths, a glob or a folder are one manifest.
     target : path, "-", binary file or None
         Where answers go: .parquet, .arrow, .csv or .csv.gz; "-" is standard output; None writes nothing.
-    columns : sequence of {"eligible", "reason", "total"}
-        What is written of each row.
+    columns : sequence of {"eligible", "reason", "total", "key"}
+        What is written of each row; `key` is that of its group in `totals` with the same `secret`, null where it has
+        none, and the manifest is read a second time for it.
     append : bool, default False
         Write the manifest's own columns first. The manifest is read a second time for it: what comes once is refused,
         a LazyFrame is run twice and checked to give the same rows, and a DuckDB relation is held in memory, as it could
@@ -251,7 +253,7 @@ def score_files(
         same in every run, with a standard deviation of at most 0.4 %.
     """
     started = time.perf_counter()
-    outcomes = set(columns) != {"eligible"}
+    outcomes = {*columns} - {"key"} != {"eligible"}
     run, reading = start_run(options, outcomes=outcomes, person=person, day=day, value=value, totals=totals)
     return write_answers(run, open_source(sources, **reading), target, columns, append, format, progress, started)
 
@@ -271,7 +273,10 @@ def write_answers(
     if append:
         source = source.readable_twice(option("append"))
         source.check_all_columns(f"leave {option('append')} out")
-    schema = output.check_fields(columns, source.schema if append else None)
+    is_keyed = "key" in columns
+    schema = output.check_fields(columns, source.schema if append else None, takes_key=True)
+    if is_keyed and not append:
+        source = source.readable_twice(f"the column 'key' of {option('columns')}")
     reporter = None if progress is None else Reporter(progress, started, source.rows, source.bytes)
     run.account.tick = None if reporter is None else reporter.tick
     run.answer_rows = output.ANSWER_ROWS
@@ -282,7 +287,10 @@ def write_answers(
                 pass
         else:
             with output.open_output(target, schema, format, source) as sink:
-                output.write_answers(given, sink, schema, source if append else None, run.account.tick)
+                read = source if append or is_keyed else None
+                own = None if append else run.intake.columns(source) or source.names
+                keys = (lambda batch, file: keys_and_days(run.bindings, batch, file)[0]) if is_keyed else None
+                output.write_answers(given, sink, schema, read, run.account.tick, own if is_keyed else None, keys)
         if reporter is not None:
             reporter.end()
         seconds = time.perf_counter() - started

@@ -56,3 +56,18 @@ def without_views(array: pa.Array) -> pa.Array:
         return array.cast(kind)
     entries = array.dictionary.cast(kind.value_type)
     return pa.DictionaryArray.from_arrays(array.indices, entries, ordered=kind.ordered, safe=False)
+
+
+def in_hex(array: pa.FixedSizeBinaryArray) -> pa.StringArray:
+    """The bytes of each cell as hex digits; nulls stay."""
+    width, digits = array.type.byte_width, np.frombuffer(b"0123456789abcdef", np.uint8)
+    content = np.zeros(0, np.uint8) if array.buffers()[1] is None else np.frombuffer(array.buffers()[1], np.uint8)
+    content = content[width * array.offset : width * (array.offset + len(array))]
+    text = digits[np.stack([content >> 4, content & 15], axis=1).reshape(-1)]
+    offsets = np.arange(len(array) + 1, dtype=np.int32) * (2 * width)
+    found = pa.Array.from_buffers(pa.string(), len(array), [None, pa.py_buffer(offsets), pa.py_buffer(text)])
+    return (
+        found
+        if array.null_count == 0
+        else pa.array([None if cell is None else cell.hex() for cell in array.to_pylist()], pa.string())
+    )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, BinaryIO, Unpack
 
 import pyarrow as pa
 
@@ -18,6 +20,8 @@ from .groups.mark import Holds, mark_of_run
 from .groups.merge import agreed_mark, merged
 from .groups.names import name_groups, named_schema
 from .groups.table import Table
+from .progress import Report, Reporter
+from .results.scored import summarise
 from .roles.beside import Beside
 from .roles.options import AnyOptions, takes_options
 from .roles.persons import Column, Person
@@ -25,8 +29,12 @@ from .run.budget import check_memory_limit
 from .run.groups import GROUPS, Selection
 from .run.run import Run
 from .run.spill import check_folder
+from .sinks.open import open_sink
 from .sources.base import Source
 from .sources.open import open_source
+from .text import plain
+
+_OWN = ("person", "day", "value", "names", "over_only", "refused_only", "near")
 
 
 @takes_options
@@ -117,6 +125,57 @@ def start_totals(
         run.selection = Selection((0,) * len(limits))
     source = open_source(manifest, **reading)
     return run, source.readable_twice(option("names", True)) if names else source, holds
+
+
+@dataclass(frozen=True)
+class Written:
+    """What `write_totals` wrote: the manifest's rows, groups, those of them over their limit, and what was noted."""
+
+    rows: int
+    groups: int
+    over: int
+    columns: tuple[str, ...]
+    seconds: float
+    settings: dict[str, object]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Every field, made of what JSON has."""
+        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+
+
+def write_totals(
+    sources: Any,
+    target: str | Path | BinaryIO,
+    *,
+    format: str | None = None,
+    progress: Report | None = None,
+    **options: Any,
+) -> Written:
+    """Write the table of `totals`, whose options these are, to a file, which appears whole or not at all."""
+    started = time.perf_counter()
+    run, source, holds = start_totals(
+        sources,
+        {name: one for name, one in options.items() if name not in _OWN},  # type: ignore[arg-type]
+        **{name: options[name] for name in _OWN if name in options},
+    )
+    reporter = None if progress is None else Reporter(progress, started, source.rows, source.bytes)
+    run.account.tick = None if reporter is None else reporter.tick
+    run.intake.columns(source)
+    over = 0
+    with closing(run):
+        if isinstance(target, (str, Path)) and target != "-":  # a target that cannot be written is told before the work
+            open_sink(target, _schema(run, source), format=format, inputs=source.places).abort()
+        reader = table_of(run, source, holds)
+        with open_sink(target, reader.schema, format=format, inputs=source.places) as sink:
+            for batch in reader:
+                sink.write(batch)
+                over += batch.column("over").true_count
+        if reporter is not None:
+            reporter.end()
+        told = summarise(run, started, source)
+    names = tuple(reader.schema.names)
+    return Written(told.rows, sink.rows, over, names, told.seconds, told.settings, told.notes)
 
 
 def table_of(run: Run, source: Source, holds: Holds) -> pa.RecordBatchReader:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 import re
+import stat
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
@@ -21,6 +24,7 @@ Options = dict[str, Any]
 
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
 _TABS = {"tab", "\\t", "t"}
+_SECRET_MOST = 4096
 
 
 def reading_options(args: argparse.Namespace) -> Options:
@@ -65,7 +69,26 @@ def scoring_options(args: argparse.Namespace) -> Options:
         raise InputError(f"no column is named for {needed}: give the option, or a --feed that has it{why}")
     if args.limit is None and args.rule is None:
         raise InputError("give --limit N or --rule NAME; deminimis rules list shows the rules")
-    return found | _settings(args)
+    return found | _settings(args) | _secret(args)
+
+
+def _secret(args: argparse.Namespace) -> Options:
+    """The secret of a file that nobody else may read; a line's end behind it is no part of it."""
+    if args.secret_file is None:
+        return {}
+    from ..sources.base import reading
+
+    with reading(args.secret_file), Path(args.secret_file).open("rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError("a secret lies in a plain file.", file=args.secret_file)
+        if os.name == "posix" and status.st_mode & 0o077:
+            mode = f"its mode is {status.st_mode & 0o777:o}"
+            raise InputError(f"others may read it ({mode}): chmod 600 it.", file=args.secret_file)
+        content = file.read(_SECRET_MOST + 1)
+    if len(content) > _SECRET_MOST:
+        raise InputError(f"a secret has at most {_SECRET_MOST:,} bytes.", file=args.secret_file)
+    return {"secret": content.removesuffix(b"\n").removesuffix(b"\r")}
 
 
 def as_given(args: argparse.Namespace, settings: Options) -> Options:

@@ -20,6 +20,7 @@ COMMANDS = {
     "score": ("score", "mark the rows of a manifest whose person stays within the limit that day"),
     "plan": ("plan", "say before a long run what it would do and need, from the files' metadata alone"),
     "explain": ("explain", "say why one row is eligible or not: its person's day, row by row"),
+    "totals": ("totals", "write the person-days themselves, one row each: for audits, and to merge"),
     "demo": ("demo", "make a manifest of a million rows and score it; needs nothing, leaves nothing"),
     "bench": ("bench", "how many rows a second this machine scores, and one line of JSON to quote"),
     "rules": ("rules", "list the dated rules, show one with its citations, check your own"),

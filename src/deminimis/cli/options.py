@@ -37,6 +37,17 @@ _NEAR = {
 }
 
 
+_OF_TOTALS = {
+    "over_only": "--over",
+    "refused_only": "--refused",
+    "near": "--near",
+    "names": "--names",
+    "totals": "--totals",
+    "secret": "--secret-file",
+}
+"""Words of options that only some commands have."""
+
+
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line, and that knows the option that was meant."""
 
@@ -103,6 +114,8 @@ def in_shell_words(name: str, value: str) -> str:
     """An option of the Python functions as the command line says it; value is "" where none is meant."""
     if name in ("first_of", "append"):
         return f"--{name.replace('_', '-')}"
+    if name in _OF_TOTALS:
+        return f"{_OF_TOTALS[name]} {value}".rstrip() if name == "near" else _OF_TOTALS[name]
     if name == "columns":
         return f"--with {value}".rstrip()
     if name == "header":
@@ -177,7 +190,10 @@ def add_settings(parser: Parser) -> None:
         if one.group == "limit":
             bound.add_argument(one.word, **_settings(one))
     group.add_argument("--as-of", metavar="DATE", help="apply the rule as if every row were of that day")
-    add_group(parser, "settings", "settings")
+    settings = add_group(parser, "settings", "settings")
+    settings.add_argument(
+        "--secret-file", metavar="FILE", help="keys the persons' fingerprints by its bytes; nobody else may read it"
+    )
 
 
 def add_resources(parser: Parser) -> None:

@@ -23,7 +23,7 @@ from .streams import closed, is_terminal, remark, say, say_json, width
 if TYPE_CHECKING:
     from ..results.summary import Summary
 
-MORE_COLUMNS = ("reason", "total")
+MORE_COLUMNS = ("reason", "total", "key")
 
 _EXAMPLES = """\
 examples:
@@ -46,20 +46,21 @@ def run(name: str, words: list[str]) -> int:
     columns = ("eligible", *chosen(args.with_, MORE_COLUMNS, "--with"))
     if args.append and args.output is None:
         raise InputError("--append writes the manifest's columns beside the result: say where with -o")
-    target = _Target(args)
+    target = Target(args)
     from .. import score_files
 
     progress = bars(args.quiet)
     with progress or nullcontext(), target.told_where_interrupted():
         summary = score_files(
-            manifest_of(args, reads_twice=args.append),
+            manifest_of(args, reads_twice=args.append or "key" in columns),
             args.output,
             **options,
             **resources(args),
             progress=progress,
             columns=columns,
             append=args.append,
-            format=_format(args),
+            totals=args.totals,
+            format=format_of(args),
         )
     summary = replace(summary, notes=tuple(map(in_the_shell, summary.notes)))
     is_the_work = args.output is None and not args.check
@@ -67,7 +68,7 @@ def run(name: str, words: list[str]) -> int:
     return ENDS["not eligible" if args.check and summary.eligible < summary.rows else "done"].code
 
 
-class _Target:
+class Target:
     """Where the answers go, and what became of it."""
 
     def __init__(self, args: argparse.Namespace) -> None:
@@ -134,7 +135,8 @@ def add_words(parser: Parser) -> None:
     """Everything that may follow `score`."""
     group = parser.add_argument_group("result")
     group.add_argument("-o", "--output", metavar="OUT", help=".parquet, .arrow, .csv, .csv.gz; - is standard output")
-    group.add_argument("--with", dest="with_", metavar="LIST", help="further columns: reason,total")
+    group.add_argument("--with", dest="with_", metavar="LIST", help="further columns: reason,total,key")
+    group.add_argument("--totals", metavar="FILE", help="answer rows by these totals, of deminimis totals")
     group.add_argument("--append", action="store_true", help="write the manifest's own columns before the result")
     group.add_argument("--format", choices=("parquet", "arrow", "csv"), help="of OUT (default: its ending)")
     group.add_argument("--no-clobber", action="store_true", help="refuse an OUT that is there already")
@@ -147,8 +149,8 @@ def add_words(parser: Parser) -> None:
     add_resources(parser)
 
 
-def _format(args: argparse.Namespace) -> str | None:
-    """A terminal shows text, so the result is CSV there unless a format is asked for."""
+def format_of(args: argparse.Namespace) -> str | None:
+    """The format that is asked for. A terminal shows text, so the result is CSV there unless a format is asked for."""
     if args.format is None and args.output == "-" and is_terminal("stdout"):
         return "csv"
     found: str | None = args.format

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,17 +22,24 @@ FIELDS = {
     "reason": pa.field("reason", REASON_TYPE, nullable=False),
     "total": pa.field("total", TOTAL_TYPE),
 }
+Keys = Callable[[pa.RecordBatch, "str | None"], pa.Array]
+"""The keys of a batch of this file."""
+KEY = pa.field("key", pa.binary(16))
+"""Of the row's group, as a table of totals has it; made of the manifest's own columns, which are read again for it."""
 BATCH_ROWS = 1 << 20
 ANSWER_ROWS = 1 << 22
 """Rows whose reasons and totals are made at a time."""
 
 
-def check_fields(columns: Sequence[str], beside: pa.Schema | None) -> pa.Schema:
+def check_fields(columns: Sequence[str], beside: pa.Schema | None, *, takes_key: bool = False) -> pa.Schema:
     """The schema of the output, before any row is read."""
-    wanted = [name for name in FIELDS if name in columns]
+    there = FIELDS | ({KEY.name: KEY} if takes_key else {})
+    wanted = [name for name in there if name in columns]
     if isinstance(columns, str) or set(columns) - set(wanted) or not wanted:
-        raise InputError(f"{option('columns')} takes some of {', '.join(FIELDS)}, not {columns!r}")
-    fields = [FIELDS[name] for name in wanted]
+        raise InputError(f"{option('columns')} takes some of {', '.join(there)}, not {columns!r}")
+    if wanted == [KEY.name]:
+        raise InputError(f"{option('columns')} takes 'key' beside an answer: add 'eligible'")
+    fields = [there[name] for name in wanted]
     if beside is None:
         return pa.schema(fields)
     for name in wanted:
@@ -47,9 +54,23 @@ def open_output(target: str | Path | BinaryIO, schema: pa.Schema, file_format: s
 
 
 def write_answers(
-    given: Iterator[Answer], sink: Sink, schema: pa.Schema, source: Source | None, tick: Tick | None = None
+    given: Iterator[Answer],
+    sink: Sink,
+    schema: pa.Schema,
+    source: Source | None,
+    tick: Tick | None = None,
+    own: Sequence[str] | None = None,
+    keys: Keys | None = None,
 ) -> None:
-    """Write every row's answers in row order as they come; with a source, read it again and put its columns first."""
+    """Write every row's answers in row order as they come; with a source, read it again and put its columns first.
+
+    Parameters
+    ----------
+    own : sequence of str, optional
+        The columns of the source that keys are made of, where no others are written.
+    keys : callable, optional
+        Gives the keys of a batch.
+    """
 
     def write(batch: pa.RecordBatch) -> None:
         sink.write(batch)
@@ -59,7 +80,8 @@ def write_answers(
     if source is None:
         batches = alone(given, schema)
     else:
-        batches = beside(given, source, schema, schema.names[len(source.schema) :])
+        wanted = schema.names if own is not None else schema.names[len(source.schema) :]
+        batches = beside(given, source, schema, wanted, own, keys)
     for batch in batches:
         write(batch)
 
@@ -72,7 +94,12 @@ def alone(given: Iterator[Answer], schema: pa.Schema) -> Iterator[pa.RecordBatch
 
 
 def beside(
-    given: Iterator[Answer], source: Source, schema: pa.Schema, wanted: Sequence[str], own: Sequence[str] | None = None
+    given: Iterator[Answer],
+    source: Source,
+    schema: pa.Schema,
+    wanted: Sequence[str],
+    own: Sequence[str] | None = None,
+    keys: Keys | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read a source again and put every row's answers, the last columns of `schema`, beside its own columns.
 
@@ -83,14 +110,17 @@ def beside(
     own : sequence of str, optional
         The columns of the source to read; None: all.
     """
-    answers = _Answers(_tables(given, wanted), wanted)
+    drawn = [name for name in wanted if keys is None or name != KEY.name]
+    answers = _Answers(_tables(given, drawn), drawn)
     laid = pa.schema([*schema][: len(schema) - len(wanted)])
     for piece in source.pieces(own):
         for batch in piece.batches():
             told = answers.take(batch.num_rows, piece.label)
             with reading(piece.file or piece.label, "does not fit the columns of the other files", "write it alike."):
                 rows = laid_out(batch, laid)
-            columns = [*rows, *(told.column(name).combine_chunks() for name in wanted)]
+            columns = [*rows, *(told.column(name).combine_chunks() for name in drawn)]
+            if keys is not None:
+                columns.append(keys(batch, piece.file))
             yield pa.RecordBatch.from_arrays([_flat(c) for c in columns], schema=schema)
     answers.check_end()
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
-from ..arrays import nothing
+from ..arrays import in_hex, nothing
 from .files import Output
 from .mask import MaskWriter
 
@@ -108,15 +108,20 @@ class ArrowStreamWriter:
 
 
 class CsvWriter:
-    """CSV with a header, packed where a compression is named."""
+    """CSV with a header, packed where a compression is named; bytes of a fixed number are hex digits."""
 
     def __init__(self, output: Output, schema: pa.Schema, delimiter: str = ",", compression: str | None = None) -> None:
         file: Any = pa.PythonFile(output, "w")
         self._packed = pa.CompressedOutputStream(file, compression) if compression else None
         options = pc.WriteOptions(delimiter=delimiter, batch_size=CSV_ROWS)
+        self._fixed = [i for i, field in enumerate(schema) if pa.types.is_fixed_size_binary(field.type)]
+        for i in self._fixed:
+            schema = schema.set(i, pa.field(schema.field(i).name, pa.string()))
         self._writer = pc.CSVWriter(self._packed or file, schema, write_options=options)
 
     def write(self, batch: pa.RecordBatch) -> None:
+        for i in self._fixed:
+            batch = batch.set_column(i, batch.schema.names[i], in_hex(batch.column(i)))
         self._writer.write_batch(batch)
 
     def close(self) -> None:
