@@ -66,7 +66,7 @@ from answers cimport (
 )
 from day_sketch cimport (
     SKETCH_DAYS, add_to_day_cells, copy_bits, DayCells, fill_open, find_cells, is_dense, open_days, prove_cells,
-    prove_rows, size_of_step, sum_cells,
+    prove_rows, refuse_cells, refused_rows, size_of_step, sum_cells,
 )
 from thrift cimport (
     BINARY_KIND, I16_KIND, I32_KIND, I64_KIND, LIST_KIND, STRUCT_KIND, Cursor, Field, read_field, read_integer,

@@ -1,10 +1,11 @@
 # Rows in memory, in the order of their days: the sketch of a day stays in cache by itself, so no row is scattered.
 #
-# First every row adds its units, as steps of 1/254 of the largest limit and rounded up, to a cell of one byte of its
+# First every row adds its units, as steps of 1/253 of the largest limit and rounded up, to a cell of one byte of its
 # day's sketch, and keeps the cell's number, four bytes. When all rows are read, a cell whose sum is within
-# its day's limit proves all its rows eligible, as in totals.pxd. The few other rows are suspects: they are read once
-# more and scattered like any rows, for exact totals. All rows of a key share its cell, so all are suspects or none. In
-# any other order of the rows the answer is the same, and the way to it longer.
+# its day's limit proves all its rows eligible, as in sketch.pxd, and one whose rows are each over the limit by
+# themselves, or bad, refuses them all. The few other rows are suspects: they are read once more and scattered like any
+# rows, for exact totals. All rows of a key share its cell, so all are suspects or none. In any other order of the rows
+# the answer is the same, and the way to it longer.
 from libc.stdlib cimport calloc
 from native cimport dm_at_most64, dm_lowest_bit, i32, i64, u16, u32, u64, u8
 from keys cimport CHUNK, Keys
@@ -13,6 +14,8 @@ from answers cimport next_bit, put_bits, Trail, leads_to_read
 
 cdef enum:
     SKETCH_DAYS = 8190       # days that have a sketch of their own, at places from 1 on; all others share place 0
+    BEYOND = 254             # in a cell: more than any limit
+    REFUSED = 255            # the same, and no row of it may pass, whatever its total
 
 cdef extern from *:
     """
@@ -78,40 +81,48 @@ cdef inline void find_cells(const Keys* k, const Chunk* x, int n, const DayCells
 
 
 cdef inline u64 size_of_step(u64 limit) noexcept nogil:
-    """Units: so many that the limit is at most 254 steps."""
-    return limit // 254 + 1
+    """Units: so many that the limit is at most 253 steps."""
+    return limit // 253 + 1
 
 
-cdef inline void add_to_cell(DayCells* s, u32 number, u64 units) noexcept nogil:
-    """`units` are below 2**30. A cell stays at 255 once it is there, which no limit reaches."""
+cdef inline void add_to_cell(DayCells* s, u32 number, u64 units, bint may_pass) noexcept nogil:
+    """`units` are below 2**30. Each row adds a step or more, so 0 is a cell without rows."""
     cdef u8* cell = &s.cells[number >> s.bits][number & ((<u32>1 << s.bits) - 1)]
-    cdef u64 sum = cell[0] + ((units * s.steps) >> 32) + 1
-    cell[0] = <u8>(sum if sum < 255 else 255)
+    cdef u32 before = cell[0]
+    cdef u64 sum = before + ((units * s.steps) >> 32) + 1
+    sum = sum if (sum < BEYOND) & may_pass else BEYOND
+    cell[0] = <u8>(sum + ((((before + 1) & 0xff) <= 1) & (not may_pass)))      # to a cell of no rows or such rows
 
 
 cdef inline void add_to_day_cells(const Meaning* meaning, const Chunk* x, int n, DayCells* s,
                                   u32* numbers) noexcept nogil:
-    """Each row's units to its cell. A bad value fills it, so that all its rows are suspects."""
+    """Each row's units to its cell. A bad value fills it, so that no row of it is proven."""
     cdef int i
     cdef i64 cap = meaning.cap
-    if x.plain:
+    cdef bint is_known
+    if x.plain and meaning.constant:
         for i in range(n):
-            add_to_cell(s, numbers[i], <u64>(x.units[i] if x.units[i] < cap else cap))
+            add_to_cell(s, numbers[i], <u64>(x.units[i] if x.units[i] < cap else cap), x.units[i] < cap)
         return
     for i in range(n):
         if not meaning.has_record[x.status[i]]:
             numbers[i] = NO_CELL
-        else:
-            add_to_cell(s, numbers[i], <u64>(x.units[i] if x.status[i] == PLAIN and x.units[i] < cap else cap))
+            continue
+        is_known = x.status[i] == PLAIN
+        add_to_cell(s, numbers[i], <u64>(x.units[i] if is_known and x.units[i] < cap else cap),
+                    is_known and x.units[i] <= meaning.limits[0 if meaning.constant else x.limit_index[i]])
 
 
 cdef inline void sum_cells(u8* sums, const u8* cells, i64 n) noexcept nogil:
     """Add one worker's cells of a day to another's."""
     cdef i64 i
-    cdef u32 sum
+    cdef u32 sum, a, b
     for i in range(n):
-        sum = <u32>sums[i] + cells[i]
-        sums[i] = <u8>(sum if sum < 255 else 255)
+        a, b = sums[i], cells[i]
+        sum = a + b
+        sum = sum if sum < BEYOND else BEYOND
+        # Both have no rows or none that may pass, and one has some.
+        sums[i] = <u8>(sum + ((((a + 1) & 0xff) <= 1) & (((b + 1) & 0xff) <= 1) & ((a | b) != 0)))
 
 
 cdef inline void prove_cells(const u8* sums, i64 n, u8 most, u64* bits) noexcept nogil:
@@ -119,6 +130,24 @@ cdef inline void prove_cells(const u8* sums, i64 n, u8 most, u64* bits) noexcept
     cdef i64 i
     for i in range(0, n, 64):
         bits[i >> 6] = dm_at_most64(sums + i, most)
+
+
+cdef inline void refuse_cells(const u8* sums, i64 n, u64* bits) noexcept nogil:
+    """One bit a cell: none of its rows may pass. n is a multiple of 64."""
+    cdef i64 i
+    for i in range(0, n, 64):
+        bits[i >> 6] = ~dm_at_most64(sums + i, BEYOND)
+
+
+cdef inline u64 refused_rows(const u64* refused, const u32* numbers, u64 rows) noexcept nogil:
+    """Those of the rows, as bits, that are refused by their cells."""
+    cdef u64 word = 0
+    cdef int i
+    while rows:
+        i = dm_lowest_bit(rows)
+        rows &= rows - 1
+        word |= ((refused[numbers[i] >> 6] >> (numbers[i] & 63)) & 1) << i
+    return word
 
 
 cdef inline u64 prove_rows(const u64* proven, const u32* numbers, int n, u64* open_rows) noexcept nogil:

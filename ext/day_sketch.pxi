@@ -37,6 +37,7 @@ cdef class Proof:
     cdef i32 day_base
     cdef readonly int places    # up to the last that rows were seen of
     cdef u64* proven         # a bit for each of their cells
+    cdef u64* refused        # the same
 
     def __cinit__(self, Settings settings, list sketches):
         cdef DaySketch one = sketches[0]
@@ -51,7 +52,8 @@ cdef class Proof:
                 if one.days.cells[place] != NULL:
                     self.places = max(self.places, place + 1)
         self.proven = <u64*>calloc((<size_t>self.places << (self.bits - 6)) + 1, sizeof(u64))
-        if self.proven == NULL:
+        self.refused = <u64*>calloc((<size_t>self.places << (self.bits - 6)) + 1, sizeof(u64))
+        if self.proven == NULL or self.refused == NULL:
             raise MemoryError("no memory for the totals")
 
     def add_up(self, int first, int last):
@@ -106,6 +108,7 @@ cdef class Proof:
                         sum_cells(made, cells, n)
         with nogil:
             prove_cells(sums, n, most, self.proven + (<i64>place << (self.bits - 6)))
+            refuse_cells(sums, n, self.refused + (<i64>place << (self.bits - 6)))
         free(made)
         return 0
 
@@ -113,6 +116,7 @@ cdef class Proof:
         """See _kernel.pyi."""
         cdef Trail* words = &read.trail
         cdef u32 block = words.reading
+        cdef const u32* numbers
         cdef u64 open_rows = 0
         cdef i64 seen = 0, left_open = 0
         cdef int n
@@ -120,7 +124,9 @@ cdef class Proof:
             n = <int>min((words.in_last if block == words.last else leads_a_block(words)) // 2, 64)
             if n == 0:       # a worker that came too late for any row
                 return 0
-            prove_rows(self.proven, <const u32*>read.pool.blocks[block], n, &open_rows)
+            numbers = <const u32*>read.pool.blocks[block]
+            prove_rows(self.proven, numbers, n, &open_rows)
+            open_rows &= ~refused_rows(self.refused, numbers, open_rows)
             seen += n
             left_open += n if is_dense(dm_count_bits(open_rows), n) else dm_count_bits(open_rows)
             if block == words.last:
@@ -161,6 +167,8 @@ cdef class Proof:
             n = <int>min(min(there // 2, end - row), 64 - at)
             open_rows = 0
             word = prove_rows(self.proven, numbers, n, &open_rows)
+            if open_rows:
+                open_rows &= ~refused_rows(self.refused, numbers, open_rows)
             if open_rows:
                 code = self.read_suspects(suspects, columns, row, n, &word, &open_rows)
                 if code != DONE:
@@ -220,3 +228,4 @@ cdef class Proof:
 
     def __dealloc__(self):
         free(self.proven)
+        free(self.refused)

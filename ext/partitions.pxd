@@ -5,8 +5,8 @@ from status cimport DONE, NO_MEMORY
 from records cimport Chains, count_of, in_block, record_t, WideRecord
 from meaning cimport Meaning
 from tables cimport ADD, ADD_OPEN, PROVE, SETTLE, Counts, Tables
-from sketch cimport add_to_cells, prove, start_cells
-from slots cimport FIRST_SLOTS, add_all, add_open, expect_open, start_slots
+from sketch cimport add_to_cells, open_cells, prove, start_cells
+from slots cimport FIRST_SLOTS, add_all, add_open, expect_keys, start_slots
 from settle cimport settle, settle_bit, settle_outcome
 
 
@@ -25,6 +25,7 @@ cdef inline bint takes(const Meaning* meaning, int step) noexcept nogil:
 
 cdef inline bint start_tables(const Meaning* meaning, i64 n, Tables* t) noexcept nogil:
     """Clear tables for a partition of n records. False where memory ran out."""
+    t.skips = False
     return start_slots(meaning, t, FIRST_SLOTS) and (meaning.outcomes or start_cells(meaning, t, n))
 
 
@@ -165,7 +166,12 @@ cdef inline int total_partition(const Meaning* meaning, Chains** chains, int wor
             for w in range(workers):
                 for i in range((count_of(chains[w], p) + 63) // 64):
                     n_open -= dm_count_bits(bits[w][i])
-            if not expect_open(meaning, t, n_open):
+            t.skips = not t.exact
+            if t.skips and 16 * n_open > n:          # so many that a look at each cell is worth it
+                n_open = open_cells(meaning, t)
+                if n_open == 0:
+                    continue
+            if not expect_keys(meaning, t, n_open):
                 return NO_MEMORY
         for w in range(workers):
             if step_chain(meaning, step, t, chains[w], p, kind, bits[w], counts) != DONE:

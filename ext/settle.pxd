@@ -3,6 +3,7 @@ from native cimport dm_count_bits, dm_lowest_bit, i64, u32, u64
 from records cimport EXCLUDED, MARK_BAD, MARK_EXCLUDED, MARK_UNCOUNTED, POISON, Outcome, Record, record_t, WideRecord
 from meaning cimport REASON_ELIGIBLE, REASON_OVER_LIMIT, REASON_UNPROVEN, Meaning
 from tables cimport Counts, Tables
+from sketch cimport limit_of
 from slots cimport USED, Slot, slot_of, there_are, WideSlot
 
 
@@ -90,7 +91,8 @@ cdef inline void settle_wide(const Meaning* meaning, Tables* t, WideRecord* r, i
 
 cdef inline void settle_narrow(const Meaning* meaning, Tables* t, const Record* r, i64 n, u64* bits,
                                Counts* counts) noexcept nogil:
-    """Answer the records that the sketch left open; then take those out that are never eligible, and count."""
+    """Answer the records that the sketch left open; then take those out that are never eligible, and count. A record
+    that is over by itself may have no slot, nor one with a bad value."""
     cdef i64 i, j
     cdef u64 open_rows, word, own
     cdef Slot* slot = NULL       # of the row before: neighbours may share it
@@ -103,15 +105,17 @@ cdef inline void settle_narrow(const Meaning* meaning, Tables* t, const Record* 
             own = open_rows & (~open_rows + 1)
             j = i + dm_lowest_bit(open_rows)
             open_rows &= open_rows - 1
-            limit = <u32>meaning.limits[(r[j].units & (<u32>EXCLUDED - 1)) >> meaning.index_shift]
-            over = not r[j].units & <u32>POISON and (r[j].units & units_mask) > limit    # by itself
+            if r[j].units & <u32>POISON:
+                continue
+            limit = <u32>limit_of(meaning, r + j)
+            over = (r[j].units & units_mask) > limit    # by itself
             if not over:
                 if slot == NULL or slot.key != r[j].key or slot.more != r[j].more:
                     slot = slot_of(<Slot*>t.slots, t.slots_in_use, r[j].key, r[j].more)
                 over = (slot.total & (<u32>USED - 1)) > limit
             if not over and not slot.total & <u32>POISON:
                 word |= own
-            elif not r[j].units & (<u32>POISON | <u32>EXCLUDED):
+            elif not r[j].units & <u32>EXCLUDED:
                 counts.reasons[REASON_OVER_LIMIT if over else REASON_UNPROVEN] += 1
                 counts.refused_units += r[j].units & units_mask
         if meaning.marked:

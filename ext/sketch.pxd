@@ -4,14 +4,19 @@
 #
 # Cells have 32 bits for narrow records and 64 for wide ones. Sums are capped at cap = largest limit + 1: of narrow
 # records cap < 2**30, of wide ones cap <= 2**63 - 1, so no sum of two wraps.
+#
+# A row that is over its limit by itself, has a bad value or is excluded is not eligible whatever its total. A cell of
+# narrow records says whether there is any other row in it: where there is none, all are refused without their totals.
 from libc.string cimport memset
 from native cimport i64, u32, u64
-from records cimport EXCLUDED, MARK_BAD, MARK_UNCOUNTED, Record, record_t, WideRecord
+from records cimport EXCLUDED, MARK_BAD, MARK_UNCOUNTED, POISON, Record, record_t, WideRecord
 from meaning cimport Meaning
 from tables cimport cleared, Tables
 
 cdef enum:
     MAX_CELLS = 1 << 22
+    MAY_PASS = 0x40000000    # in a narrow cell: some row of it is eligible if its total is within the limit
+    SUM = 0x3fffffff         # of a narrow cell
 
 
 ctypedef fused cell_t:
@@ -38,14 +43,30 @@ cdef inline bint start_cells(const Meaning* meaning, Tables* t, i64 n) noexcept 
     return cells != NULL
 
 
-cdef inline void add_narrow_units(u32* cells, u64 mask, const Record* r, i64 n, u32 units_mask, u32 cap) noexcept nogil:
+cdef inline u64 limit_of(const Meaning* meaning, const Record* r) noexcept nogil:
+    """A record's own limit."""
+    return <u64>meaning.limits[(r.units & (<u32>EXCLUDED - 1)) >> meaning.index_shift]
+
+
+cdef inline void add_narrow_units(const Meaning* meaning, u32* cells, u64 mask, const Record* r, i64 n,
+                                  bint one_limit) noexcept nogil:
     cdef i64 i
-    cdef u32 sum
-    cdef u32* cell
+    cdef u32 sum, units, units_mask = (<u32>1 << meaning.index_shift) - 1, cap = <u32>meaning.cap
+    cdef u32 full = cap | <u32>MAY_PASS            # no row changes such a cell
+    cdef u32* cell = cells
+    cdef u32* before
+    cdef bint may_pass
     for i in range(n):
-        cell = &cells[r[i].key & mask]
-        sum = cell[0] + (r[i].units & units_mask)
-        cell[0] = sum if sum < cap else cap
+        before, cell = cell, &cells[r[i].key & mask]
+        if cell == before and cell[0] == full:     # in a run of one person-day no row waits for the one before
+            continue
+        units = r[i].units & units_mask
+        sum = (cell[0] & <u32>SUM) + units
+        if one_limit:            # no mark and no index above the units, and these below the cap
+            may_pass = r[i].units < cap
+        else:
+            may_pass = not r[i].units & (<u32>POISON | <u32>EXCLUDED) and units <= <u32>limit_of(meaning, r + i)
+        cell[0] = (sum if sum < cap else cap) | (cell[0] & <u32>MAY_PASS) | <u32>may_pass << 30
 
 
 cdef inline void add_wide_units(u64* cells, u64 mask, const WideRecord* r, i64 n, u64 cap) noexcept nogil:
@@ -67,8 +88,10 @@ cdef inline void add_to_cells(const Meaning* meaning, Tables* t, const record_t*
     cdef u64 mask = <u64>(t.cells_in_use - 1)
     if record_t is WideRecord:
         add_wide_units(<u64*>t.cells, mask, r, n, <u64>meaning.cap)
+    elif meaning.n_limits == 1:
+        add_narrow_units(meaning, <u32*>t.cells, mask, r, n, True)
     else:
-        add_narrow_units(<u32*>t.cells, mask, r, n, (<u32>1 << meaning.index_shift) - 1, <u32>meaning.cap)
+        add_narrow_units(meaning, <u32*>t.cells, mask, r, n, False)
 
 
 cdef inline u64 proof_of(const Meaning* meaning, const record_t* r) noexcept nogil:
@@ -79,8 +102,9 @@ cdef inline u64 proof_of(const Meaning* meaning, const record_t* r) noexcept nog
         return <u64>meaning.proof[r.limit_index]
 
 
-cdef inline void prove_by_cells(const Meaning* meaning, const cell_t* cells, u64 mask, const record_t* r, i64 n,
-                                u64* bits) noexcept nogil:
+cdef inline void prove_by_cells(const Meaning* meaning, const cell_t* cells, u64 mask, cell_t sum, const record_t* r,
+                                i64 n, u64* bits) noexcept nogil:
+    """`sum` are the bits of a cell that are its sum."""
     cdef i64 i, j, some
     cdef u64 word
     cdef cell_t limit = <cell_t>meaning.proof[0]
@@ -89,10 +113,10 @@ cdef inline void prove_by_cells(const Meaning* meaning, const cell_t* cells, u64
         word = 0
         if meaning.n_limits == 1:
             for j in range(some):
-                word |= <u64>(cells[r[i + j].key & mask] <= limit) << j
+                word |= <u64>((cells[r[i + j].key & mask] & sum) <= limit) << j
         else:
             for j in range(some):
-                word |= <u64>(cells[r[i + j].key & mask] <= <cell_t>proof_of(meaning, r + i + j)) << j
+                word |= <u64>((cells[r[i + j].key & mask] & sum) <= <cell_t>proof_of(meaning, r + i + j)) << j
         bits[i >> 6] = word
 
 
@@ -103,9 +127,28 @@ cdef inline void prove(const Meaning* meaning, const Tables* t, const record_t* 
     if t.exact:
         memset(bits, 0, 8 * ((n + 63) // 64))
     elif record_t is WideRecord:
-        prove_by_cells(meaning, <const u64*>t.cells, mask, r, n, bits)
+        prove_by_cells(meaning, <const u64*>t.cells, mask, ~<u64>0, r, n, bits)
     else:
-        prove_by_cells(meaning, <const u32*>t.cells, mask, r, n, bits)
+        prove_by_cells(meaning, <const u32*>t.cells, mask, <u32>SUM, r, n, bits)
+
+
+cdef inline bint is_refused(const Tables* t, const record_t* r) noexcept nogil:
+    """Whether a record that is not proven lies in a cell of which no row may pass; False of wide records."""
+    if record_t is Record:
+        return not (<const u32*>t.cells)[r.key & <u64>(t.cells_in_use - 1)] & <u32>MAY_PASS
+    else:
+        return False
+
+
+cdef inline i64 open_cells(const Meaning* meaning, const Tables* t) noexcept nogil:
+    """Cells of narrow records that are not within all limits and have rows that may pass: about as many keys are
+    neither proven nor refused, and none where there are none."""
+    cdef i64 i, n = 0
+    cdef u32 least = <u32>meaning.limits[0]      # limits ascend
+    cdef const u32* cells = <const u32*>t.cells
+    for i in range(t.cells_in_use):
+        n += (cells[i] & <u32>(SUM | MAY_PASS)) > (least | <u32>MAY_PASS)
+    return n
 
 
 cdef inline void add_cells(Tables* t, const Tables* other, u32 cap) noexcept nogil:
@@ -115,5 +158,5 @@ cdef inline void add_cells(Tables* t, const Tables* other, u32 cap) noexcept nog
     cdef u32* cells = <u32*>t.cells
     cdef const u32* more = <const u32*>other.cells
     for i in range(t.cells_in_use):
-        sum = cells[i] + more[i]
-        cells[i] = sum if sum < cap else cap
+        sum = (cells[i] & <u32>SUM) + (more[i] & <u32>SUM)
+        cells[i] = (sum if sum < cap else cap) | ((cells[i] | more[i]) & <u32>MAY_PASS)

@@ -10,6 +10,7 @@ from status cimport DONE, NO_MEMORY
 from records cimport MARK_BAD, MARK_UNCOUNTED, POISON, Record, record_t
 from meaning cimport Meaning
 from tables cimport cleared, Tables
+from sketch cimport is_refused
 
 cdef enum:
     USED = 0x40000000        # in Slot.total: the slot is taken; POISON as in Record.units
@@ -85,13 +86,12 @@ cdef inline bint double_slots(Tables* t, slot_t* old) noexcept nogil:
 cdef inline slot_t* slot_for(Tables* t, slot_t* near, u64 key, u32 more) noexcept nogil:
     """The slot of a key that is added to; NULL where memory ran out. `near` is that of the record before, or NULL:
     neighbours may share it."""
-    cdef slot_t* slot = near
-    if 8 * (t.keys + 1) > 5 * t.slots_in_use:
-        slot = NULL
-        if not double_slots(t, <slot_t*>t.slots):
-            return NULL
-    if slot == NULL or slot.key != key or slot.more != more:
-        slot = slot_of(<slot_t*>t.slots, t.slots_in_use, key, more)
+    cdef slot_t* slot
+    if near != NULL and near.key == key and near.more == more:
+        return near
+    if 8 * (t.keys + 1) > 5 * t.slots_in_use and not double_slots(t, <slot_t*>t.slots):
+        return NULL
+    slot = slot_of(<slot_t*>t.slots, t.slots_in_use, key, more)
     t.keys += not is_taken(slot)
     slot.key = key
     slot.more = more
@@ -111,8 +111,9 @@ cdef inline void* add_record(const Meaning* meaning, Tables* t, const record_t* 
             slot.total |= <u32>USED | <u32>POISON
         else:
             total = (slot.total & (<u32>USED - 1)) + (r.units & ((<u32>1 << meaning.index_shift) - 1))
-            total = total if total < <u32>meaning.cap else <u32>meaning.cap
-            slot.total = (slot.total & <u32>POISON) | <u32>USED | total
+            total = (slot.total & <u32>POISON) | <u32>USED | (total if total < <u32>meaning.cap else <u32>meaning.cap)
+            if total != slot.total:                     # in a run of one person-day no row waits for the one before
+                slot.total = total
         return slot
     else:
         wide = slot_for(t, <WideSlot*>near, r.key, r.more)
@@ -144,7 +145,7 @@ cdef inline u64 there_are(i64 i, i64 n) noexcept nogil:
 
 
 cdef inline int add_open(const Meaning* meaning, Tables* t, const record_t* r, i64 n, const u64* bits) noexcept nogil:
-    """Add the records that the sketch left open. A status."""
+    """Add the records that the sketch left open; where it may refuse some, without those. A status."""
     cdef i64 i, j
     cdef u64 rest
     cdef void* slot = NULL
@@ -153,16 +154,18 @@ cdef inline int add_open(const Meaning* meaning, Tables* t, const record_t* r, i
         while rest:
             j = i + dm_lowest_bit(rest)
             rest &= rest - 1
+            if t.skips and is_refused(t, r + j):
+                continue
             slot = add_record(meaning, t, r + j, slot)
             if slot == NULL:
                 return NO_MEMORY
     return DONE
 
 
-cdef inline bint expect_open(const Meaning* meaning, Tables* t, i64 n_open) noexcept nogil:
+cdef inline bint expect_keys(const Meaning* meaning, Tables* t, i64 n) noexcept nogil:
     """Have slots for that many keys at once, or for many of them: to double them again and again costs more."""
     cdef i64 wanted = FIRST_SLOTS
-    while wanted < MOST_FIRST_SLOTS and 5 * wanted < 8 * n_open:
+    while wanted < MOST_FIRST_SLOTS and 5 * wanted < 8 * n:
         wanted *= 2
     return wanted == FIRST_SLOTS or start_slots(meaning, t, wanted)
 

@@ -19,6 +19,7 @@ cdef struct Tables:          # kept from partition to partition
     i64 slots_in_use         # of this partition; a power of two
     i64 keys                 # in the slots
     bint exact               # every key goes to the slots, so that groups are counted rather than estimated
+    bint skips               # rows that their cell refuses go to no slot; the cells are those of all records
 
 
 cdef struct Counts:          # what the rows with a record came to

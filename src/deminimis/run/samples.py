@@ -7,17 +7,18 @@ answers, later.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 
-from .._kernel import Batch, Settings, days_of
-from ..errors import InputError
+from .._kernel import Batch, Proof, Settings, days_of
+from ..errors import InputError, OutOfMemoryError
 from ..roles.bindings import Bindings
-from .answers import answer_at_once
-from .budget import NARROW_BYTES, Budget
+from .budget import LEAST_BLOCK_BYTES, NARROW_BYTES, Budget
 from .order import DaySketchShape
 from .parts import Part
+from .worker import Worker
 
 DAYS = 8_190
 """Days that have cells of their own."""
@@ -28,7 +29,7 @@ MOST_CELL_BITS = 19
 BYTES_A_ROW = 6 + NARROW_BYTES
 """A cell's number, some cells of each worker and, should the sketch prove nothing, a record and its word."""
 SAMPLES, SAMPLE_ROWS = 32, 64
-REFUSED_ROWS = 4_096
+OPEN_ROWS, OPEN_CELL_BITS = 4_096, 14
 OPEN_DAYS = 8
 """Days that one sample of rows that are nearly in order may span."""
 
@@ -41,7 +42,7 @@ def find_order(bindings: Bindings, table: pa.Table | pa.RecordBatch, budget: Bud
     if binding.prepare is not None or not settings.can_take_day_sketch or table.num_rows > budget.blocks // BYTES_A_ROW:
         return None
     order = order_of_table(settings, table, bindings.batch)
-    return None if order and is_often_refused(bindings, table) else order
+    return None if order and leaves_many_open(bindings, table, order) else order
 
 
 def order_of_table(
@@ -62,20 +63,28 @@ def order_of_table(
     return _order(lows, highs, table.num_rows)
 
 
-def is_often_refused(bindings: Bindings, table: pa.Table | pa.RecordBatch) -> bool:
-    """Whether a quarter of a sample is not eligible, so that so many rows would have to be read twice.
+def leaves_many_open(bindings: Bindings, table: pa.Table | pa.RecordBatch, order: DaySketchShape) -> bool:
+    """Whether the sketches neither prove nor refuse a quarter of a sample, so that so many rows would be read twice.
 
-    The totals of the sample are parts of the table's: what is not eligible in it is not in the table.
+    The totals of the sample are parts of the table's: what is not proven in it is not in the table.
     """
-    some = table.slice(table.num_rows // 2, REFUSED_ROWS)
+    some = table.slice(table.num_rows // 2, OPEN_ROWS)
     batches = some.to_batches() if isinstance(some, pa.Table) else [some]
+    shape = replace(order, cell_bits=min(order.cell_bits, OPEN_CELL_BITS))
+    part = Part([(bindings.batch(one), 0, one.num_rows) for one in batches])
     try:
-        mask = answer_at_once(
-            Part([(bindings.batch(one), 0, one.num_rows) for one in batches]), bindings.settings, bindings.request
-        ).mask
+        worker = Worker(bindings.settings, bindings.request, block_bytes=LEAST_BLOCK_BYTES, order=shape)
+        for place, (batch, start, stop) in enumerate(part.batches):
+            worker.add(part, place, batch, start, stop, row=0, order=0, epoch=0, promise=None)
+        sketch = worker.partitioner.sketch
+        assert sketch is not None
+        proof = Proof(bindings.settings, [sketch])
+        proof.add_up(0, proof.places)
+        return bool(4 * proof.count_open(worker.partitioner) > some.num_rows)
     except InputError:
         return False  # the run will tell what is wrong, and where
-    return bool(4 * mask.true_count < 3 * some.num_rows)
+    except MemoryError as error:
+        raise OutOfMemoryError(str(error) or "out of memory") from None
 
 
 def _order(lows: list[int], highs: list[int], rows: int) -> DaySketchShape | None:
