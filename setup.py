@@ -21,9 +21,10 @@ if os.environ.get("DEMINIMIS_SANITIZE"):
     FLAGS += ["-g", "-O1", "-fno-omit-frame-pointer", *SANITIZE]
 
 # The kernel once for each level of processors, from one source. kernels/choice.py takes one when it is loaded.
-# DEMINIMIS_LEVELS=baseline builds no other: for those who compile often.
+# In place, for those who compile often, only the baseline is built; DEMINIMIS_LEVELS=all or a list of levels says else.
 LEVELS = {"baseline": [], "v3": ["-march=x86-64-v3", "-g0"], "v4": ["-march=x86-64-v4", "-g0"]}
-wanted = os.environ.get("DEMINIMIS_LEVELS", "").replace(",", " ").split() or list(LEVELS)
+asked = os.environ.get("DEMINIMIS_LEVELS") or ("baseline" if "--inplace" in sys.argv else "all")
+wanted = list(LEVELS) if asked == "all" else asked.replace(",", " ").split()
 if SANITIZE or MSVC or not sysconfig.get_platform().endswith("x86_64"):
     wanted = ["baseline"]
 KERNELS = Path("src", "deminimis", "kernels")
