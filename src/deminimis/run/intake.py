@@ -13,6 +13,7 @@ from ..arrays import places_of
 from ..errors import InputError, lack
 from ..roles.binding import Binding
 from ..roles.bindings import Bindings
+from ..roles.forms import text_layout
 from ..roles.request import Request
 from ..sources.base import Piece, Source, reading
 from ..sources.schemas import reading_names
@@ -42,10 +43,13 @@ class Intake:
         return None
 
     def pieces(self, source: Source, names: list[str] | None) -> Iterator[Piece]:
-        """The pieces of a source; text may come dictionary encoded where a file holds it so."""
+        """The pieces of a source; text may come dictionary encoded where a file holds it so, and as views where the
+        kernel is the first to look at it."""
         asked = source.schema_of(self._request.names())
         texts = tuple(field.name for field in asked if pt.is_string(field.type))
-        return source.pieces(names, as_dictionary=texts)
+        binding = self._bindings.first
+        views = tuple(field.name for field in asked if _is_text(field.type)) if binding and not binding.prepare else ()
+        return source.pieces(names, as_dictionary=texts, as_views=views)
 
     def of_table(self, table: pa.Table | pa.RecordBatch) -> pa.Table | pa.RecordBatch:
         """The role columns of a table: only they cross to the kernel."""
@@ -90,6 +94,10 @@ class Intake:
 def _drawn(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
     with reading(None, "the Arrow stream failed"):
         yield from reader
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return text_layout(kind) is not None and not pt.is_fixed_size_binary(kind)
 
 
 def _next(stream: Stream, binding: Binding) -> Batch | None:

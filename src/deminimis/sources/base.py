@@ -157,7 +157,9 @@ class Source(ABC):
         return None
 
     @abstractmethod
-    def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
+    def pieces(
+        self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = (), as_views: Collection[str] = ()
+    ) -> Iterator[Piece]:
         """Yield the pieces in row order, each opened only when it is read.
 
         Draw them as they are needed rather than all at once: the next piece of a large CSV file is found by reading a
@@ -169,6 +171,8 @@ class Source(ABC):
             The columns to read; None reads all, where files differ those of each file as they lie there.
         as_dictionary : collection of str
             Text columns that may come dictionary encoded, where the file holds them so and it is faster.
+        as_views : collection of str
+            Columns of text or bytes that may come as views, where that is faster.
         """
 
     def guess_rows(self) -> int | None:

@@ -113,7 +113,9 @@ class IpcSource(Source):
         places = (file.identity.place for file in found)
         super().__init__(columns, bytes=sum(file.bytes for file in self._files), files=files, places=places)
 
-    def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
+    def pieces(
+        self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = (), as_views: Collection[str] = ()
+    ) -> Iterator[Piece]:
         self.check_columns(columns)
         wanted = None if columns is None else list(dict.fromkeys(columns))
         for file in self._files:
@@ -157,7 +159,9 @@ class IpcStreamSource(Source):
         super().__init__(self._reader.schema)
         self.is_read_once = True
 
-    def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
+    def pieces(
+        self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = (), as_views: Collection[str] = ()
+    ) -> Iterator[Piece]:
         self.check_columns(columns)
         if self._is_used:
             raise InputError("it can be read only once.", file=self._name)

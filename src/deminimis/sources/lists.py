@@ -62,7 +62,9 @@ class ManySource(MemorySource):
         schema = together.schema
         return pa.concat_tables(pa.Table.from_arrays(laid_out(table, schema), schema=schema) for table in held)
 
-    def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
+    def pieces(
+        self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = (), as_views: Collection[str] = ()
+    ) -> Iterator[Piece]:
         self.check_columns(columns)
         for one in self._many:
             yield from one.pieces(columns)

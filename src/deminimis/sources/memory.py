@@ -44,7 +44,9 @@ class TableSource(MemorySource):
         self.check_columns(columns)
         return self._table if columns is None else self._table.select(list(columns))
 
-    def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
+    def pieces(
+        self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = (), as_views: Collection[str] = ()
+    ) -> Iterator[Piece]:
         table = self.table(columns)
         assert table is not None
         for start in range(0, table.num_rows, self.sizes.piece_rows_most):
@@ -205,7 +207,9 @@ class StreamSource(MemorySource):
             raise InputError(f"the {self._name} was read already: a stream can be read only once.")
         self._is_used = True
 
-    def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
+    def pieces(
+        self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = (), as_views: Collection[str] = ()
+    ) -> Iterator[Piece]:
         self._begin(columns)
         yield StreamPiece(self._open_stream, self._name, None if columns is None else list(columns))
 
@@ -232,7 +236,9 @@ class DatasetSource(MemorySource):
         super().__init__(dataset.schema, files=tuple(getattr(dataset, "files", ())))
         self._dataset = dataset
 
-    def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
+    def pieces(
+        self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = (), as_views: Collection[str] = ()
+    ) -> Iterator[Piece]:
         self.check_columns(columns)
         wanted = list(self.schema.names if columns is None else columns)
         try:

@@ -142,7 +142,9 @@ class ParquetSource(Source):
             file.widened = frozenset(name for name, kind in own if kind != kinds[name])
         self.row_groups = sum(len(file.group_rows) for file in self._files)
 
-    def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
+    def pieces(
+        self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = (), as_views: Collection[str] = ()
+    ) -> Iterator[Piece]:
         self.check_columns(columns)
         piece_rows = min(self.sizes.piece_rows_most, max(self.sizes.piece_rows_least, (self.rows or 0) // 16))
         for file in self._files:

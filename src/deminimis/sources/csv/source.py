@@ -138,7 +138,9 @@ class CsvSource(Source):
             text = file.read(SAMPLE_BYTES)
         return round(text.count(b"\n") * self.bytes / len(text)) if text else 0
 
-    def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
+    def pieces(
+        self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = (), as_views: Collection[str] = ()
+    ) -> Iterator[Piece]:
         self.check_columns(columns)
         for file in self._files:
             layout = file.layout(columns, self.names)
@@ -163,7 +165,9 @@ class CsvStreamSource(Source):
         self.notes = (self._head.note,) if self._head.note else ()
         self.is_read_once = True
 
-    def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
+    def pieces(
+        self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = (), as_views: Collection[str] = ()
+    ) -> Iterator[Piece]:
         self.check_columns(columns)
         if self._is_used:
             raise InputError("it can be read only once.", file=self._name)
