@@ -39,6 +39,44 @@ def fail(status: int, told: tuple[object, ...] = ()) -> int:
 def release_memory() -> None:
     """Give the memory that is kept for the next run back to the system."""
 
+@final
+class Rooms:
+    """Memory that was used and is kept for the next use, so that the system need not clear it anew; it goes with the
+    last that holds this. Any thread may use it, one at a time."""
+
+    def __new__(cls) -> Self: ...
+
+def csv_views(
+    text: object, end: int, delimiter: int, columns: int, wanted: tuple[int, ...], rooms: Rooms
+) -> object | None:
+    """Read the first `end` bytes of CSV text, from a row's start to a row's end, as far as pyarrow's parser would see
+    the same.
+
+    Parameters
+    ----------
+    text : buffer
+        Of UTF-8, with 16 bytes behind `end`; less than 2 GiB. It is held as long as an array that was made of it.
+    delimiter : int
+        A byte of ASCII, no quote and no line break.
+    columns : int
+        The cells of each row.
+    wanted : tuple of int
+        Those that become columns.
+    rooms : Rooms
+        Where the views lie until the last array that was made of them is gone.
+
+    Returns
+    -------
+    capsule or None
+        Of an Arrow struct array of string views. None where a row has another number of cells, is empty, or has a quote
+        or a return where none belongs, or the text is not UTF-8 or begins as its mark does: that is another parser's to
+        read, or to refuse.
+    """
+
+def csv_marks(text: bytes, delimiter: int, plain: bool) -> tuple[int, int, int, int, int]:
+    """The places of delimiters, line ends, quotes, returns and bytes beyond ASCII among 64 bytes, a bit for each, by
+    the machine's widest instructions or by plain C."""
+
 class DayOutsideError(Exception):
     """The day of a routed row lies outside the epochs that are open: its place in the batch, and the day."""
 

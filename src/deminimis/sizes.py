@@ -34,6 +34,9 @@ class Sizes:
         What of it is looked at, at a time, for a row's start.
     block_bytes : int
         What of a text that is read from start to end is held at a time.
+    kernel_bytes_most : int
+        CSV text of at most so many bytes is read by the kernel, where it can prove what it reads; a longer one, and
+        with 0 all, by pyarrow. Offsets of views have 31 bits.
     """
 
     rows_for_one_worker: int = 131_072
@@ -48,6 +51,7 @@ class Sizes:
     range_bytes: int = 8 << 20
     window_bytes: int = 64 << 10
     block_bytes: int = 8 << 20
+    kernel_bytes_most: int = 1 << 30
 
 
 USUAL = Sizes()

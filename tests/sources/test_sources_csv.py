@@ -23,8 +23,9 @@ TABLES = st.integers(2, 4).flatmap(lambda width: st.lists(st.lists(CELLS, min_si
 
 
 def rows(source: Source, columns: list[str] | None = None) -> list[list[str]]:
-    """The rows of a source as lists of cells."""
-    batches = [batch for piece in source.pieces(columns) for batch in piece.batches()]
+    """The rows of a source as lists of cells, read by the kernel where it can."""
+    pieces = source.pieces(columns, as_views=source.names)
+    batches = [batch for piece in pieces for batch in piece.batches()]
     return [list(row) for batch in batches for row in zip(*(c.to_pylist() for c in batch.columns), strict=True)]
 
 

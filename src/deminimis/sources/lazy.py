@@ -56,7 +56,9 @@ class LazySource(MemorySource):
     def check_all_columns(self, mend: str) -> None:
         self._empty.check_all_columns(mend)
 
-    def pieces(self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = ()) -> Iterator[Piece]:
+    def pieces(
+        self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = (), as_views: Collection[str] = ()
+    ) -> Iterator[Piece]:
         self.check_columns(columns)
         names = self.schema.names if columns is None else list(columns)
         if self._first is None:

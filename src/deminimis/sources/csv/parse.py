@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import codecs
 import secrets
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import pyarrow as pa
 import pyarrow.csv as pc
 
+from ..._kernel import Rooms, csv_views
 from ...errors import InputError, option
 from ..base import reason_of
 from .rows import walk_lines
@@ -51,6 +52,20 @@ class Dialect:
         """What is put behind a stretch. Its first line break ends a last row that has none; an empty line is no row."""
         return ("\n" + self.delimiter.join([_MARK] * columns) + "\n").encode()
 
+    def views(
+        self, marked: pa.Buffer, columns: int, wanted: Sequence[int], names: Sequence[str], rooms: Rooms
+    ) -> pa.RecordBatch | None:
+        """The wanted cells of a stretch as views of it; None where the kernel cannot prove that `parse` would give the
+        same."""
+        size = marked.size - len(self.mark_row(columns))
+        if not size or not wanted:
+            return None
+        array = csv_views(marked, size, ord(self.delimiter), columns, tuple(wanted), rooms)
+        if array is None:
+            return None
+        schema = pa.schema([pa.field(name, pa.string_view()) for name in names])
+        return pa.RecordBatch._import_from_c_capsule(schema.__arrow_c_schema__(), array)
+
     def parse(self, marked: pa.Buffer, columns: int, wanted: Sequence[int]) -> pa.Table:
         """Parse a stretch of UTF-8 with its mark row behind it; the columns are named "0", "1", ... as they lie.
 
@@ -65,7 +80,7 @@ class Dialect:
             strings_can_be_null=False,
         )
         layout = pc.ParseOptions(delimiter=self.delimiter, newlines_in_values=True)
-        block = BLOCK_BYTES
+        block = _block_bytes(memoryview(marked))
         while True:
             read = pc.ReadOptions(use_threads=False, block_size=block, column_names=names)
             try:
@@ -97,6 +112,26 @@ class Dialect:
         if self.encoding != "utf-8":
             text = text.decode(self.encoding).encode()
         return pa.py_buffer(text + self.mark_row(columns))
+
+
+def texts_but_for(batch: pa.RecordBatch, views: Set[str]) -> pa.RecordBatch:
+    """A batch of views whose columns are strings, but for those that stay views."""
+    names = batch.schema.names
+    if views >= {*names}:
+        return batch
+    columns = [
+        column if name in views else column.cast(pa.string()) for name, column in zip(names, batch.columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=names)
+
+
+def _block_bytes(text: memoryview) -> int:
+    """A size of blocks none of which begins between a return and its line end: the parser drops such a line end, also
+    where both are within a cell."""
+    block = BLOCK_BYTES
+    while any(bytes(text[at - 1 : at + 1]) == b"\r\n" for at in range(block, len(text), block)):
+        block += 1
+    return block
 
 
 def codec_name(encoding: str) -> str:

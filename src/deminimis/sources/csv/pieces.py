@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
 
+from ..._kernel import Rooms
 from ...bounds import CSV_ROW_BYTES_MAX
 from ...errors import InputError
 from ...sizes import Sizes
 from ..base import Piece, reading
 from ..files import FoundFile, with_partition
 from ..whole import ReadBytes, cut_short
-from .parse import CutInsideQuotesError, Dialect, RaggedRowError, text_problem
+from .parse import CutInsideQuotesError, Dialect, RaggedRowError, text_problem, texts_but_for
 from .rows import guess_row_start, walk_lines
 from .text import read_fully, unclosed
 
@@ -29,16 +30,25 @@ class Cells(NamedTuple):
     names: tuple[str, ...]  # and their columns
     partition: Mapping[str, str | None]
     columns: list[str]  # all columns that a batch has, those of folders included
+    as_views: Set[str]  # those that may come as views
+    rooms: Rooms
 
-    def parse(self, marked: pa.Buffer) -> list[pa.RecordBatch]:
-        """Parse a stretch into batches; see `Dialect.parse` for the errors."""
-        table = self.dialect.parse(marked, self.cells, self.wanted)
-        if self.wanted:
-            table = table.rename_columns(list(self.names))
-        batches = table.to_batches()
+    def parse(self, marked: pa.Buffer, sizes: Sizes) -> list[pa.RecordBatch]:
+        """Parse a stretch into batches: by the kernel where some column may be views, and it can; see `Dialect.parse`
+        for the errors."""
+        batch = None
+        if marked.size <= sizes.kernel_bytes_most and not self.as_views.isdisjoint(self.names):
+            batch = self.dialect.views(marked, self.cells, self.wanted, self.names, self.rooms)
+        if batch is not None:
+            batches = [texts_but_for(batch, self.as_views)]
+        else:
+            table = self.dialect.parse(marked, self.cells, self.wanted)
+            if self.wanted:
+                table = table.rename_columns(list(self.names))
+            batches = table.to_batches()
         if self.partition:
             return [with_partition(batch, self.partition, self.columns) for batch in batches]
-        return batches  # type: ignore[no-any-return]
+        return batches
 
 
 class RangePiece(Piece):
@@ -62,7 +72,7 @@ class RangePiece(Piece):
             marked = self._read()
             try:
                 with refusing(self._path, self._layout, self._lines_before, is_last=self._is_last):
-                    batches = self._layout.parse(marked)
+                    batches = self._layout.parse(marked, self._sizes)
             except CutInsideQuotesError as error:
                 raise irregular(self._path) from error
         yield from batches
@@ -148,7 +158,7 @@ class StreamPiece(Piece):
                 break
             try:
                 with refusing(self.label, layout, lambda: lines, is_last=is_last):
-                    return layout.parse(layout.dialect.marked(text[:end], layout.cells)), end
+                    return layout.parse(layout.dialect.marked(text[:end], layout.cells), self._sizes), end
             except CutInsideQuotesError:
                 end = 0
                 for record in walk_lines(text, layout.dialect.delimiter):

@@ -5,13 +5,14 @@ Compressed files, streams and encodings that cannot be cut are read from start t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence, Set
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
 
+from ..._kernel import Rooms
 from ...errors import InputError
 from ...sizes import Sizes
 from ..base import Piece, Source, reading
@@ -56,7 +57,7 @@ class CsvFile:
         """Whether it is not compressed."""
         return self._compression is None
 
-    def layout(self, columns: Sequence[str] | None, names: Sequence[str]) -> Cells:
+    def layout(self, columns: Sequence[str] | None, names: Sequence[str], as_views: Set[str], rooms: Rooms) -> Cells:
         """Match `columns` by name, or take all that the file has in the order of `names`."""
         lying = self.schema().names
         every = lying if columns is None and len({*lying}) < len(lying) else list(names if columns is None else columns)
@@ -64,7 +65,9 @@ class CsvFile:
         own = [name for name in every if name in self.names]
         cells = range(len(own)) if every is lying or every == lying else map(self.names.index, own)
         partition = {k: v for k, v in self.partition.items() if k in every and k not in self.names}
-        return Cells(self.dialect, len(self.names), tuple(cells), tuple(own), partition, every)
+        return Cells(
+            self.dialect, len(self.names), tuple(cells), tuple(own), partition, every, frozenset(as_views), rooms
+        )
 
     def stream(self, layout: Cells, sizes: Sizes) -> Piece:
         """The whole file as one piece."""
@@ -142,8 +145,9 @@ class CsvSource(Source):
         self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = (), as_views: Collection[str] = ()
     ) -> Iterator[Piece]:
         self.check_columns(columns)
+        views, rooms = frozenset(as_views), Rooms()
         for file in self._files:
-            layout = file.layout(columns, self.names)
+            layout = file.layout(columns, self.names, views, rooms)
             if file.is_cut:
                 yield from file.ranges(layout, self.sizes)
             else:
@@ -174,6 +178,6 @@ class CsvStreamSource(Source):
         self._is_used = True
         head, every = self._head, list(columns if columns is not None else self._head.names)
         cells = tuple(range(len(every)) if columns is None else map(head.names.index, every))
-        layout = Cells(head.dialect, len(head.names), cells, tuple(every), {}, every)
+        layout = Cells(head.dialect, len(head.names), cells, tuple(every), {}, every, frozenset(as_views), Rooms())
         begun = (self._read, head.read[head.start :], head.read.count(b"\n", 0, head.start))
         yield StreamPiece(self._name, lambda: nullcontext(begun), layout, self.sizes, file=self._name)
