@@ -1,4 +1,4 @@
-"""Guided fuzzing of the kernel's readers of footers, amounts, days and names: `python -m tests.trust.guided`.
+"""Guided fuzzing of the kernel's readers of footers, CSV, amounts, days and names: `python -m tests.trust.guided`.
 
 libFuzzer, by way of Atheris (`pip install atheris`, clang needed), changes inputs so that they reach new code. The
 first byte chooses the reader. What reaches something new goes into build/corpus; corpus/ beside this file is kept.
@@ -36,6 +36,9 @@ def try_one(content: bytes) -> None:
                 for column in range(min(3, footer.columns)):
                     footer.chunk(group, column)
         return
+    if reader == b"T":
+        try_csv(text)
+        return
     cells = text.split(b"\n")
     table = {"person": pa.array([b"A"] * len(cells)), "day": pa.array(["2024-06-01"] * len(cells)), "value": cells}
     role = {b"V": "value", b"D": "day", b"P": "person", b"C": "person"}.get(reader, "value")
@@ -44,6 +47,21 @@ def try_one(content: bytes) -> None:
     with suppress(dm.DeminimisError, pa.ArrowInvalid):
         normalize = "fold" if reader == b"C" else None
         dm.score(pa.table(table), person="person", day="day", value="value", limit=800, normalize=normalize)
+
+
+def try_csv(content: bytes) -> None:
+    """Text that the kernel reads, it reads as pyarrow's parser does; the first two bytes say the dialect."""
+    from deminimis._kernel import Rooms
+    from deminimis.sources.csv.parse import Dialect
+
+    sign, number, text = content[:1] or b",", content[1:2] or b"2", content[2:]
+    columns, dialect = 1 + number[0] % 4, Dialect(",;\t|"[sign[0] % 4], "utf-8")
+    marked, cells = dialect.marked(text, columns), range(columns)
+    batch = dialect.views(marked, columns, cells, [str(i) for i in cells], Rooms())
+    if batch is not None:
+        batch.validate(full=True)
+        table = dialect.parse(marked, columns, cells)
+        assert [c.to_pylist() for c in batch.columns] == [c.to_pylist() for c in table.columns], text
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ import sys
 
 from .instrumented import COMPILERS, ROOT, build, environment, runtime
 
-TESTS = ["tests/kernel", "tests/api", "tests/roles", "tests/run"]
+TESTS = ["tests/kernel", "tests/api", "tests/roles", "tests/run", "tests/sources/test_csv_readers.py"]
 WORDS = [
     "-x",
     "-p",
