@@ -34,10 +34,9 @@ class Cells(NamedTuple):
     rooms: Rooms
 
     def parse(self, marked: pa.Buffer, sizes: Sizes) -> list[pa.RecordBatch]:
-        """Parse a stretch into batches: by the kernel where some column may be views, and it can; see `Dialect.parse`
-        for the errors."""
+        """Parse a stretch into batches, by the kernel where it can; see `Dialect.parse` for the errors."""
         batch = None
-        if marked.size <= sizes.kernel_bytes_most and not self.as_views.isdisjoint(self.names):
+        if marked.size <= sizes.kernel_bytes_most:
             batch = self.dialect.views(marked, self.cells, self.wanted, self.names, self.rooms)
         if batch is not None:
             batches = [texts_but_for(batch, self.as_views)]
