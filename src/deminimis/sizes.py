@@ -48,7 +48,7 @@ class Sizes:
     extent_bytes: int = 4 << 20
     piece_rows_least: int = 65_536
     piece_rows_most: int = 1 << 20
-    range_bytes: int = 8 << 20
+    range_bytes: int = 4 << 20
     window_bytes: int = 64 << 10
     block_bytes: int = 8 << 20
     kernel_bytes_most: int = 1 << 30
