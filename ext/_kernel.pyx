@@ -56,9 +56,10 @@ from partitions cimport (
 )
 from public_key cimport LANES, public_keys
 from groups cimport (
-    add_chain_to_groups, add_to_groups, free_groups, GroupColumns, GroupRecord, GroupTable, scatter_groups,
-    select_groups, start_partition, write_identities, write_totals,
+    add_chain_to_groups, add_to_groups, free_groups, GroupRecord, GroupTable, scatter_groups, scatter_plain_groups,
+    select_groups, start_partition,
 )
+from group_columns cimport GroupColumns, write_identities, write_totals
 from given cimport Entry, give_totals, given_place, GivenTable, judge_given, reserve_entries
 from answers cimport (
     answer_narrow, answer_wide, Cursors, free_cursors, start_cursors, Trail, leads_a_block, leads_to_read,

@@ -166,7 +166,12 @@ cdef class Partitioner:
                 add_to_day_cells(meaning, x, n, &self.sketch.days, <u32*>words)
                 self.trail.in_last += n      # and once more below: a number is two words
             elif meaning.groups:
-                scatter_groups(meaning, &self.keys, x, n, &self.chains, self.partition_bits, first_row + row - start)
+                if x.plain:
+                    scatter_plain_groups(meaning, &self.keys, x, n, &self.chains, self.partition_bits,
+                                         first_row + row - start)
+                else:
+                    scatter_groups(meaning, &self.keys, x, n, &self.chains, self.partition_bits,
+                                   first_row + row - start)
                 self.trail.in_last -= n      # no way leads back: the next rows take the same words
             elif meaning.wide:
                 scatter_wide(meaning, &self.keys, x, n, &self.chains, self.partition_bits, words,

@@ -195,6 +195,19 @@ cdef inline void put_wide_record(Chains* c, u32 p, const WideRecord* source) noe
         flush_line(c, p, dest)
 
 
+cdef inline void put_wide_words(Chains* c, u32 p, u64 first, u64 second, u64 third, u64 fourth) noexcept nogil:
+    """`put_wide_record` of a record that is at hand as words."""
+    cdef u64 dest = c.dest[p]
+    cdef char* to = c.lines + <size_t>p * LINE + (dest & (LINE - 1))
+    dm_store_pair(to, first, second)
+    dm_store_pair(to + 16, third, fourth)
+    dest += sizeof(WideRecord)
+    if dest & (LINE - 1):
+        c.dest[p] = dest
+    else:
+        flush_line(c, p, dest)
+
+
 cdef inline void give_back(Pool* pool, u32 block) noexcept nogil:
     pool.unused[pool.n_unused] = block
     pool.n_unused += 1
