@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter
 from itertools import pairwise
@@ -104,6 +105,27 @@ def test_files(tmp_path: Path, ending: str) -> None:
     doubled = dm.merge([path, table]).read_all()
     assert Counter(doubled["total"].to_pylist()) == Counter(2 * total for total in table["total"].to_pylist())
     assert dm.score(SOME, **ROLES, totals=doubled).mask.to_pylist() == [False] * 4
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow", "arrows"])
+def test_torn_files(tmp_path: Path, ending: str) -> None:
+    """A file of which the end is missing, or bytes of which changed, is an error that names it or a sound table."""
+    table, path = totals(SOME, **ROLES, names=True), tmp_path / f"totals.{ending}"
+    if ending == "parquet":
+        pq.write_table(table, path)
+    else:
+        new = pa.ipc.new_file if ending == "arrow" else pa.ipc.new_stream
+        with pa.OSFile(str(path), "wb") as sink, new(sink, table.schema) as writer:
+            writer.write_table(table)
+    content = path.read_bytes()
+    for end in range(0, len(content) - 8, 97):
+        path.write_bytes(content[:end])
+        with pytest.raises(dm.errors.InputError, match=path.name):
+            dm.merge([path]).read_all()
+    for at in range(0, len(content), 41):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :])
+        with contextlib.suppress(dm.errors.DeminimisError):
+            dm.merge([path]).read_all()
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ import pyarrow.types as pt
 from ..errors import TotalsError, listed
 from ..run.groups import GROUPS
 from ..sources.base import reading
+from ..sources.schemas import reading_names
 from .mark import Mark, mark_of
 
 NEEDED = tuple(name for name in GROUPS.names if name != "over")
@@ -40,6 +41,7 @@ class Table:
 
     def __init__(self, given: Any, name: str) -> None:
         self.name = name
+        self._is_file = isinstance(given, (str, os.PathLike))
         if isinstance(given, (str, os.PathLike)):
             self.name = str(given)
             with reading(self.name):
@@ -51,6 +53,8 @@ class Table:
             schema, self._batches = reader.schema, iter(reader)
         else:
             raise TotalsError(f"{name} is a table of totals or a path of one, not {type(given).__name__}")
+        with reading_names(self.name):
+            _ = schema.names
         self.mark = mark_of(schema, self.name)
         self.schema = schema
 
@@ -75,8 +79,10 @@ class Table:
         while True:
             with reading(self.name):
                 batch = next(self._batches, None)
-            if batch is None:
-                return
+                if batch is None:
+                    return
+                if self._is_file:
+                    batch.validate(full=True)
             columns = [
                 pa.nulls(len(batch), pa.bool_()) if field.name == "over" else self._column(batch, field)
                 for field in schema
@@ -119,7 +125,7 @@ def _open(path: Path) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
 
         parquet = pq.ParquetFile(path)
         return parquet.schema_arrow, parquet.iter_batches()
-    source = pa.memory_map(str(path))
+    source = pa.OSFile(str(path))  # not mapped: a file that shrinks is an error then, and not the end of the process
     if head == b"ARROW1":
         arrow = pa.ipc.open_file(source)
         return arrow.schema, (arrow.get_batch(i) for i in range(arrow.num_record_batches))
