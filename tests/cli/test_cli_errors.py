@@ -51,7 +51,7 @@ ERRORS: list[tuple[list[str], str]] = [
     (["score", "IN", *LIMIT, "--timezone", "Mars"], "--timezone"),
     (["score", "IN", *LIMIT, "--threads", "0"], "--threads"),
     (["score", "IN", *LIMIT, "--threads", "two"], "'two' is no number of things, such as 20000, 20k or 1.5M"),
-    (["score", "IN", *LIMIT, "--with", "reasons"], "--with takes reason and total, not 'reasons'"),
+    (["score", "IN", *LIMIT, "--with", "reasons"], "--with takes reason, total and key, not 'reasons'"),
     (["score", "IN", *LIMIT, "--append"], "say where with -o"),
     (["score", "IN", *LIMIT, "-o", "IN"], "would be overwritten"),
     (["score", "IN", "-p", "who"], "did you mean --person?"),
@@ -154,7 +154,7 @@ def test_ends_of_a_command(
         (f"{option('count_excluded', False)}", "count_excluded=False", "--no-count-excluded"),
         (f"give {option('late_days', 3)} or more", "late_days=3 or more", "--late-days 3 or more"),
         (f"{option('columns')} takes", "columns= takes", "--with takes"),
-        (f"{option('secret')} takes", "secret= takes", "secret= takes"),
+        (f"{option('secret')} takes", "secret= takes", "--secret-file takes"),
         ("day=2024-06-01/in.parquet: it is damaged", "day=2024", "day=2024-06-01/in.parquet: it is damaged"),
     ],
 )

@@ -196,5 +196,6 @@ def chosen(text: str | None, choices: Iterable[str], option: str) -> list[str]:
     known = list(choices)
     for name in wanted:
         if name not in known:
-            raise InputError(f"{option} takes {' and '.join(known)}, not {name!r}")
+            there = f"{', '.join(known[:-1])} and {known[-1]}"
+            raise InputError(f"{option} takes {there}, not {name!r}")
     return [name for name in known if name in wanted]
