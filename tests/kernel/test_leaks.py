@@ -113,15 +113,21 @@ def manifest(rows: int = 100, **columns: Any) -> pa.Table:
     return pa.table(table | columns)
 
 
+KEYED: dict[str, Any] = ROLES | {"limit": 800, "secret": b"a secret that nobody knows"}
+GIVEN = dm.totals(manifest(), **KEYED).read_all()
 USES: dict[str, Callable[[Any], Any]] = {
     "eligible": lambda source: dm.eligible(source, **ROLES, limit=800),
     "score": lambda source: dm.score(source, **ROLES, limit=800, threads=2),
     "a missing column": lambda source: dm.score(source, **ROLES | {"value": "price"}, limit=800),
     "an unsupported type": lambda source: dm.score(source, **ROLES | {"day": "value"}, limit=800),
     "a bad value": lambda source: dm.score(source, **ROLES | {"value": "person"}, limit=800, bad_values="error"),
+    "totals": lambda source: dm.totals(source, **ROLES, limit=800, threads=2).read_all(),
+    "totals that are dropped": lambda source: next(dm.totals(source, **ROLES, limit=800, memory_limit="1B")),
+    "by totals": lambda source: dm.eligible(source, **KEYED, totals=GIVEN),
+    "by totals that lack a group": lambda source: dm.eligible(source, **KEYED, totals=GIVEN.slice(1)),
     "a scorer that is dropped": lambda source: dm.Scorer(**ROLES, limit=800).add(source),
 }
-ERRORS = {"a missing column", "an unsupported type", "a bad value"}
+ERRORS = {"a missing column", "an unsupported type", "a bad value", "by totals that lack a group"}
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import pyarrow.types as pt
 from ..errors import TotalsError, listed
 from ..run.groups import GROUPS
 from ..sources.base import reading
+from ..sources.open import open_source
 from ..sources.schemas import reading_names
 from .mark import Mark, mark_of
 
@@ -81,8 +82,8 @@ class Table:
                 batch = next(self._batches, None)
                 if batch is None:
                     return
-                if self._is_file:
-                    batch.validate(full=True)
+                if self._is_file and batch.schema.types != self.schema.types:
+                    raise TotalsError("its columns are not those of its schema", file=self.name)
             columns = [
                 pa.nulls(len(batch), pa.bool_()) if field.name == "over" else self._column(batch, field)
                 for field in schema
@@ -95,8 +96,9 @@ class Table:
             return column.cast(field.type)
         if column.null_count:
             raise TotalsError("a cell is missing", file=self.name, column=field.name)
-        if pt.is_floating(column.type):
-            raise TotalsError(f"the type {column.type} is not exact: keep decimals", file=self.name, column=field.name)
+        if not _is_like(column.type, field.type):
+            wrong = f"the type {column.type} is none for it, as {field.type} is"
+            raise TotalsError(wrong, file=self.name, column=field.name)
         try:
             if pt.is_large_binary(column.type) or pt.is_binary_view(column.type):
                 column = column.cast(pa.binary())
@@ -117,20 +119,27 @@ def loose(schema: pa.Schema) -> pa.Schema:
 
 
 def _open(path: Path) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
-    """A file of a table, by what it begins with."""
+    """A file of a table: its schema, which says what it is, and its rows, read and checked as a manifest's are."""
     with path.open("rb") as file:
         head = file.read(6)
     if head[:4] == b"PAR1":
         import pyarrow.parquet as pq
 
-        parquet = pq.ParquetFile(path)
-        return parquet.schema_arrow, parquet.iter_batches()
-    source = pa.OSFile(str(path))  # not mapped: a file that shrinks is an error then, and not the end of the process
-    if head == b"ARROW1":
-        arrow = pa.ipc.open_file(source)
-        return arrow.schema, (arrow.get_batch(i) for i in range(arrow.num_record_batches))
-    try:
-        stream = pa.ipc.open_stream(source)
-    except pa.ArrowInvalid:
-        raise TotalsError("a table of totals is Parquet or Arrow, which say what it is", file=str(path)) from None
-    return stream.schema, iter(stream)
+        schema = pq.read_schema(path)
+    else:
+        try:
+            with pa.OSFile(str(path)) as file:
+                schema = (pa.ipc.open_file if head == b"ARROW1" else pa.ipc.open_stream)(file).schema
+        except pa.ArrowInvalid:
+            raise TotalsError("a table of totals is Parquet or Arrow, which say what it is", file=str(path)) from None
+    source = open_source(path)
+    return schema, (batch for piece in source.pieces(None) for batch in piece.batches())
+
+
+def _is_like(kind: pa.DataType, wanted: pa.DataType) -> bool:
+    """Whether another engine may have made this type of a column's own."""
+    if pt.is_fixed_size_binary(wanted):
+        return bool(kind == wanted or pt.is_binary(kind) or pt.is_large_binary(kind) or pt.is_binary_view(kind))
+    if pt.is_date32(wanted):
+        return bool(pt.is_date(kind))
+    return bool(pt.is_integer(kind) or (pt.is_decimal(kind) and 0 <= kind.scale <= 12))
