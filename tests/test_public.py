@@ -55,6 +55,13 @@ assert not {"polars", "duckdb", "deminimis.polars", "deminimis.pandas"} & {*sys.
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=100)
 
 
+def test_the_version_is_one() -> None:
+    """Package, build and citation have the same version."""
+    root = Path(__file__).resolve().parents[1]
+    assert f'\nversion = "{dm.__version__}"\n' in (root / "pyproject.toml").read_text()
+    assert f"\nversion: {dm.__version__}\n" in (root / "CITATION.cff").read_text()
+
+
 def test_explain() -> None:
     """A row of any manifest is explained by a function, with the words of `score`."""
     found = dm.explain(TABLE, 1, person="who", day="day", value="usd", limit=800, threads=1)

@@ -11,27 +11,42 @@ from .streams import say, say_json, width
 if TYPE_CHECKING:
     from ..demo.bench import Result
 
+_EXAMPLES = """\
+examples:
+  deminimis bench
+  deminimis bench --rows 2M --repeats 3
+  deminimis bench --threads 1 --json >> figures.jsonl
+"""
+
 
 def run(name: str, words: list[str]) -> int:
     """Read the words after `bench`, score the fixed work, and say how fast."""
+    args = parser(name).read(words)
     from ..demo import bench as cpu_bench
 
-    parser = Parser(
-        prog=f"deminimis {name}",
-        usage="deminimis bench [--rows N] [--threads N] [--repeats N] [--json]",
-        description="A benchmark of the processor and its memory: score a fixed manifest, made in memory, on 1, 2, 4 "
-        "... threads.\nNothing is read and nothing is written. The last line is JSON.",
-    )
-    parser.add_argument("--rows", type=count, default=cpu_bench.ROWS, metavar="N", help="default: 20000000, 1 GiB")
-    parser.add_argument("--threads", type=count, metavar="N", help="the most; default: the cores this process may use")
-    parser.add_argument("--repeats", type=count, default=cpu_bench.REPEATS, metavar="N", help="of each; default: 5")
-    parser.add_argument("--json", action="store_true", help="the line of JSON alone")
-    args = parser.read(words)
     result = cpu_bench.bench(args.rows, args.repeats, args.threads)
     if not args.json:
         say(f"{in_words(result, width())}\n\n")
     say_json(result.to_dict())
     return 0
+
+
+def parser(name: str) -> Parser:
+    """The words that may follow `bench`."""
+    from ..demo import bench as cpu_bench
+
+    found = Parser(
+        prog=f"deminimis {name}",
+        usage="deminimis bench [--rows N] [--threads N] [--repeats N] [--json]",
+        description="A benchmark of the processor and its memory: score a fixed manifest, made in memory, on 1, 2, 4 "
+        "... threads.\nNothing is read and nothing is written. The last line is JSON.",
+        epilog=_EXAMPLES,
+    )
+    found.add_argument("--rows", type=count, default=cpu_bench.ROWS, metavar="N", help="default: 20000000, 1 GiB")
+    found.add_argument("--threads", type=count, metavar="N", help="the most; default: the cores this process may use")
+    found.add_argument("--repeats", type=count, default=cpu_bench.REPEATS, metavar="N", help="of each; default: 5")
+    found.add_argument("--json", action="store_true", help="the line of JSON alone")
+    return found
 
 
 def in_words(result: Result, width: int | None = None) -> str:

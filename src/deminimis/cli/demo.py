@@ -15,6 +15,12 @@ from .streams import flush, say, width
 if TYPE_CHECKING:
     from ..results.scored import Scored
 
+_EXAMPLES = """\
+examples:
+  deminimis demo
+  deminimis demo --rows 20k
+  deminimis demo --rows 5M --keep demo
+"""
 _COLUMNS = (
     ("consignee", "postcode", "arrival", "value_usd", "origin", "addcvd"),
     ("consignee", "arrival", "value_usd", "origin"),
@@ -25,15 +31,7 @@ _COLUMNS = (
 
 def run(name: str, words: list[str]) -> int:
     """Read the words after `demo`, make a manifest, score it, and say what came of it."""
-    parser = Parser(
-        prog=f"deminimis {name}",
-        usage="deminimis demo [--rows N] [--keep DIR]",
-        description="Make a manifest of people who do not exist, score it under us-321, and show some rows.\n"
-        "Nothing is read, and nothing is left behind.",
-    )
-    parser.add_argument("--rows", type=count, default=1_000_000, metavar="N", help="default: 1000000")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="leave manifest.parquet and scored.parquet there")
-    args = parser.read(words)
+    args = parser(name).read(words)
     from .. import score
     from ..demo.manifest import ROLES, manifest
 
@@ -65,6 +63,20 @@ def run(name: str, words: list[str]) -> int:
         tell("", f"Why row {row} is what it is:")
         say(f"{_command('explain', source, ROLES, wide, '--row', str(row))}\n")
     return 0
+
+
+def parser(name: str) -> Parser:
+    """The words that may follow `demo`."""
+    found = Parser(
+        prog=f"deminimis {name}",
+        usage="deminimis demo [--rows N] [--keep DIR]",
+        description="Make a manifest of people who do not exist, score it under us-321, and show some rows.\n"
+        "Nothing is read, and nothing is left behind.",
+        epilog=_EXAMPLES,
+    )
+    found.add_argument("--rows", type=count, default=1_000_000, metavar="N", help="default: 1000000")
+    found.add_argument("--keep", type=Path, metavar="DIR", help="leave manifest.parquet and scored.parquet there")
+    return found
 
 
 def _rows(made: Any, scored: Scored, width: int | None) -> str:

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 _LINES_SHOWN = 40
 _CELL_MOST = 200
-_EXAMPLE = """\
-example:
+_EXAMPLES = """\
+examples:
   deminimis explain in.parquet --row 41 --person consignee --day arrival --value usd --limit 800
+  deminimis explain 'in/*.csv' --row 41 --all --feed et86 --rule us-321
+  deminimis explain in.parquet --row 41 --json --person id --day day --value usd --limit 800 > why.json
 
 Rows are numbered from 0 over the whole manifest, as pyarrow and NumPy do and as error messages do within their file.
 """
@@ -28,19 +30,7 @@ Rows are numbered from 0 over the whole manifest, as pyarrow and NumPy do and as
 
 def run(name: str, words: list[str]) -> int:
     """Read the words after `explain`, print why, and return the exit code."""
-    parser = Parser(
-        prog=f"deminimis {name}",
-        usage="deminimis explain SOURCE... --row N --person COL --day COL --value COL (--limit N | --rule NAME) [...]",
-        description="Say why one row is eligible or not: the rows of its person and day, their values, the limit.",
-        epilog=_EXAMPLE,
-    )
-    parser.add_argument("--row", type=count, required=True, metavar="N", help="the row's number, counted from 0")
-    parser.add_argument("--all", action="store_true", help=f"show every row of the total, not {_LINES_SHOWN} at most")
-    parser.add_argument("--json", action="store_true", help="one JSON object, every row of the total included")
-    add_roles(parser)
-    add_settings(parser)
-    add_manifest(parser)
-    args = parser.read(words)
+    args = parser(name).read(words)
     options = scoring_options(args)
     from ..questions.why import explain
 
@@ -53,6 +43,23 @@ def run(name: str, words: list[str]) -> int:
     else:
         say(f"{_to_text(found, width())}\n")
     return 0
+
+
+def parser(name: str) -> Parser:
+    """The words that may follow `explain`."""
+    found = Parser(
+        prog=f"deminimis {name}",
+        usage="deminimis explain SOURCE... --row N --person COL --day COL --value COL (--limit N | --rule NAME) [...]",
+        description="Say why one row is eligible or not: the rows of its person and day, their values, the limit.",
+        epilog=_EXAMPLES,
+    )
+    found.add_argument("--row", type=count, required=True, metavar="N", help="the row's number, counted from 0")
+    found.add_argument("--all", action="store_true", help=f"show every row of the total, not {_LINES_SHOWN} at most")
+    found.add_argument("--json", action="store_true", help="one JSON object, every row of the total included")
+    add_roles(found)
+    add_settings(found)
+    add_manifest(found)
+    return found
 
 
 def _to_text(found: Explanation, width: int | None) -> str:

@@ -25,7 +25,15 @@ COMMANDS = {
     "bench": ("bench", "how many rows a second this machine scores, and one line of JSON to quote"),
     "rules": ("rules", "list the dated rules, show one with its citations, check your own"),
     "feeds": ("rules", "list the known feeds, show which of one's columns play which role"),
+    "completion": ("completion", "print what bash, zsh, fish, tcsh or PowerShell complete words by"),
 }
+_GROUPS = {
+    "to score a manifest": ("score", "plan"),
+    "to understand an answer": ("explain", "totals"),
+    "to look up the law and the columns": ("rules", "feeds"),
+    "to try it and to measure": ("demo", "bench"),
+}
+"""What one wants to do, in the order of the help; a command that is in none comes last."""
 _ALSO = {"layouts": "feeds"}
 _NEAR = {
     **dict.fromkeys(("why", "show", "trace", "debug"), "explain"),
@@ -124,15 +132,19 @@ def _run(words: list[str]) -> int:
 
 
 def _help(width: int | None) -> str:
-    commands = in_columns([(f"  {name}", what) for name, (_, what) in COMMANDS.items()], "<<", width)
+    grouped = [name for names in _GROUPS.values() for name in names]
+    groups = {**_GROUPS, "more": [name for name in COMMANDS if name not in grouped]}
+    most = max(map(len, COMMANDS))
+    parts = []
+    for title, names in groups.items():
+        lines = [(f"  {name:{most}}", COMMANDS[name][1]) for name in names]
+        parts += ["", f"{title}:", in_columns(lines, "<<", width)]
     return "\n".join(
         [
             "usage: deminimis COMMAND ...",
             "",
             wrapped("For every row of a shipment manifest: does this person stay within the day's limit?", width),
-            "",
-            "commands:",
-            commands,
+            *parts,
             f"{_TAIL}{codes_in_words(width)}",
             "",
         ]

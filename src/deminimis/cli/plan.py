@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from ..questions.plan import Plan
 
 _EPILOG = """\
-example:
+examples:
   deminimis plan in.parquet --person consignee --day arrival --value usd --limit 800 --memory-limit 1GiB
+  deminimis plan 'in/*.parquet' --feed et86 --rule us-321 --with reason,total
+  deminimis plan in.csv --json --person id --day day --value usd --limit 800 --sorted-by day
 
 It takes the words of score, so that one word turns a plan into the run; what is said of the result changes nothing but
 --with, as reasons and totals take more memory. No row is read, and nothing is written. The exit code is 3 where memory
@@ -26,14 +28,7 @@ or disk would not do.
 
 def run(name: str, words: list[str]) -> int:
     """Read the words after `plan`, print the plan, and return the exit code."""
-    parser = Parser(
-        prog=f"deminimis {name}",
-        usage="deminimis plan SOURCE... --person COL --day COL --value COL (--limit N | --rule NAME) [...]",
-        description="Say what score would do and need, from the files' metadata alone.",
-        epilog=_EPILOG,
-    )
-    add_words(parser)
-    args = parser.read(words)
+    args = parser(name).read(words)
     options = scoring_options(args) | reading_options(args)
     options |= resources(args)
     from ..questions.plan import plan
@@ -44,6 +39,18 @@ def run(name: str, words: list[str]) -> int:
     else:
         say(f"{in_words(found, width())}\n")
     return ENDS["done" if found.fits else "memory"].code
+
+
+def parser(name: str) -> Parser:
+    """The words that may follow `plan`."""
+    found = Parser(
+        prog=f"deminimis {name}",
+        usage="deminimis plan SOURCE... --person COL --day COL --value COL (--limit N | --rule NAME) [...]",
+        description="Say what score would do and need, from the files' metadata alone.",
+        epilog=_EPILOG,
+    )
+    add_words(found)
+    return found
 
 
 def in_words(plan: Plan, width: int | None = None) -> str:

@@ -5,26 +5,39 @@ from __future__ import annotations
 from .options import Parser
 from .streams import say, width
 
+_EXAMPLES = {
+    "rule": ("deminimis rules", "deminimis rules show us-321", "deminimis rules check my.toml"),
+    "feed": ("deminimis feeds", "deminimis feeds show et86", "deminimis feeds show my.toml"),
+}
+
 
 def run(name: str, words: list[str]) -> int:
     """Read the words after `rules` or `feeds` (once `layouts`), print, and return the exit code."""
     one = "rule" if name == "rules" else "feed"
-    parser = Parser(
+    known = parser(name)
+    args = known.read(words)
+    if (args.name is None) != (args.verb == "list"):
+        known.error(f"{args.verb} takes no name" if args.name else f"{args.verb} takes the name of a {one}")
+    say(_text(one, args.verb, args.name).rstrip("\n") + "\n")
+    return 0
+
+
+def parser(name: str) -> Parser:
+    """The words that may follow `rules` or `feeds`."""
+    one = "rule" if name == "rules" else "feed"
+    examples = _EXAMPLES[one]
+    found = Parser(
         prog=f"deminimis {name}",
         usage=f"deminimis {name} list | show NAME{' | check FILE.toml' if one == 'rule' else ''}",
         description=f"NAME is a shipped {one}, or the path of your own {one}'s file, which ends in .toml.",
-        epilog=f"example:\n  deminimis {name} show {'us-321' if one == 'rule' else 'et86'}",
+        epilog="\n  ".join(["examples:", *examples]),
     )
     verbs = ["list", "show", "check"] if one == "rule" else ["list", "show"]
-    parser.add_argument(
+    found.add_argument(
         "verb", choices=verbs, metavar=" | ".join(verbs), nargs="?", default="list", help="default: list"
     )
-    parser.add_argument("name", nargs="?", metavar="NAME", help=f"a shipped {one}, or FILE.toml")
-    args = parser.read(words)
-    if (args.name is None) != (args.verb == "list"):
-        parser.error(f"{args.verb} takes no name" if args.name else f"{args.verb} takes the name of a {one}")
-    say(_text(one, args.verb, args.name).rstrip("\n") + "\n")
-    return 0
+    found.add_argument("name", nargs="?", metavar="NAME", help=f"a shipped {one}, or FILE.toml")
+    return found
 
 
 def _text(one: str, verb: str, name: str) -> str:

@@ -41,7 +41,7 @@ files again from the disk, standard input from memory.
 
 def run(name: str, words: list[str]) -> int:
     """Read the words after `score`, score, and return the exit code."""
-    args = _parser(name).read(words)
+    args = parser(name).read(words)
     options = scoring_options(args) | reading_options(args)
     columns = ("eligible", *chosen(args.with_, MORE_COLUMNS, "--with"))
     if args.append and args.output is None:
@@ -120,15 +120,16 @@ class Target:
         return None if found is None else (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
 
 
-def _parser(name: str) -> Parser:
-    parser = Parser(
+def parser(name: str) -> Parser:
+    """The words that may follow `score`."""
+    found = Parser(
         prog=f"deminimis {name}",
         usage="deminimis score SOURCE... [-o OUT] --person COL --day COL --value COL (--limit N | --rule NAME) [...]",
         description="Mark the rows of a manifest whose person stays within the limit that day.",
         epilog=_EXAMPLES,
     )
-    add_words(parser)
-    return parser
+    add_words(found)
+    return found
 
 
 def add_words(parser: Parser) -> None:

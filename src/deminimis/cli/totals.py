@@ -23,6 +23,7 @@ examples:
       --day arrival --value usd --limit 800
   deminimis totals 'in/*.csv' -o near.csv --near 0.95 --names --person name --day arrival \\
       --value usd --rule us-321 --origin origin
+  deminimis totals in.parquet -o - --over --person id --day day --value usd --limit 800 > over.arrows
   deminimis score in.parquet -o mask.parquet --totals totals.parquet --secret-file key \\
       --person name --person zip --day arrival --value usd --limit 800
 
@@ -34,7 +35,7 @@ and the file cannot say what it is, so that it answers nothing.
 
 def run(name: str, words: list[str]) -> int:
     """Read the words after `totals`, write the table, and return the exit code."""
-    args = _parser(name).read(words)
+    args = parser(name).read(words)
     options = scoring_options(args) | reading_options(args)
     options |= {"names": args.names, "over_only": args.over, "refused_only": args.refused, "near": args.near}
     target = Target(args)
@@ -54,14 +55,15 @@ def run(name: str, words: list[str]) -> int:
     return ENDS["done"].code
 
 
-def _parser(name: str) -> Parser:
-    parser = Parser(
+def parser(name: str) -> Parser:
+    """The words that may follow `totals`."""
+    found = Parser(
         prog=f"deminimis {name}",
         usage="deminimis totals SOURCE... -o OUT --person COL --day COL --value COL (--limit N | --rule NAME) [...]",
         description="Write the person-days of a manifest, one row each, with their totals.",
         epilog=_EXAMPLES,
     )
-    group = parser.add_argument_group("result")
+    group = found.add_argument_group("result")
     group.add_argument(
         "-o", "--output", metavar="OUT", required=True, help=".parquet, .arrow, .csv, .csv.gz; - is standard output"
     )
@@ -74,12 +76,12 @@ def _parser(name: str) -> Parser:
     group.add_argument("--no-clobber", action="store_true", help="refuse an OUT that is there already")
     group.add_argument("--json", action="store_true", help="the account as one JSON object")
     group.add_argument("-q", "--quiet", action="store_true", help="no progress and no account")
-    parser.set_defaults(check=False, append=False)
-    add_roles(parser)
-    add_settings(parser)
-    add_manifest(parser)
-    add_resources(parser)
-    return parser
+    found.set_defaults(check=False, append=False)
+    add_roles(found)
+    add_settings(found)
+    add_manifest(found)
+    add_resources(found)
+    return found
 
 
 def _report(written: Written, args: argparse.Namespace, outcome: str) -> None:
