@@ -112,6 +112,15 @@ def answers(path: Path, sizes: Sizes, options: dict[str, Any]) -> Any:
     return answer.mask.to_pylist(), answer.reason.to_pylist(), answer.total.to_pylist()
 
 
+@pytest.mark.parametrize("delimiter", ["a", "0", "f", "\x1e", "~", " "])
+def test_any_delimiter(tmp_path: Path, delimiter: str) -> None:
+    """Any character may separate cells, also one of those that mark the end of a stretch for the parser."""
+    rows = [["X", "Y"], ["Z", ""], ["", "Ä"]]
+    (tmp_path / "t.csv").write_text("\n".join(map(delimiter.join, [["p", "q"], *rows])))
+    for sizes in (USUAL, replace(USUAL, kernel_bytes_most=0)):
+        assert read(tmp_path / "t.csv", sizes, None, ["p"], delimiter=delimiter) == rows
+
+
 def test_line_break_in_a_cell_at_the_border_of_the_parsers_blocks(tmp_path: Path) -> None:
     """The parser drops a line end that begins a block after a return, also within a cell; it is spared such blocks."""
     head = "name,day,usd\n"

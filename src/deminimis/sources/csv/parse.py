@@ -47,10 +47,11 @@ class Dialect:
     def __init__(self, delimiter: str, encoding: str) -> None:
         self.delimiter = delimiter
         self.encoding = encoding
+        self._mark = _MARK.replace(delimiter, "~")
 
     def mark_row(self, columns: int) -> bytes:
         """What is put behind a stretch. Its first line break ends a last row that has none; an empty line is no row."""
-        return ("\n" + self.delimiter.join([_MARK] * columns) + "\n").encode()
+        return ("\n" + self.delimiter.join([self._mark] * columns) + "\n").encode()
 
     def views(
         self, marked: pa.Buffer, columns: int, wanted: Sequence[int], names: Sequence[str], rooms: Rooms
@@ -92,7 +93,7 @@ class Dialect:
                     continue
                 raise self._explained(marked, columns) or error from error
         rows = table.num_rows - 1
-        if rows < 0 or any(column[rows].as_py() != _MARK for column in table.columns):
+        if rows < 0 or any(column[rows].as_py() != self._mark for column in table.columns):
             raise self._explained(marked, columns) or CutInsideQuotesError(0)
         return table.slice(0, rows)
 
