@@ -9,7 +9,6 @@ line puts its own word there. So no face has to find options in another's senten
 
 from __future__ import annotations
 
-import difflib
 import errno
 import re
 from collections.abc import Callable, Sequence
@@ -158,6 +157,8 @@ class ColumnNotFoundError(InputError):
     """A role names a column that the manifest does not have."""
 
     def __init__(self, name: str, columns: Sequence[str], *, role: str, file: str | None = None) -> None:
+        import difflib  # only this error needs it
+
         nearest = difflib.get_close_matches(name[:200], columns[:NAMES_COMPARED_MAX], n=1, cutoff=0.5)
         hint = f" Did you mean {shortened(repr(nearest[0]), 200)}?" if nearest else ""
         wrong = f"there is no column {shortened(repr(name), 200)} for the {role}."

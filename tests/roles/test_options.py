@@ -13,7 +13,7 @@ import pytest
 
 import deminimis as dm
 from deminimis.cli.options import Parser, add_manifest, add_resources, add_roles, add_settings, count, in_shell_words
-from deminimis.roles.options import NEEDED, OPTIONS, READING, AnyOptions, MoreOptions, Options
+from deminimis.roles.options import NEEDED, OPTIONS, READING, AnyOptions, MoreOptions, Option, Options
 from deminimis.roles.request import check
 
 FUNCTIONS: list[tuple[Callable[..., Any], bool]] = [
@@ -28,11 +28,16 @@ ROLES: dict[str, Any] = {"person": "who", "day": "day", "value": "usd", "limit":
 NOT_CHECKED = {"threads", "memory_limit", "spill_dir", *READING}
 
 
+def default_of(one: Option) -> object:
+    """The default as a signature has it."""
+    return inspect.Parameter.empty if one.default is NEEDED else one.default
+
+
 @pytest.mark.parametrize(("function", "is_reading"), FUNCTIONS)
 def test_signatures(function: Callable[..., Any], is_reading: bool) -> None:
     """Every function shows each option by its name, with the default of the table."""
     shown = inspect.signature(function).parameters
-    wanted = {name: one.default for name, one in OPTIONS.items() if is_reading or name not in READING}
+    wanted = {name: default_of(one) for name, one in OPTIONS.items() if is_reading or name not in READING}
     assert {name: one.default for name, one in shown.items() if name in OPTIONS} == wanted
     assert all(shown[name].kind == inspect.Parameter.KEYWORD_ONLY for name in wanted)
     assert not any(one.kind == inspect.Parameter.VAR_KEYWORD for one in shown.values())
@@ -41,7 +46,7 @@ def test_signatures(function: Callable[..., Any], is_reading: bool) -> None:
 def test_what_is_checked() -> None:
     """The check of a request knows the options of the table, with their defaults."""
     parameters = inspect.signature(check).parameters
-    wanted = {name: one.default for name, one in OPTIONS.items() if name not in NOT_CHECKED}
+    wanted = {name: default_of(one) for name, one in OPTIONS.items() if name not in NOT_CHECKED}
     assert {name: one.default for name, one in parameters.items()} == wanted
 
 

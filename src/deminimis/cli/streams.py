@@ -6,11 +6,9 @@ All that is said goes through `say` (text) or `say_json`, so that nothing of a m
 from __future__ import annotations
 
 import io
-import json
 import os
 import re
 import select
-import shutil
 import sys
 from contextlib import suppress
 from typing import Any, TextIO
@@ -113,6 +111,8 @@ def remark(text: str) -> None:
 
 def say_json(value: object, stream: str = "stdout", *, is_the_work: bool = True) -> None:
     """Write one line of JSON; what `say` would escape is escaped as JSON does."""
+    import json  # slow to import, as is shutil, and help needs neither
+
     text = json.dumps(value, ensure_ascii=False)
     # Outside of JSON's texts all is ASCII, so that an escape stands for its character wherever it is.
     safe = _NOT_ASCII.sub(lambda found: found[0] if shown(found[0]) == found[0] else json.dumps(found[0])[1:-1], text)
@@ -167,4 +167,6 @@ def is_terminal(stream: str) -> bool:
 
 def width(stream: str = "stdout") -> int | None:
     """The columns of the terminal that the stream is; None where it is none."""
+    import shutil
+
     return max(shutil.get_terminal_size().columns, LEAST_WIDTH) if is_terminal(stream) else None

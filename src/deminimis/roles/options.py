@@ -9,10 +9,8 @@ To add one: a line here, in `Options` and in `check` (request.py), and its text 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from difflib import get_close_matches
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
 
@@ -24,7 +22,7 @@ if TYPE_CHECKING:  # help is said without what the work needs
     from .request import BadValues, Normalize, Overflow, SortedBy
 
 F = TypeVar("F", bound=Callable[..., Any])
-NEEDED = inspect.Parameter.empty
+NEEDED = type("Needed", (), {})
 """The default of what must be given."""
 
 
@@ -211,6 +209,8 @@ def takes_options(function: F) -> F:
 
     Type checkers and editors that do not run the code know them from `Unpack`.
     """
+    import inspect  # slow to import, and help needs no signature
+
     own = inspect.signature(function)
     *parameters, rest = own.parameters.values()
     takes_reading = "AnyOptions" in str(rest.annotation)
@@ -218,7 +218,10 @@ def takes_options(function: F) -> F:
     there = {parameter.name for parameter in parameters}
     parameters += [
         inspect.Parameter(
-            one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=kinds[one.name].__forward_arg__
+            one.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if one.default is NEEDED else one.default,
+            annotation=kinds[one.name].__forward_arg__,
         )
         for one in OPTIONS.values()
         if one.name not in there and (takes_reading or one.group != "csv")
@@ -231,6 +234,8 @@ def nearest(word: str, names: Sequence[str], near: dict[str, str]) -> str | None
     """The name that a wrong word is closest to: in meaning, where `near` knows the word, else in spelling."""
     if word in near:
         return near[word]
+    from difflib import get_close_matches  # only an error needs it
+
     found = get_close_matches(word, [*names, *near], n=1, cutoff=0.6)
     return near.get(found[0], found[0]) if found else None
 
