@@ -176,7 +176,8 @@ cdef inline int amount_of_float(double x, bint single, Amount* a) noexcept nogil
     cdef char* text = NULL
     cdef int precision
     cdef bint found = False
-    a.known = False
+    a.next_digit = 0
+    a.sticky = a.known = False
     if not (0.0 <= x <= 1.7976931348623157e308):
         return DONE
     with gil:
