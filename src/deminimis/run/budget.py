@@ -19,6 +19,9 @@ DEFAULT_SHARE = 0.5
 BLOCKS_SHARE = 0.5
 """The share of the limit that records may take; the rest is for batches that are decoded, tables and answers."""
 
+HELD_SHARE = 0.25
+"""The share of the limit that batches of a stream may take which wait until it is known whether more follow."""
+
 NARROW_BYTES, WIDE_BYTES = RECORD_BYTES + LEAD_BYTES, WIDE_RECORD_BYTES + LEAD_BYTES
 """What a row takes while its person-day is open: a record, and the word that leads back to the row."""
 

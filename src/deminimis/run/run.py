@@ -20,9 +20,11 @@ from ..sizes import USUAL, Sizes
 from ..sources.base import Piece, Source
 from .account import Account
 from .answers import Answer, answer_at_once
-from .budget import Budget
+from .budget import HELD_SHARE, Budget
 from .groups import GroupWorkers, Selection
+from .held import HeldStream
 from .intake import BYTES_A_ROW, HeldBack, Intake, rows_of, together
+from .order import DaySketchShape
 from .parts import Part
 from .samples import find_order
 from .stretches import Stretches, stretches_of
@@ -150,9 +152,7 @@ class Run:
             return
         facts = self.look(source)
         if facts is None:
-            pieces = source.pieces(self.intake.columns(source))
-            yield from self.add(part for piece in pieces for part in self.intake.sliced(piece, self._slice_rows))
-            yield from self.finish()
+            yield from self._answer_stream(HeldStream(source.pieces(self.intake.columns(source))))
             return
         way = self.choose(facts)
         found = self.intake.pieces(source, facts.names) if facts.pieces is None else iter(facts.pieces)
@@ -170,6 +170,25 @@ class Run:
             yield answer_at_once(together(parts), self.settings, self.request)
             return
         yield from self._pass(parts, table.num_rows)
+        yield from self._finish()
+
+    def _answer_stream(self, held: HeldStream) -> Iterator[Answer]:
+        """Answer a stream, as a table where it ends before it is large."""
+
+        def find() -> DaySketchShape | None:
+            table = held.table()
+            return None if table is None else find_order(self.bindings, table, self.budget)
+
+        is_whole = held.take(self._most_held)
+        is_large = held.rows > self._most_held
+        if is_large and self.request.sorted_by is None and find() is not None:
+            is_whole = held.take(0, int(self.memory_limit * HELD_SHARE))
+        way = self.choose(Facts(held.rows, find_order=find) if is_whole else Facts(None))
+        parts = (part for piece in held.pieces() for part in self.intake.sliced(piece, self._slice_rows))
+        if way.kind == "at once":
+            yield answer_at_once(together(parts), self.settings, self.request)
+            return
+        yield from self._pass(parts, held.rows if is_whole else None)
         yield from self._finish()
 
     def add_object(self, manifest: object) -> Iterator[Answer]:
