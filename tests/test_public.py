@@ -87,35 +87,3 @@ def test_rules_and_feeds(width: int | None) -> None:
         dm.show_feed("et86", width),
     ):
         assert text and (width is None or max(map(len, text.splitlines())) <= width)
-
-
-CODE = """
-import deminimis as dm
-
-roles = dm.Options(person=dm.first_of("consignee", "shipment"), day="arrival", value="value_usd", limit=800)
-dm.eligible("in.parquet", **roles)
-dm.score_files("in.parquet", "mask.parquet", **roles, columns=["eligible", "reason"], delimiter=";")
-dm.Scorer(**roles)
-dm.explain("in.parquet", 4, **roles)
-dm.plan("in.parquet", **roles)
-dm.score("in.parquet", person=["name", "zip"], day="d", value="v", rule="us-321", origin="o", normalize="fold")
-"""
-
-
-@pytest.mark.parametrize(
-    ("code", "fault"),
-    [
-        (CODE, ""),
-        (CODE + 'dm.score("in", **roles, normalise="fold")', 'Unexpected keyword argument "normalise"'),
-        (CODE + 'dm.Options(person="a", day="b", value="c", limits=8)', 'Extra key "limits"'),
-        (CODE + 'dm.score("in", person="a", day="b", value="c", overflow="some")', '"overflow"'),
-    ],
-)
-def test_types(tmp_path: Path, code: str, fault: str) -> None:
-    """A strict type checker takes roles in a dict, and finds a wrong name or choice."""
-    pytest.importorskip("mypy")
-    (tmp_path / "use.py").write_text(code)
-    (tmp_path / "mypy.ini").write_text("[mypy]\n[mypy-pyarrow.*]\nignore_missing_imports = true\n")
-    words = [sys.executable, "-m", "mypy", "--strict", "--config-file", "mypy.ini", "use.py"]
-    found = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=300)
-    assert (fault in found.stdout) if fault else found.returncode == 0, found.stdout

@@ -22,6 +22,7 @@ FUNCTIONS: list[tuple[Callable[..., Any], bool]] = [
     (dm.score_files, True),
     (dm.explain, True),
     (dm.plan, True),
+    (dm.stream, True),
     (dm.Scorer, False),
 ]
 ROLES: dict[str, Any] = {"person": "who", "day": "day", "value": "usd", "limit": 800}
