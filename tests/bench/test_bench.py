@@ -11,7 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from bench import child, manifests, peers
+from bench import child, containers, manifests, peers
 
 ROWS = 5_000
 
@@ -151,3 +151,9 @@ def test_peers_give_the_exact_mask(engine: str, source: str, manifest: dict[str,
         child.measure(asked)
         got = np.unpackbits(np.load(folder / "mask.npy"), count=ROWS).astype(bool)
         assert got.tolist() == manifest["mask"], form.name
+
+
+@pytest.mark.parametrize("container", containers.CONTAINERS)
+def test_containers_are_measured(container: str) -> None:
+    """Each kind of object is scored to the table's mask, which the measure itself holds it against."""
+    assert min(containers.measure("text", container, ROWS, repeats=1)) >= 0

@@ -193,7 +193,7 @@ def test_as_of_fixes_the_day() -> None:
     rule = Rule.load("us-321").as_of(date(2025, 6, 1))
     for day, origin in product([date(1900, 1, 1), date(2024, 6, 1), date(2030, 1, 1)], ["CN", "DE", None]):
         assert rule.limit_on(day, origin) == Rule.load("us-321").limit_on(date(2025, 6, 1), origin)
-    assert not Rule.load("us-321").as_of(date(1990, 1, 1)).can_qualify()
+    assert Rule.load("us-321").as_of(date(1990, 1, 1)).why_none_qualifies() is not None
 
 
 def test_why_none_qualifies_cites_the_acts() -> None:
@@ -206,8 +206,9 @@ def test_why_none_qualifies_cites_the_acts() -> None:
     assert rule.why_none_qualifies(date(2025, 5, 2), date(2025, 5, 3)) is None
     assert "EO 14256" in str(rule.why_none_qualifies(date(2025, 5, 2), date(2025, 5, 3), ["HK", None]))
     assert "1994-07-28" in str(rule.why_none_qualifies(date(1990, 1, 1), date(1990, 1, 2)))
-    assert rule.can_qualify() and not rule.can_qualify(date(2026, 1, 1))
-    assert rule.can_qualify(None, date(1994, 7, 28)) and not rule.can_qualify(None, date(1994, 7, 27))
+    assert rule.why_none_qualifies() is None and rule.why_none_qualifies(date(2026, 1, 1)) is not None
+    assert rule.why_none_qualifies(None, date(1994, 7, 28)) is None
+    assert rule.why_none_qualifies(None, date(1994, 7, 27)) is not None
 
 
 @st.composite

@@ -237,12 +237,6 @@ class Rule:
         origins = {code.encode("ascii"): number for number, (codes, _) in enumerate(groups, 1) for code in codes}
         return CompiledRule(tuple(limits), first - _EPOCH, rows, steady, origins, needs_origin)
 
-    def can_qualify(
-        self, first_day: date | None = None, last_day: date | None = None, origins: Iterable[str | None] | None = None
-    ) -> bool:
-        """Whether any row of these days (both inclusive) and origins could be eligible; None: of any."""
-        return self.why_none_qualifies(first_day, last_day, origins) is None
-
     def why_none_qualifies(
         self, first_day: date | None = None, last_day: date | None = None, origins: Iterable[str | None] | None = None
     ) -> str | None:
