@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -68,14 +69,19 @@ ORDERS = {
 }
 
 
+@cache
+def ordered(name: str, text: bool) -> tuple[pa.Table, pa.BooleanArray]:
+    """Rows in one of the orders, and their mask."""
+    rows = table(ORDERS[name](np.random.default_rng(5)), text=text)
+    return rows, expected(rows)
+
+
 @pytest.mark.parametrize("threads", [1, 2, 5])
 @pytest.mark.parametrize("text", [False, True])
 @pytest.mark.parametrize("name", ORDERS)
 def test_mask_of_a_table(name: str, text: bool, threads: int) -> None:
     """The order is found where there is one, and the mask is right with it, without, and with one that is not there."""
-    days = ORDERS[name](np.random.default_rng(5))
-    rows = table(days, text=text)
-    right = expected(rows)
+    rows, right = ordered(name, text)
     assert 0 < right.false_count < ROWS / 2
     settings = {"limit": 800, "threads": threads}
     run = run_of(False, False, **ROLES, memory_limit="4GiB", **settings)

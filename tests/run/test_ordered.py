@@ -14,7 +14,7 @@ import oracle
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from ordered import KINDS, LIMIT, ROLES, ROWS, SPAN, WORDS, as_csv, batch_by_batch, hold, manifest, whole_batch
+from ordered import KINDS, LIMIT, ROLES, ROWS, SPAN, WORDS, answers, as_csv, batch_by_batch, hold, manifest, whole_batch
 
 import deminimis as dm
 from deminimis.cli.main import main
@@ -24,17 +24,17 @@ MEMORY = {("eligible",): "1MiB", ("eligible", "reason", "total"): "2MiB"}
 
 
 @pytest.fixture(scope="module", params=[0, 1], ids=["sorted", "nearly sorted"])
-def case(request: pytest.FixtureRequest) -> tuple[int, pa.Table, list[oracle.Verdict]]:
-    """How late days may come, a manifest in which they do, and its verdicts."""
+def case(request: pytest.FixtureRequest) -> tuple[int, pa.Table, pa.Table]:
+    """How late days may come, a manifest in which they do, and its answers."""
     table, rows = manifest(request.param)
-    return request.param, table, oracle.judge(rows, oracle.constant(LIMIT), placeholders=["N/A"])
+    return request.param, table, answers(oracle.judge(rows, oracle.constant(LIMIT), placeholders=["N/A"]))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("columns", MEMORY, ids=["mask", "reasons"])
 def test_days_are_released(
-    case: tuple[int, pa.Table, list[oracle.Verdict]], kind: Any, threads: int, columns: Any, tmp_path: Path
+    case: tuple[int, pa.Table, pa.Table], kind: Any, threads: int, columns: Any, tmp_path: Path
 ) -> None:
     """Every kind of manifest is answered as its days end, with the oracle's answers and nothing on disk."""
     late_days, table, expected = case
@@ -54,7 +54,7 @@ def test_days_are_released(
 
 @pytest.mark.parametrize("overflow", ["all", "excess"])
 @pytest.mark.parametrize("threads", [1, 2])
-def test_scorer(case: tuple[int, pa.Table, list[oracle.Verdict]], overflow: Any, threads: int) -> None:
+def test_scorer(case: tuple[int, pa.Table, pa.Table], overflow: Any, threads: int) -> None:
     """Batches and streams in many steps; days are let go between them."""
     late_days, table, _ = case
     rows = [oracle.Row(*cells) for cells in zip(*(table[name].to_pylist() for name in ROLES), strict=True)]
@@ -65,7 +65,7 @@ def test_scorer(case: tuple[int, pa.Table, list[oracle.Verdict]], overflow: Any,
         scorer.add(batch)
         scorer.add(pa.Table.from_batches([*([after] if (after := next(steps, None)) else [])], table.schema))
     scored = scorer.finish()
-    expected = oracle.judge(rows, oracle.constant(LIMIT), overflow=overflow, placeholders=["N/A"])
+    expected = answers(oracle.judge(rows, oracle.constant(LIMIT), overflow=overflow, placeholders=["N/A"]))
     hold(pa.table({"eligible": scored.mask, "reason": scored.reason, "total": scored.total}), expected)
     assert scored.summary.epochs > 4
     assert threads > 1 or scored.summary.bytes_spilled == 0
@@ -73,7 +73,7 @@ def test_scorer(case: tuple[int, pa.Table, list[oracle.Verdict]], overflow: Any,
 
 @pytest.mark.parametrize("form", ["csv", "arrow"])
 def test_standard_input(
-    case: tuple[int, pa.Table, list[oracle.Verdict]],
+    case: tuple[int, pa.Table, pa.Table],
     form: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -104,7 +104,7 @@ def test_windows(window: Any, late_days: int) -> None:
     rule = dm.Rule(limit=20_000, window=window)
     options: dict[str, Any] = {"rule": rule, "excluded": "excluded", "memory_limit": "1MiB", "late_days": late_days}
     scored = dm.score(table, **ROLES, **options, sorted_by="day")
-    expected = oracle.judge(rows, oracle.constant(20_000), window=window, placeholders=["N/A"])
+    expected = answers(oracle.judge(rows, oracle.constant(20_000), window=window, placeholders=["N/A"]))
     hold(pa.table({"eligible": scored.mask, "reason": scored.reason, "total": scored.total}), expected)
     assert 1 < scored.summary.epochs <= {"month": 17, "quarter": 7, "year": 4}[window]
 
@@ -116,5 +116,6 @@ def test_statistics_go_first(tmp_path: Path) -> None:
     options: dict[str, Any] = {"excluded": "excluded", "memory_limit": "256KiB", "sorted_by": "day"}
     options |= {"limit": LIMIT, "sizes": Sizes(piece_rows_least=ROWS // 20)}
     summary = handed.score_files(tmp_path / "in.parquet", tmp_path / "mask.parquet", **ROLES, **options)
-    hold(pq.read_table(tmp_path / "mask.parquet"), oracle.judge(rows, oracle.constant(LIMIT), placeholders=["N/A"]))
+    expected = answers(oracle.judge(rows, oracle.constant(LIMIT), placeholders=["N/A"]))
+    hold(pq.read_table(tmp_path / "mask.parquet"), expected)
     assert summary.epochs > 1
