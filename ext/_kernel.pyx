@@ -36,13 +36,14 @@ from records cimport (
 )
 from meaning cimport (
     BAD_VALUE, CODE_BYTES, IGNORE, IS_EXCLUDED, MAX_LIMITS, MAX_ORIGINS, MAX_PARTITIONS, NONE_IN_FORCE, PLAIN,
-    REASON_ELIGIBLE, REASON_OVER_LIMIT, REASON_UNPROVEN, STOP, UNPROVEN, Chunk, Code, Meaning, Tally,
+    KIND, OVER_ROW_LIMIT, REASON_ELIGIBLE, REASON_OVER_LIMIT, REASON_UNPROVEN, REASONS, SCOPES, SENT_FROM, STOP,
+    UNPROVEN, Chunk, Code, Meaning, Scope, Tally,
 )
 from limits cimport place_of
 from rows cimport digest_chunk, read_chunk, tally_chunk, to_windows
 from unread cimport (
-    CELL_BYTES, Refusals, UNREAD_CURRENCY, UNREAD_DAY, UNREAD_ORIGIN, UNREAD_QUANTITY, UNREAD_ROLES,
-    UNREAD_VALUE, Unread, look_for_thousands, note_refusals, note_value,
+    CELL_BYTES, Refusals, UNREAD_CURRENCY, UNREAD_DAY, UNREAD_ENTERED, UNREAD_ORIGIN, UNREAD_QUANTITY, UNREAD_ROLES,
+    UNREAD_VALUE, Unread, has_notes, look_for_thousands, note_refusals, note_value,
 )
 from money_text cimport written_amount
 from registers cimport note_groups, RANK_MOST, REGISTERS

@@ -84,6 +84,8 @@ cdef class Batch:
         self.settings = settings
         if settings.day_form is not None:
             self.columns[settings.meaning.day].day_form = &settings.day_form.form
+        if settings.gate_form is not None:
+            self.columns[settings.meaning.entered].day_form = &settings.gate_form.form
         if settings.money_form is not None:
             self.columns[settings.meaning.value].money_form = &settings.money_form.form
             if settings.meaning.quantity >= 0:

@@ -65,20 +65,20 @@ cdef class Proof:
             self.add_up_day(place)
 
     cdef u8 most_on(self, int place) noexcept:
-        """The strictest limit in force at a place, which for place 0 is that of any day, in whole steps."""
+        """The strictest limit in force at a place, in whole steps; of any day for place 0 and where a gate decides."""
         cdef const Meaning* meaning = &self.settings.meaning
         cdef i64 at, begin = 0, end = 0
-        cdef int origin_class
+        cdef int row_class
         cdef u8 least = NONE_IN_FORCE
         if meaning.constant:
             return self.steps_in(meaning.limits[0])
-        if place == 0:
+        if place == 0 or meaning.entered >= 0:
             end = meaning.n_days - 1
         else:
             begin = end = place_of(meaning, self.day_base + place - 1)
-        for origin_class in range(meaning.n_classes):
+        for row_class in range(meaning.n_classes):
             for at in range(begin, end + 1):
-                least = min(least, meaning.schedule[origin_class * meaning.n_days + at])
+                least = min(least, meaning.schedule[row_class * meaning.n_days + at])
         return self.steps_in(meaning.limits[least]) if least != NONE_IN_FORCE else 0
 
     cdef u8 steps_in(self, i64 limit) noexcept:

@@ -38,7 +38,7 @@ cdef class Judge(Partitioner):
     """See _kernel.pyi."""
 
     cdef public Given given
-    cdef i64 judged[8]       # rows whose own status is plain, by reason
+    cdef i64 judged[REASONS]     # rows whose own status is plain, by reason
     cdef u64 eligible_low
     cdef u64 eligible_high
 
@@ -86,7 +86,7 @@ cdef class Judge(Partitioner):
                         stopped_at[0] = row + i
                         return VALUE_REFUSED
             tally_chunk(meaning, x, n, &self.tally)
-            if self.refusals != NULL and (not x.plain or x.uncoded):
+            if self.refusals != NULL and (not x.plain or has_notes(x)):
                 note_refusals(meaning, self.refusals, columns, x, row, n, first_row + row - start)
             to_windows(meaning, x, n)
             if meaning.digested:

@@ -9,7 +9,7 @@ from native cimport i64, u16, u32, u64, u8
 from status cimport DONE, NO_MEMORY
 from keys cimport CHUNK, Keys, mix
 from records cimport Chains, in_block, put_wide_record, put_wide_words, WideRecord
-from meaning cimport BAD_VALUE, IS_EXCLUDED, Chunk, Meaning
+from meaning cimport BAD_VALUE, EXCLUDED_ROW, Chunk, Meaning
 from scatter cimport counts_at_all, identify
 
 cdef enum:
@@ -74,7 +74,7 @@ cdef inline void scatter_groups(const Meaning* meaning, const Keys* k, const Chu
         if not meaning.has_record[status]:
             continue
         p = identify(meaning, k, x, i, 63 - bits, &key, &more)
-        excluded = meaning.excluded >= 0 and x.other[i] == IS_EXCLUDED
+        excluded = meaning.flagged and x.other[i] & EXCLUDED_ROW
         counts = counts_at_all(meaning, x, i)
         r.key = key
         r.more = more

@@ -9,17 +9,20 @@ cdef enum:            # a row's own standing, first of the order in which reason
     NOT_IN_FORCE = 3
     BAD_VALUE = 4
     IS_EXCLUDED = 5
-    NO_RECORD = 6            # in a word: a bad value that left no record
+    OVER_ROW_LIMIT = 6
+    NO_RECORD = 7            # in a word: a bad value that left no record
 
-cdef enum:            # the order of design.md; the first five are a row's own standing less one
+cdef enum:            # the order in which reasons are given; the first six are a row's own standing less one
     REASON_NO_PERSON = 0
     REASON_NO_DAY = 1
     REASON_NOT_IN_FORCE = 2
     REASON_BAD_VALUE = 3
     REASON_EXCLUDED = 4
-    REASON_OVER_LIMIT = 5
-    REASON_UNPROVEN = 6
-    REASON_ELIGIBLE = 7
+    REASON_OVER_ROW_LIMIT = 5
+    REASON_OVER_LIMIT = 6
+    REASON_UNPROVEN = 7
+    REASON_ELIGIBLE = 8
+    REASONS = 9
 
 cdef enum:
     UNPROVEN = 0
@@ -33,13 +36,35 @@ cdef enum:
     NONE_IN_FORCE = 255
     MAX_LIMITS = 250
     MAX_ORIGINS = 256
-    CODE_BYTES = 16          # of an origin or a currency
+    CODE_BYTES = 16          # of an origin, a kind or a currency
+
+cdef enum:            # what a rule's step may ask of a row beside its day
+    ORIGIN = 0
+    SENT_FROM = 1
+    KIND = 2
+    SCOPES = 3
+
+cdef enum:            # in Chunk.other, once a row's standing is known
+    EXCLUDED_ROW = 1
+    UNCOUNTED_ROW = 2        # it adds nothing to its group's total
 
 
 cdef struct Code:
     i64 length
     u8 text[CODE_BYTES]
-    u8 origin_class
+    u8 code_class
+
+
+cdef struct Scope:              # the classes of one thing that steps ask for
+    int column                  # -1: it is not asked for, or not told
+    int classes                 # 1 where it is not asked for
+    int stride                  # between its classes, in the classes of the schedule
+    int unknown                 # the class of what is missing, or that no step knows; the strictest limit holds for it
+    int other                   # the class of a code that is one, but which no step names
+    bint countries              # codes are those of ISO 3166, or of as many letters as one that is named
+    u64 code_lengths            # bit n is set where a country's code may have n letters
+    int n_codes
+    Code codes[MAX_ORIGINS]
 
 
 cdef struct Meaning:            # what the rows of one manifest mean; the same for all workers
@@ -54,8 +79,9 @@ cdef struct Meaning:            # what the rows of one manifest mean; the same f
     int value
     int quantity
     int excluded
-    int origin
     int currency
+    int entered              # the day that the gate asks for; -1: the row's day
+    bint gated               # the rule has a gate, so that rows near one are counted
     int window
     int bad_values
     bint count_excluded
@@ -68,20 +94,24 @@ cdef struct Meaning:            # what the rows of one manifest mean; the same f
     bint digested            # a digest of all rows is taken
     int n_limits
     i64 limits[MAX_LIMITS]
+    i64 row_limits[MAX_LIMITS]    # a row above it is not eligible by itself
+    bint row_counts[MAX_LIMITS]   # whether such a row counts towards the total
+    bint row_limited         # some limit has one
     i64 proof[MAX_LIMITS]    # the least limit that any row of a group has in which a row has this one
     i64 cap                  # one more than the largest limit
     int index_shift          # where a Record keeps its limit's index
     bint constant            # one limit for every row
-    u8* schedule             # [origin class][day]: index into limits, or NONE_IN_FORCE
+    u8* schedule             # [class][day]: index into limits, or NONE_IN_FORCE
     i32 day_first
     i64 n_days
     int n_classes
     i32* steady              # [day]: the last of the days from it on whose limits are all the same as its own
-    int n_origins
-    Code origins[MAX_ORIGINS]
-    u64 code_lengths         # bit n is set where an origin code that is no pair of letters may have n letters
+    Scope scopes[SCOPES]
+    u8 base_class            # of a row of which no scope is told
+    u8 unknown_of[256]       # by class, a bit for each scope in which it is unknown
     u64 assigned[11]         # bit 26 * a + b is set where ISO 3166 assigns the pair of letters
     Code wanted_currency
+    bint flagged             # rows may be excluded, or above their own limit
     bint marked              # some records are never eligible themselves
     u8 has_record[8]         # by status
 
@@ -90,6 +120,8 @@ cdef struct Tally:           # what a worker counts on the way; a 128-bit sum of
     i64 status_rows[8]
     i32 day_first            # of the rows with a day; day_first > day_last: of none
     i32 day_last
+    i32 gate_first           # the same of the days that decided the step
+    i32 gate_last
     u64 known_low
     u64 known_high
     u64 digest               # of all rows, in whatever order: a sum
@@ -106,10 +138,13 @@ cdef struct Chunk:           # one worker's working set, about 21 KiB
     u8 missing[CHUNK]
     u8 status[CHUNK]
     u8 limit_index[CHUNK]    # all 0 where there is one limit
-    u8 other[CHUNK]          # a row's origin class; later whether it is excluded
-    i64 uncoded              # rows whose origin is no code, where that matters
+    u8 other[CHUNK]          # a row's class; later whether it is excluded, and counts
+    i32 gate[CHUNK]          # the day that decides the step, where it is not the row's own; NO_DAY: not to be read
+    u8 stands_in[CHUNK]      # no entry is told, so that it is the row's own
+    i64 unknown[SCOPES]      # rows whose origin, sender or kind is not known, where that decided their limit
+    i64 near_gate            # rows whose day stands in for that of the gate, within a day of one
     bint plain               # every row of the chunk is plain
     i64 nameless             # rows so far whose person has no first part, but another
     i64 without_per          # rows so far that have a person, but not all columns of `per`
-    u16 seen_code[1024]      # two-letter origins met so far, and their classes
-    u8 seen_class[1024]
+    u16 seen_code[2][1024]   # two-letter origins and senders met so far, and their classes
+    u8 seen_class[2][1024]

@@ -52,6 +52,7 @@ cdef class Partitioner:
         self.slots = slots
         self.pool.block_bytes = block_bytes
         self.tally.day_first, self.tally.day_last = 0x7fffffff, NO_DAY
+        self.tally.gate_first, self.tally.gate_last = 0x7fffffff, NO_DAY
         self.day_low, self.day_mid, self.day_high = NO_DAY, 0x7fffffff, 0x7fffffff
         self.latest_day = NO_DAY
         self.chunk = <Chunk*>calloc(1, sizeof(Chunk))
@@ -150,7 +151,7 @@ cdef class Partitioner:
                     return DAY_OUTSIDE
             if meaning.tally or meaning.wide:
                 tally_chunk(meaning, x, n, &self.tally)
-                if self.refusals != NULL and (not x.plain or x.uncoded):
+                if self.refusals != NULL and (not x.plain or has_notes(x)):
                     code = note_refusals(meaning, self.refusals, columns, x, row, n, first_row + row - start)
                     if code != DONE:
                         return code
@@ -258,7 +259,7 @@ cdef class Partitioner:
         """See _kernel.pyi."""
         known = (int(self.tally.known_high) << 64) + self.tally.known_low
         plain = 0 if self.settings.meaning.wide else self.tally.capped
-        return [self.tally.status_rows[i] for i in range(6)], known, plain
+        return [self.tally.status_rows[i] for i in range(7)], known, plain
 
     @property
     def registers(self):

@@ -1,5 +1,5 @@
 # One chunk of rows on its way from columns to records: identity, day, limit, units, status. The meaning of a row.
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 from native cimport dm_lowest_bit, i32, i64, u32, u64, u8, XXH128_hash_t, XXH3_128bits_withSecret
 from status cimport DONE
 from column cimport bit_at, Column, is_present, is_text
@@ -9,9 +9,10 @@ from day_column cimport read_days
 from money cimport read_units
 from products cimport read_products
 from meaning cimport (
-    BAD_VALUE, IS_EXCLUDED, NO_DAY_KNOWN, NO_PERSON, NONE_IN_FORCE, NOT_IN_FORCE, PLAIN, Chunk, Meaning, Tally,
+    BAD_VALUE, EXCLUDED_ROW, IS_EXCLUDED, NO_DAY_KNOWN, NO_PERSON, NONE_IN_FORCE, NOT_IN_FORCE, OVER_ROW_LIMIT, PLAIN,
+    UNCOUNTED_ROW, Chunk, Meaning, Tally,
 )
-from limits cimport check_currency, read_limits
+from limits cimport check_currency, read_gate, read_limits
 
 cdef inline int read_first_of(const Meaning* meaning, Keys* k, const Column* columns, Chunk* x, i64 row,
                               int n) noexcept nogil:
@@ -130,7 +131,21 @@ cdef inline bint all_plain(const Meaning* meaning, const Chunk* x, int n) noexce
     if not meaning.constant:
         for i in range(n):
             out_of_force |= x.limit_index[i] == NONE_IN_FORCE
+    if meaning.row_limited and not out_of_force:
+        for i in range(n):
+            out_of_force |= x.units[i] > meaning.row_limits[x.limit_index[i]]
     return not (signs >> 63) and not missing and not no_day and not out_of_force
+
+
+cdef inline void mark_over_row_limit(const Meaning* meaning, Chunk* x, int n) noexcept nogil:
+    """Rows above the limit of a row by itself; the step says whether they count."""
+    cdef int i
+    cdef u8 at
+    for i in range(n):
+        at = x.limit_index[i]
+        if at != NONE_IN_FORCE and x.units[i] > meaning.row_limits[at]:
+            x.status[i] = OVER_ROW_LIMIT
+            x.other[i] = 0 if meaning.row_counts[at] else UNCOUNTED_ROW
 
 
 cdef inline bint read_status(const Meaning* meaning, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
@@ -139,14 +154,18 @@ cdef inline bint read_status(const Meaning* meaning, const Column* columns, Chun
     cdef int i
     cdef const Column* c
     memset(x.status, PLAIN, CHUNK)
+    if meaning.flagged:
+        memset(x.other, 0, n)
     if meaning.excluded < 0 and all_plain(meaning, x, n):
         return True
+    if meaning.row_limited:
+        mark_over_row_limit(meaning, x, n)
     if meaning.excluded >= 0:
         c = &columns[meaning.excluded]
         for i in range(n):
             if not is_present(c, row + i) or bit_at(c, row + i):
                 x.status[i] = IS_EXCLUDED
-        memcpy(x.other, x.status, n)
+                x.other[i] |= EXCLUDED_ROW if meaning.count_excluded else EXCLUDED_ROW | UNCOUNTED_ROW
     for i in range(n):
         x.status[i] = BAD_VALUE if x.units[i] < 0 else x.status[i]
     if not meaning.constant:
@@ -173,6 +192,8 @@ cdef inline int read_chunk(const Meaning* meaning, Keys* k, const Column* column
         return code
     read_days(&columns[meaning.day], row, n, x.day)
     if not meaning.constant:
+        if meaning.entered >= 0:
+            read_gate(meaning, &columns[meaning.entered], x, row, n)
         read_limits(meaning, columns, x, row, n)
     if meaning.quantity >= 0:
         code = read_products(&columns[meaning.value], &columns[meaning.quantity], row, n, x.units)
@@ -245,5 +266,10 @@ cdef inline void tally_chunk(const Meaning* meaning, const Chunk* x, int n, Tall
             if x.status[i] == PLAIN:
                 capped += <u64>(x.units[i] if x.units[i] < cap else cap)
     t.day_first, t.day_last = first, last
+    if meaning.entered >= 0:
+        for i in range(n):
+            if x.day[i] != NO_DAY:
+                t.gate_first = min(t.gate_first, x.gate[i])
+                t.gate_last = max(t.gate_last, x.gate[i])
     t.capped += capped
     add_known(t, low, high)

@@ -2,7 +2,10 @@
 from native cimport i64, u16, u32, u64, u8
 from keys cimport CHUNK, Keys, mix
 from records cimport EXCLUDED, POISON, Chains, put_record, put_wide_record, second_word, WideRecord
-from meaning cimport BAD_VALUE, IGNORE, IS_EXCLUDED, NO_RECORD, STATUS_SHIFT, Chunk, Meaning
+from meaning cimport (
+    BAD_VALUE, EXCLUDED_ROW, IGNORE, IS_EXCLUDED, NO_RECORD, OVER_ROW_LIMIT, STATUS_SHIFT, UNCOUNTED_ROW, Chunk,
+    Meaning,
+)
 
 
 cdef inline u64 second_of(const Chunk* x, int i, u32 more, i64 cap, int index_shift) noexcept nogil:
@@ -46,7 +49,7 @@ cdef inline void scatter_any(const Meaning* meaning, const Keys* k, const Chunk*
     cdef u8 status
     for i in range(n):
         status = x.status[i]
-        words[i] = <u16>(((NO_RECORD if status == BAD_VALUE else status) << STATUS_SHIFT) | x.base[i])
+        words[i] = <u16>(((NO_RECORD if meaning.has_record[status] else status) << STATUS_SHIFT) | x.base[i])
         listed[n_listed] = <u16>i
         n_listed += meaning.has_record[status] & <u8>(meaning.tally | counts_at_all(meaning, x, i))
     for i in range(n_listed):
@@ -71,8 +74,8 @@ cdef inline u32 identify(const Meaning* meaning, const Keys* k, const Chunk* x, 
 
 
 cdef inline bint counts_at_all(const Meaning* meaning, const Chunk* x, int i) noexcept nogil:
-    """Does the row matter to its group? Excluded rows that do not count have no say about it, not by a bad value."""
-    return meaning.count_excluded or meaning.excluded < 0 or x.other[i] != IS_EXCLUDED
+    """Does the row matter to its group? Rows that do not count have no say about it, not by a bad value."""
+    return not meaning.flagged or not x.other[i] & UNCOUNTED_ROW
 
 
 cdef inline void scatter_odd(const Meaning* meaning, const Keys* k, const Chunk* x, int i, Chains* c, int shift,
@@ -92,7 +95,7 @@ cdef inline void scatter_odd(const Meaning* meaning, const Keys* k, const Chunk*
         units = <u32>EXCLUDED
     elif status == BAD_VALUE:
         units |= <u32>POISON
-    elif status == IS_EXCLUDED:
+    elif status == IS_EXCLUDED or status == OVER_ROW_LIMIT:
         units |= <u32>EXCLUDED
     units |= limit_index << meaning.index_shift
     put_record(c, c.dest, c.lines, p, key, second_word(more, units))
@@ -113,11 +116,11 @@ cdef inline void scatter_wide(const Meaning* meaning, const Keys* k, const Chunk
             continue
         p = identify(meaning, k, x, i, shift, &r.key, &r.more)
         words[i] = <u16>(p | (status << STATUS_SHIFT))
-        excluded = meaning.excluded >= 0 and x.other[i] == IS_EXCLUDED
+        excluded = status == OVER_ROW_LIMIT or (meaning.flagged and x.other[i] & EXCLUDED_ROW)
         r.units = <u64>x.units[i] if x.units[i] >= 0 else 0
         r.row = <u64>(first_row + i)
         r.limit_index = 0 if meaning.constant else x.limit_index[i]
-        r.marks = (status == BAD_VALUE) | (excluded << 1) | ((excluded and not meaning.count_excluded) << 2)
+        r.marks = (status == BAD_VALUE) | (excluded << 1) | ((not counts_at_all(meaning, x, i)) << 2)
         if meaning.bad_values == IGNORE and status == BAD_VALUE:
             r.marks |= 4
         put_wide_record(c, p, &r)

@@ -18,13 +18,13 @@ LEVEL = (<bytes>DM_LEVEL).decode()
 MOST_RANK = RANK_MOST
 
 
-cdef void set_code(Code* code, bytes text, int origin_class) except *:
+cdef void set_code(Code* code, bytes text, int code_class) except *:
     cdef bytes lowered = text.strip().lower()
     if len(lowered) > CODE_BYTES:
         raise ValueError(f"a code has at most {CODE_BYTES} bytes, not {len(lowered)}: {text!r}")
     code.length = len(lowered)
     memcpy(code.text, <const char*>lowered, len(lowered))
-    code.origin_class = origin_class
+    code.code_class = code_class
 
 
 cdef class Settings:
@@ -35,28 +35,29 @@ cdef class Settings:
     cdef readonly list columns
     cdef bytes schedule, steady
     cdef object fold
-    cdef FormOfDays day_form
+    cdef FormOfDays day_form, gate_form
     cdef FormOfMoney money_form
 
     def __cinit__(self, *, list columns, list persons, list per, bint exact, int day, int value,
-                  int quantity, int excluded, int origin, int currency, bytes currency_code, str window,
+                  int quantity, int excluded, int currency, int entered, bint gated, bytes currency_code, str window,
                   str bad_values, bint count_excluded, bint outcomes, bint excess, bint tally, list limits,
-                  bytes schedule, bytes steady, Py_ssize_t n_days, int day_first, dict origins, bytes assigned,
-                  list placeholders, object fold, FormOfDays day_form, FormOfMoney money_form, bytes secret,
-                  bint groups=False, bint named=False, bint digested=False):
+                  list row_limits, list row_counts, bytes schedule, bytes steady, Py_ssize_t n_days, int day_first,
+                  list scopes, bytes assigned, list placeholders, object fold, FormOfDays day_form,
+                  FormOfDays gate_form, FormOfMoney money_form, bytes secret, bint groups=False, bint named=False,
+                  bint digested=False):
         cdef Meaning* p = &self.meaning
         cdef int i, index_bits = 0
         cdef list part
         if sum(map(len, persons)) + len(per) > MAX_PARTS:
             raise ValueError(f"an identity has at most {MAX_PARTS} columns")
-        if not 1 <= len(limits) <= MAX_LIMITS or len(origins) > MAX_ORIGINS:
-            raise ValueError(f"a rule has at most {MAX_LIMITS} limits and {MAX_ORIGINS} origins")
+        if not 1 <= len(limits) <= MAX_LIMITS or len(row_limits) != len(limits) or len(row_counts) != len(limits):
+            raise ValueError(f"a rule has at most {MAX_LIMITS} limits")
         if len(secret) != SECRET_LENGTH:
             raise ValueError(f"the secret has {SECRET_LENGTH} bytes")
         self.columns = columns
         self.schedule, self.steady = schedule, steady
         self.fold = fold
-        self.day_form, self.money_form = day_form, money_form
+        self.day_form, self.gate_form, self.money_form = day_form, gate_form, money_form
         p.n_parts, p.n_per, p.exact = len(persons), len(per), exact
         for part in persons:
             for i in range(len(part)):
@@ -65,7 +66,8 @@ cdef class Settings:
                 p.n_persons += 1
         for i in range(len(per)):
             p.per[i] = per[i]
-        p.day, p.value, p.quantity, p.excluded, p.origin, p.currency = day, value, quantity, excluded, origin, currency
+        p.day, p.value, p.quantity, p.excluded, p.currency = day, value, quantity, excluded, currency
+        p.entered, p.gated = entered, gated
         if currency_code:
             set_code(&p.wanted_currency, currency_code, 0)
         p.window = WINDOWS[window]
@@ -74,7 +76,8 @@ cdef class Settings:
         p.tally = tally
         p.n_limits = len(limits)
         for i in range(len(limits)):
-            p.limits[i] = limits[i]
+            p.limits[i], p.row_limits[i], p.row_counts[i] = limits[i], row_limits[i], row_counts[i]
+            p.row_limited |= row_limits[i] != 0x7fffffffffffffff
         p.cap = max(limits) + 1 if max(limits) < 0x7fffffffffffffff else max(limits)
         while 1 << index_bits < p.n_limits:
             index_bits += 1
@@ -92,36 +95,65 @@ cdef class Settings:
         p.n_classes = <int>(len(schedule) // n_days)
         p.steady = <i32*><char*>steady if schedule else NULL
         self.set_proofs()
-        p.n_origins = len(origins)
-        p.code_lengths = 1 << 2
         if len(assigned) != sizeof(p.assigned):
             raise ValueError("pairs of letters have a bit each")
         memcpy(p.assigned, <const char*>assigned, sizeof(p.assigned))
-        for i, (text, origin_class) in enumerate(sorted(origins.items())):
-            set_code(&p.origins[i], text, origin_class)
-            p.code_lengths |= <u64>1 << <int>p.origins[i].length
+        self.set_scopes(scopes)
         p.has_record[PLAIN] = 1
         # A row that cannot matter to its group leaves a record only where groups are counted.
         p.has_record[BAD_VALUE] = p.wide or tally or bad_values == "unproven"
         p.has_record[IS_EXCLUDED] = p.wide or tally or count_excluded
-        p.marked = excluded >= 0 or bad_values == "ignore"
+        p.has_record[OVER_ROW_LIMIT] = p.wide or tally or any(row_counts)
+        p.flagged = excluded >= 0 or p.row_limited
+        p.marked = p.flagged or bad_values == "ignore"
         self.keys.estimates = tally and not p.outcomes and not groups
         self.set_keys(placeholders, fold, secret)
 
+    cdef void set_scopes(self, list scopes) except *:
+        """The classes of each thing that steps ask for; together they number those of the schedule."""
+        cdef Scope* scope
+        cdef int number, i, classes = 1
+        if len(scopes) != SCOPES:
+            raise ValueError(f"there are {SCOPES} scopes")
+        for number in range(SCOPES):
+            scope = &self.meaning.scopes[number]
+            scope.column, scope.classes, scope.unknown, scope.other, scope.countries, codes = scopes[number]
+            if len(codes) > MAX_ORIGINS or not 0 <= max(scope.unknown, scope.other) < scope.classes:
+                raise ValueError(f"a scope has at most {MAX_ORIGINS} codes, and its classes are numbered from 0")
+            scope.stride = classes
+            classes *= scope.classes
+            scope.code_lengths = 1 << 2
+            scope.n_codes = len(codes)
+            for i, (text, code_class) in enumerate(sorted(codes.items())):
+                if not 0 <= code_class < scope.classes:
+                    raise ValueError("a code is of a class that there is")
+                set_code(&scope.codes[i], text, code_class)
+                scope.code_lengths |= <u64>1 << <int>scope.codes[i].length
+            if scope.column < 0:
+                self.meaning.base_class += <u8>(scope.unknown * scope.stride)
+        if not self.meaning.constant and classes != self.meaning.n_classes:
+            raise ValueError("the schedule has a row for each class")
+        for i in range(classes):
+            for number in range(SCOPES):
+                scope = &self.meaning.scopes[number]
+                if scope.classes > 1 and i // scope.stride % scope.classes == scope.unknown:
+                    self.meaning.unknown_of[i] |= <u8>(1 << number)
+
     cdef void set_proofs(self) noexcept:
-        """A total within `proof` of one row's limit is within those of all rows of its group, of whatever origins."""
+        """A total within `proof` of one row's limit is within those of all rows of its group, of whatever classes."""
         cdef Meaning* p = &self.meaning
         cdef i64 place = 0
-        cdef int i, origin_class
+        cdef int i, row_class
         cdef u8 index, least
         for i in range(p.n_limits):
             p.proof[i] = p.limits[i]
         while not p.constant and place < p.n_days:
-            least = 0 if p.window != DAY else NONE_IN_FORCE      # longer windows: of any day; limits ascend
-            for origin_class in range(p.n_classes):
-                least = min(least, p.schedule[origin_class * p.n_days + place])
-            for origin_class in range(p.n_classes):
-                index = p.schedule[origin_class * p.n_days + place]
+            # Longer windows, and days that the gate decides apart: of any day; limits ascend.
+            least = 0 if p.window != DAY or p.entered >= 0 else NONE_IN_FORCE
+            for row_class in range(p.n_classes):
+                least = min(least, p.schedule[row_class * p.n_days + place])
+            for row_class in range(p.n_classes):
+                index = p.schedule[row_class * p.n_days + place]
                 if index != NONE_IN_FORCE:
                     p.proof[index] = min(p.proof[index], p.limits[least])
             place = p.steady[place] + 1

@@ -2,6 +2,7 @@
 from libc.stdlib cimport free, realloc
 from libc.string cimport memset
 from native cimport i64, u64
+from meaning cimport REASONS
 
 cdef enum Step:              # of a partition; all of its records take one before any takes the next
     ADD = 0                  # to the sketch; or where records become outcomes, to exact totals
@@ -23,7 +24,7 @@ cdef struct Tables:          # kept from partition to partition
 
 
 cdef struct Counts:          # what the rows with a record came to
-    i64 reasons[8]           # of rows whose own status is plain; of narrow records all that are eligible
+    i64 reasons[REASONS]           # of rows whose own status is plain; of narrow records all that are eligible
     i64 groups               # counted, or for the mask alone of many rows an estimate
     u64 eligible_low         # units of eligible rows, of wide records
     u64 eligible_high

@@ -11,15 +11,17 @@ from limits cimport code_class
 from money cimport amount_at
 from decimal cimport Amount
 from keys cimport CHUNK
-from meaning cimport BAD_VALUE, Chunk, IS_EXCLUDED, NO_DAY_KNOWN, Meaning
+from days cimport NO_DAY
+from meaning cimport BAD_VALUE, Chunk, IS_EXCLUDED, NO_DAY_KNOWN, Meaning, SCOPES, Scope
 
 cdef enum:
     UNREAD_DAY = 0
     UNREAD_VALUE = 1
     UNREAD_QUANTITY = 2
     UNREAD_CURRENCY = 3
-    UNREAD_ORIGIN = 4
-    UNREAD_ROLES = 5
+    UNREAD_ORIGIN = 4        # and the other scopes after it
+    UNREAD_ENTERED = 7
+    UNREAD_ROLES = 8
     MAX_SHAPES = 32          # of a role
     SHAPE_BYTES = 32
     CELL_BYTES = 80
@@ -41,7 +43,8 @@ cdef struct Refusals:
     Unread of[UNREAD_ROLES][MAX_SHAPES]
     i64 other_shapes[UNREAD_ROLES]    # rows whose shape found no room
     i64 missing_excluded              # rows that are excluded because nothing says that they are not
-    i64 uncoded                       # rows whose origin is missing or no assigned code, where that matters
+    i64 unknown[SCOPES]               # rows whose origin, sender or kind is not known, where that matters
+    i64 near_gate                     # rows whose day stands in for that of the gate, within a day of one
     Unread thirds[2]                  # of values and quantities: cells whose decimal sign may be one of thousands
     bint varied[2]                    # but others show that it is not
     u8 shape[SHAPE_BYTES]
@@ -183,33 +186,49 @@ cdef inline int note_value(const Meaning* meaning, Refusals* r, const Column* co
     return DONE
 
 
+cdef inline bint has_notes(const Chunk* x) noexcept nogil:
+    """Whether something is to be noted of a chunk whose rows may all be plain."""
+    cdef int number
+    cdef i64 some = x.near_gate
+    for number in range(SCOPES):
+        some |= x.unknown[number]
+    return some != 0
+
+
 cdef inline int note_refusals(const Meaning* meaning, Refusals* r, const Column* columns, const Chunk* x, i64 row,
                               int n,
-                              i64 number) noexcept nogil:
-    """Note the cells of a chunk of n rows, the first of which is `row` of the batch and `number` of the manifest. A
+                              i64 first) noexcept nogil:
+    """Note the cells of a chunk of n rows, the first of which is `row` of the batch and `first` of the manifest. A
     status."""
-    cdef int i, code
+    cdef int i, number, code
     cdef i64 length = 0
     cdef const u8* text = NULL
+    cdef const Scope* scope
     cdef u8 unread = 0
     for i in range(n):
         unread |= (x.status[i] == NO_DAY_KNOWN) | (x.status[i] == BAD_VALUE)
     if unread:
         for i in range(n):
-            if x.status[i] == NO_DAY_KNOWN:
-                note_cell(r, UNREAD_DAY, &columns[meaning.day], row + i, number + i)
+            if x.status[i] == NO_DAY_KNOWN and meaning.entered >= 0 and x.gate[i] == NO_DAY:
+                note_cell(r, UNREAD_ENTERED, &columns[meaning.entered], row + i, first + i)
+            elif x.status[i] == NO_DAY_KNOWN:
+                note_cell(r, UNREAD_DAY, &columns[meaning.day], row + i, first + i)
             elif x.status[i] == BAD_VALUE:
-                code = note_value(meaning, r, columns, row + i, number + i)
+                code = note_value(meaning, r, columns, row + i, first + i)
                 if code != DONE:
                     return code
     if meaning.excluded >= 0 and columns[meaning.excluded].validity != NULL:
         for i in range(n):
             r.missing_excluded += x.status[i] == IS_EXCLUDED and not is_present(&columns[meaning.excluded], row + i)
-    if x.uncoded:
-        r.uncoded += x.uncoded
+    r.near_gate += x.near_gate
+    for number in range(SCOPES):
+        scope = &meaning.scopes[number]
+        r.unknown[number] += x.unknown[number]
+        if x.unknown[number] == 0 or scope.column < 0:
+            continue
         for i in range(n):
-            if not text_of_row(&columns[meaning.origin], row + i, &text, &length):
+            if not text_of_row(&columns[scope.column], row + i, &text, &length):
                 continue
-            if code_class(meaning, text, length) == 1:
-                note_cell(r, UNREAD_ORIGIN, &columns[meaning.origin], row + i, number + i)
+            if code_class(meaning, scope, text, length) == scope.unknown:
+                note_cell(r, UNREAD_ORIGIN + number, &columns[scope.column], row + i, first + i)
     return DONE

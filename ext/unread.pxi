@@ -2,7 +2,8 @@
 
 UNREAD = {
     "day": UNREAD_DAY, "value": UNREAD_VALUE, "quantity": UNREAD_QUANTITY, "currency": UNREAD_CURRENCY,
-    "origin": UNREAD_ORIGIN,
+    "origin": UNREAD_ORIGIN, "sent_from": UNREAD_ORIGIN + SENT_FROM, "kind": UNREAD_ORIGIN + KIND,
+    "entered": UNREAD_ENTERED,
 }
 
 
@@ -20,14 +21,15 @@ def unread_cells(Partitioner one):
     cdef int role, i
     found = []
     if r == NULL:
-        return found, [0] * UNREAD_ROLES, 0, 0
+        return found, [0] * UNREAD_ROLES, 0, [0] * SCOPES, 0
     for role in range(UNREAD_ROLES):
         for i in range(r.n[role]):
             u = &r.of[role][i]
             cell = PyBytes_FromStringAndSize(<char*>u.cell, min(u.length, <i64>CELL_BYTES))
             shape = PyBytes_FromStringAndSize(<char*>u.shape, u.shape_length)
             found.append((role, shape, cell, u.length, u.layout, u.param, u.rows, u.first_row))
-    return found, [r.other_shapes[role] for role in range(UNREAD_ROLES)], r.missing_excluded, r.uncoded
+    others = [r.other_shapes[role] for role in range(UNREAD_ROLES)]
+    return found, others, r.missing_excluded, [r.unknown[i] for i in range(SCOPES)], r.near_gate
 
 
 def thousands_seen(Partitioner one):
@@ -40,3 +42,10 @@ def thousands_seen(Partitioner one):
         cell = PyBytes_FromStringAndSize(<char*>u.cell, min(u.length, <i64>CELL_BYTES))
         found.append((bool(one.refusals.varied[i]), cell, u.length, u.layout, u.rows, u.first_row))
     return found
+
+
+def gate_days(Partitioner one):
+    """See _kernel.pyi."""
+    if one.settings.meaning.entered < 0:
+        return one.days
+    return (one.tally.gate_first, one.tally.gate_last) if one.tally.gate_first <= one.tally.gate_last else None

@@ -145,22 +145,29 @@ class Settings:
         The parts of the person, the first of which is the name: each the places in `columns` of those of which the
         first that is present is taken.
     per : list of int
-        Places in `columns`; so are `day`, `value`, `quantity`, `excluded`, `origin` and `currency`, where -1 is none.
+        Places in `columns`; so are `day`, `value`, `quantity`, `excluded`, `currency` and `entered`, where
+        -1 is none.
     exact : bool
         The person is one fixed-width column, so its key is a bijection rather than a fingerprint.
     limits : list of int
-        The distinct limits in units of 1/10,000, ascending.
+        The limits in units of 1/10,000, ascending.
+    row_limits, row_counts : list of int, list of bool
+        By limit, what a row may come to by itself (2**63 - 1: anything), and whether one above it counts.
+    gated : bool
+        The rule has a gate, so that rows near one are counted.
     schedule : bytes
-        An index into `limits` for each (origin class, day), 255 where nothing is in force; empty: one limit for all.
+        An index into `limits` for each (class, day), 255 where nothing is in force; empty: one limit for all.
     steady : bytes
         int32 for each day of the schedule: the last of the days from it on that are all like it.
+    scopes : list of (column, classes, unknown, other, is_country, codes)
+        Of origin, sender and kind: its column; the number of its classes, the last of which vary least in those of the
+        schedule; that of what is missing or not known; that of a country which no step names; and codes by class.
     assigned : bytes
-        A bit for each pair of letters (AA is 0, AB 1, BA 26), in 11 uint64: set where it is an origin's code beside
-        those of `origins`.
+        A bit for each pair of letters (AA is 0, AB 1, BA 26), in 11 uint64: set where it is a country's code.
     fold : callable, optional
         Person texts are folded before they are compared: ASCII by the kernel, the bytes of other text by this.
     day_form : FormOfDays, optional
-        Where a pattern or a zone has a say in the day.
+        Where a pattern or a zone has a say in the day; `gate_form` the same of `entered`.
     money_form : FormOfMoney, optional
         Where values and quantities that are text have other signs.
     secret : bytes
@@ -181,8 +188,9 @@ class Settings:
         value: int,
         quantity: int,
         excluded: int,
-        origin: int,
         currency: int,
+        entered: int,
+        gated: bool,
         currency_code: bytes,
         window: str,
         bad_values: str,
@@ -191,15 +199,18 @@ class Settings:
         excess: bool,
         tally: bool,
         limits: list[int],
+        row_limits: list[int],
+        row_counts: list[bool],
         schedule: bytes,
         steady: bytes,
         n_days: int,
         day_first: int,
-        origins: dict[bytes, int],
+        scopes: list[tuple[int, int, int, int, bool, dict[bytes, int]]],
         assigned: bytes,
         placeholders: list[bytes],
         fold: Callable[[bytes], bytes] | None,
         day_form: FormOfDays | None,
+        gate_form: FormOfDays | None,
         money_form: FormOfMoney | None,
         secret: bytes,
         groups: bool = False,
@@ -344,8 +355,8 @@ class Partitioner:
         """Give back the oldest outcomes of partition p that are on disk; it has none in memory that came from there."""
     @property
     def counts(self) -> tuple[list[int], int, int]:
-        """Rows by their own status (plain, no person, no day, not in force, bad value, excluded), known units, and of
-        narrow records the units of plain rows, capped just above the largest limit."""
+        """Rows by their own status (plain, no person, no day, not in force, bad value, excluded, over the limit of
+        a row), known units, and of narrow records the units of plain rows, capped just above the largest limit."""
     @property
     def registers(self) -> bytes:
         """What was seen of the groups so far, as the highest rank by register; empty where groups are counted, or not
@@ -602,7 +613,7 @@ def drop_full_trail(one: Partitioner) -> None:
 
 def unread_cells(
     one: Partitioner,
-) -> tuple[list[tuple[int, bytes, bytes, int, int, int, int, int]], list[int], int, int]:
+) -> tuple[list[tuple[int, bytes, bytes, int, int, int, int, int]], list[int], int, list[int], int]:
     """The cells for which rows of a worker were refused, where rows are counted or a bad value stops the run.
 
     Returns
@@ -612,10 +623,16 @@ def unread_cells(
         the first; `role` is one of UNREAD. Missing and blank cells have no shape.
     others : list of int
         By role, rows whose shape found no room.
-    missing_excluded, uncoded : int
-        Rows that are excluded because nothing says that they are not; and rows whose origin is missing or no code,
-        where the rule asks for it.
+    missing_excluded : int
+        Rows that are excluded because nothing says that they are not.
+    unknown : list of int
+        Rows whose origin, sender or kind is missing or not known, where that decided their limit.
+    near_gate : int
+        Rows whose day stands in for that of the gate, and whose limit is another a day before or after.
     """
+
+def gate_days(one: Partitioner) -> tuple[int, int] | None:
+    """The first and last of the days that decided the step of the rule, as `Partitioner.days`."""
 
 def thousands_seen(one: Partitioner) -> list[tuple[bool, bytes, int, int, int, int]]:
     """Of values, then of quantities: whether some decimal sign cannot be one of thousands; of those that may be, the

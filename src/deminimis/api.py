@@ -108,11 +108,15 @@ def eligible(
     limit : str, int or Decimal
         The inclusive limit. Exactly one of `limit` and `rule` is given.
     rule : str, path or Rule
-        A schedule of limits by day and origin: a shipped rule's name, a TOML file, or a `Rule`.
+        A schedule of limits by day and scope: a shipped rule's name, a TOML file, or a `Rule`.
     quantity : str or Expression, optional
         `value` is a unit price, to be multiplied by this. A negative price or quantity is a bad value.
-    origin : str or Expression, optional
-        Two-letter code of the country that a rule's scope asks for.
+    origin, sent_from : str or Expression, optional
+        Two-letter codes of the countries of origin and of the sender, where a rule's scope asks for them.
+    kind : str or Expression, optional
+        The kind of row, such as "express". What is missing, or no step of the rule names, gets the strictest limit.
+    entered : str or Expression, optional
+        The day of entry, for rules with a gate: it decides the step, by the gate's clock, and the day the total.
     excluded : str or Expression, optional
         True (or null) for goods that never qualify.
     per : str or list, optional
@@ -158,8 +162,7 @@ def eligible(
         process may use. Past it, days of a sorted manifest are answered as they end, and records go to disk.
     sorted_by : {"day"}, optional
         The promise that days come in order. Past the memory limit, they are then answered and released as they end,
-        also where no statistics of Parquet tell their order. It is checked: a row whose day is answered already is an
-        `OrderError`. Answers are the same without it.
+        also where no statistics tell their order. It is checked: a row whose day is answered already is an error.
     late_days : int, default 0
         How many days a row's day may lie before the latest day so far, where `sorted_by` is given.
     spill_dir : path, optional
@@ -183,8 +186,7 @@ def eligible(
 
     Notes
     -----
-    The rule is 19 U.S.C. 1321(a)(2)(C): articles "imported by one person on one day" whose aggregate fair retail value
-    in the country of shipment does not exceed the limit; 19 CFR 10.151.
+    The rule is 19 U.S.C. 1321(a)(2)(C); 19 CFR 10.151: articles "imported by one person on one day" up to the limit.
     """
     run, reading = start_run(options, outcomes=False, tally=False, person=person, day=day, value=value, totals=totals)
     with closing(run):

@@ -115,7 +115,7 @@ def start_totals(
     holds: Holds = "refused" if refused_only else "some" if over_only or near is not None else "complete"
     beside = Beside(groups=True, named=names, digested=refused_only)
     run, reading = start_run(options, outcomes=False, person=person, day=day, value=value, beside=beside)
-    limits = run.request.compiled.limits_units or (0,)
+    limits = [limit for limit, *_ in run.request.compiled.limits] or [0]
     if over_only or refused_only:
         run.selection = Selection(tuple(limit + 1 for limit in limits), or_bad=refused_only and _is_unproven(run))
     elif near is not None:

@@ -15,7 +15,8 @@ import deminimis as dm
 
 ROLES = {"person": "person", "day": "day", "value": "value"}
 REASONS = [
-    "no-person", "no-day", "not-in-force", "bad-value", "excluded", "over-limit", "unproven-total", "eligible",
+    "no-person", "no-day", "not-in-force", "bad-value", "excluded", "over-row-limit", "over-limit",
+    "unproven-total", "eligible",
 ]  # fmt: skip
 
 
@@ -168,7 +169,7 @@ def test_summary(table: pa.Table) -> None:
         ({"limit": "800.00"}, ("800.00", None, None, None)),
         ({"limit": 800, "currency": "goods", "currency_code": "USD"}, ("800", None, "goods", "USD")),
         ({"rule": "us-321", "origin": "person"}, (None, "us-321", None, "USD")),
-        ({"rule": dm.Rule.load("kr"), "per": "goods", "origin": "person"}, (None, "kr", None, "USD")),
+        ({"rule": dm.Rule.load("kr"), "per": "goods", "sent_from": "person"}, (None, "kr", None, "USD")),
     ],
 )
 def test_settings_are_told_once(options: dict[str, Any], told: tuple[str | None, ...]) -> None:

@@ -33,8 +33,9 @@ def scorer_finish(table: pa.Table, **options: Any) -> Any:
 def test_oracle(case: Case) -> None:
     """The oracle that the other tests trust gives every case its mask and reasons."""
     settings = dict(case.settings)
-    steps = schedules.SCHEDULES.get(settings.pop("rule", ""))
-    limit_on = schedules.limit_on(steps) if steps else oracle.constant("800.00")
+    rule = settings.pop("rule", None)
+    limit_on = schedules.schedule(rule) if rule else oracle.constant("800.00")
+    settings = schedules.MEANING.get(rule or "", {}) | settings
     persons, per = settings.pop("person", "person"), settings.pop("per", None)
     rows = []
     for cells in case.rows:
@@ -49,6 +50,7 @@ def test_oracle(case: Case) -> None:
                 origin=cell.get("origin"),
                 excluded=cell.get("excluded") == "true",
                 per=(cell[per],) if per else (),
+                **{name: cell[name] for name in ("sent_from", "kind", "entered") if name in cell},
             )
         )
     times = min(case.times, 1_000)

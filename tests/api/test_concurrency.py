@@ -44,7 +44,7 @@ JOBS: list[tuple[dict[str, Any], list[bool]]] = [
     ({"limit": 800, "person": ["shop"]}, [False, True, False, False]),
     ({"limit": 1000, "person": ["shop"], "bad_values": "ignore"}, [True, True, True, False]),
     ({"rule": dm.Rule.load("us-321"), "origin": "land"}, [True, True, True, False]),
-    ({"rule": "us-gift", "origin": "land"}, [False, False, False, False]),
+    ({"rule": "us-gift", "sent_from": "land"}, [False, False, False, False]),
 ]
 
 

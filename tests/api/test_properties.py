@@ -10,7 +10,6 @@ from typing import Any
 import oracle
 import pyarrow as pa
 import pytest
-import schedules
 from hypothesis import given
 from hypothesis import strategies as st
 from kinds import DAYS, PLACEHOLDERS
@@ -173,26 +172,6 @@ def test_fold(spellings: list[str], text: pa.DataType) -> None:
     settings = {"normalize": "fold", "placeholders": PLACEHOLDERS}
     scored = dm.score(table, person="person", day="day", value="value", limit=8, **settings)
     assert verdicts(scored) == oracle.judge(rows, oracle.constant(8), **settings)
-
-
-CHANGES = [date for steps in schedules.SCHEDULES.values() for step in steps for date in step[:2] if date < "9999"]
-AROUND = sorted({oracle.day_number(date) + shift for date in CHANGES for shift in (-1, 0, 1)})
-PRICES = st.sampled_from([0, 60, 100, 150, 200, 800, 801, 13_000, 26_000])
-ORIGINS = st.sampled_from(["CN", "HK", "VN", "US", "GU", "cn", " HK ", "", None])
-
-
-@pytest.mark.parametrize("name", schedules.SCHEDULES)
-@given(cells=st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from(AROUND), PRICES, ORIGINS), max_size=30))
-def test_rules(name: str, cells: list[tuple[str, int, int, str | None]]) -> None:
-    """Each row is held against the limit of its own day and origin; rows out of force touch no total."""
-    rows = [Row(person, day, value, origin=origin) for person, day, value, origin in cells]
-    types = {"person": pa.string(), "day": pa.date32(), "value": pa.int32(), "origin": pa.string()}
-    columns = {role: pa.array([getattr(row, role) for row in rows], type_) for role, type_ in types.items()}
-    table = pa.table(columns | {"supplier": pa.array(["S"] * len(rows), pa.string())})
-    roles = {role: role for role in types} | ({"per": ["supplier"]} if name in ("kr", "tw-post") else {})
-    expected = oracle.judge(rows, schedules.limit_on(schedules.SCHEDULES[name]), **schedules.MEANING[name])
-    assert verdicts(dm.score(table, **roles, rule=name)) == expected
-    assert dm.eligible(table, **roles, rule=name).to_pylist() == [one.eligible for one in expected]
 
 
 LIMITS = st.lists(st.integers(1, 12), min_size=3, max_size=3)

@@ -63,7 +63,7 @@ def mask(source: str, *words: str) -> str:
         ([*LIMIT, "--currency", "money", "--currency-code", "USD"], "XXEEXXX"),
         ([*ROLES, "--rule", "us-321", "--origin", "from"], "XXEEEXX"),
         ([*ROLES, "--rule", "us-321", "--origin", "from", "--as-of", "2025-05-10"], "XEXEEXX"),
-        ([*ROLES, "--rule", "us-gift", "--origin", "from"], "XXXXXXX"),
+        ([*ROLES, "--rule", "us-gift", "--sent-from", "from"], "XXXXXXX"),
         ([*LIMIT, "--timezone", "America/Los_Angeles"], "XXEEEXX"),
         ([*LIMIT, "--threads", "1"], "XXEEEXX"),
     ],

@@ -76,7 +76,8 @@ def test_limits_by_origin(name: str, data: Any) -> None:
     rows = data.draw(simple_rows(100, min_size=1))
     origins = data.draw(st.lists(st.sampled_from(["CN", "DE", "GU", None]), min_size=len(rows), max_size=len(rows)))
     table = simple_table(rows).append_column("origin", pa.array(origins, pa.string()))
-    options = SIMPLE_ROLES | {"origin": "origin", "rule": name, "secret": SECRET}
+    country = "sent_from" if name == "us-gift" else "origin"
+    options = SIMPLE_ROLES | {country: "origin", "rule": name, "secret": SECRET}
     for refused_only in (False, True):
         given = totals(table, **options, refused_only=refused_only)
         found = dm.score(table, **options, totals=given)

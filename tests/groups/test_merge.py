@@ -132,7 +132,7 @@ def test_torn_files(tmp_path: Path, ending: str) -> None:
     ("options", "wrong"),
     [
         ({"limit": 801}, r"differ in limit \('800.0000' and '801.0000'\)"),
-        ({"limit": None, "rule": "us-gift", "origin": "who"}, "differ in limit"),
+        ({"limit": None, "rule": "us-gift", "sent_from": "who"}, "differ in limit"),
         ({"bad_values": "ignore"}, "differ in bad_values"),
         ({"normalize": "fold"}, "differ in normalize"),
         ({"count_excluded": False}, "differ in count_excluded"),

@@ -1,88 +1,10 @@
-"""The named cases of the meaning as plain rows, for every face of the package; no test here.
-
-A row is (person, day, value), all text, None where the cell is empty; further cells go to the columns that the case
-names in `more`. The mask is one letter a row: E eligible, X not.
-"""
+"""The named cases of the meaning as plain rows, for every face of the package; no test here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any
-
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-
-DAY, NEXT = "2024-06-01", "2024-06-02"
-COMPOSED, DECOMPOSED = "Jos\u00e9", "Jose\u0301"
-UTC = MappingProxyType({"day": pa.timestamp("s", "UTC")})
-FLOAT = MappingProxyType({"value": pa.float64()})
-ORIGIN, EXCLUDED = ("origin",), ("excluded",)
-POSTCODE = MappingProxyType({"person": ["person", "postcode"]})
-
-
-@dataclass(frozen=True)
-class Case:
-    """Some rows, the settings they are scored with, and their mask.
-
-    `times` repeats all rows, and so the mask and the reasons. `types` replaces a column's type where the case is about
-    that type; such a case cannot be written as CSV.
-    """
-
-    name: str
-    rows: tuple[tuple[str | None, ...], ...]
-    mask: str
-    reasons: tuple[str, ...] | None = None
-    settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    more: tuple[str, ...] = ()
-    types: Mapping[str, pa.DataType] = field(default_factory=lambda: MappingProxyType({}))
-    times: int = 1
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return ("person", "day", "value", *self.more)
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """Request and settings as the Python API takes them."""
-        bound = {} if "rule" in self.settings else {"limit": "800.00"}
-        roles = {name: name for name in ("person", "day", "value")} | {
-            name: name for name in self.more if name in ("origin", "excluded", "quantity")
-        }
-        return roles | bound | dict(self.settings)
-
-    @property
-    def expected(self) -> list[bool]:
-        return [letter == "E" for letter in self.mask] * self.times
-
-    def text_table(self) -> pa.Table:
-        """Every column as text, an empty cell as null; `excluded` is boolean."""
-        arrays = [pa.array(cells, pa.string()) for cells in zip(*self.rows, strict=True)]
-        arrays = arrays or [pa.array([], pa.string()) for _ in self.columns]
-        table = pa.table(arrays, names=list(self.columns))
-        if "excluded" in self.more:
-            at = table.column_names.index("excluded")
-            table = table.set_column(at, "excluded", pc.equal(table["excluded"], "true"))
-        return self._repeat(table)
-
-    def typed_table(self) -> pa.Table:
-        """Text persons, date32 days and exact decimals, but for the types of the case."""
-        table = self.text_table()
-        for name, type_ in ({"day": pa.date32(), "value": pa.decimal128(18, 4)} | dict(self.types)).items():
-            table = table.set_column(table.column_names.index(name), name, table[name].cast(type_))
-        return table
-
-    def _repeat(self, table: pa.Table) -> pa.Table:
-        if self.times == 1:
-            return table
-        return table.take(np.tile(np.arange(len(table)), self.times))
-
-
-def same_day(*rows: tuple[str | None, str | None]) -> tuple[tuple[str | None, ...], ...]:
-    return tuple((person, DAY, value) for person, value in rows)
-
+from case import COMPOSED, DAY, DECOMPOSED, EXCLUDED, FLOAT, NEXT, POSTCODE, UTC, Case, same_day
+from rule_cases import RULE_CASES
 
 CASES = (
     Case("a total of exactly the limit", same_day(("A", "800.00")), "E", ("eligible",)),
@@ -214,56 +136,6 @@ CASES = (
         types=UTC,
     ),
     Case(
-        "200 until 2016-03-09, then 800",
-        (("A", "2016-03-09", "250", "DE"), ("A", "2016-03-10", "250", "DE")),
-        "XE",
-        ("over-limit", "eligible"),
-        {"rule": "us-321"},
-        ORIGIN,
-    ),
-    Case(
-        "China's pause of February 2025",
-        (("A", "2025-02-03", "500", "CN"), ("A", "2025-02-05", "500", "CN"), ("A", "2025-02-07", "500", "HK")),
-        "EXE",
-        ("eligible", "not-in-force", "eligible"),
-        {"rule": "us-321"},
-        ORIGIN,
-    ),
-    Case(
-        "China from 2025-05-02, others later",
-        (("A", "2025-05-01", "500", "CN"), ("B", "2025-05-02", "500", "CN"), ("C", "2025-05-02", "500", "VN")),
-        "EXE",
-        ("eligible", "not-in-force", "eligible"),
-        {"rule": "us-321"},
-        ORIGIN,
-    ),
-    Case(
-        "suspended for every origin on 2025-08-29",
-        (("A", "2025-08-28", "100", "DE"), ("B", "2025-08-29", "100", "DE")),
-        "EX",
-        ("eligible", "not-in-force"),
-        {"rule": "us-321"},
-        ORIGIN,
-    ),
-    Case(
-        "a row out of force touches no total",
-        (("A", "2025-05-02", "800", "VN"), ("A", "2025-05-02", "500", "CN")),
-        "EX",
-        ("eligible", "not-in-force"),
-        {"rule": "us-321"},
-        ORIGIN,
-    ),
-    Case("a gift of 100.00", (("A", DAY, "100.00", "DE"),), "E", settings={"rule": "us-gift"}, more=ORIGIN),
-    Case("a gift of 100.01", (("A", DAY, "100.01", "DE"),), "X", settings={"rule": "us-gift"}, more=ORIGIN),
-    Case(
-        "gifts from two donors",
-        (("A", DAY, "60", "DE"), ("A", DAY, "60", "FR")),
-        "XX",
-        settings={"rule": "us-gift"},
-        more=ORIGIN,
-    ),
-    Case("a gift from Guam", (("A", DAY, "200.00", "GU"),), "E", settings={"rule": "us-gift"}, more=ORIGIN),
-    Case(
         "excluded goods count",
         (("A", DAY, "600", "false"), ("A", DAY, "300", "true")),
         "XX",
@@ -283,4 +155,5 @@ CASES = (
     Case("one key for every row", same_day(("A", "100")), "E", times=8),
     Case("one key for every row, over the limit", same_day(("A", "100")), "X", times=9),
     Case("every key distinct", tuple((f"P{i}", DAY, "800") for i in range(500)), "E" * 500),
+    *RULE_CASES,
 )

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 REASONS = (
-    "no-person", "no-day", "not-in-force", "bad-value", "excluded", "over-limit", "unproven-total", "eligible",
+    "no-person", "no-day", "not-in-force", "bad-value", "excluded", "over-row-limit", "over-limit", "unproven-total",
+    "eligible",
 )  # fmt: skip
 UNITS = 10_000
 LARGEST = 2**63 - 1
@@ -51,6 +52,25 @@ class Row:
     origin: str | None = None
     excluded: bool | None = False
     per: tuple[Any, ...] = ()
+    sent_from: str | None = None
+    kind: str | None = None
+    entered: Any = None
+
+
+class Terms(NamedTuple):
+    """What a step grants: the limit of a total, that of a row by itself, and whether a row above it counts."""
+
+    limit: Decimal
+    row_limit: Decimal | None = None
+    counts_above: bool = True
+
+
+@dataclass(frozen=True)
+class ByRow:
+    """A schedule that asks for more than the origin; `gate` is the zone of the day of entry, which decides."""
+
+    terms: Callable[[int, Row], Terms | None]
+    gate: str | None = None
 
 
 class Verdict(NamedTuple):
@@ -143,9 +163,25 @@ def period(day: int, window: str) -> Any:
     return {"month": (on.year, on.month), "quarter": (on.year, (on.month - 1) // 3), "year": on.year}[window]
 
 
+def gate_day(row: Row, day: int, limit_on: LimitOn | ByRow) -> int | None:
+    """The day that decides the step: that of the entry by the gate's clock, or the row's own where none is told. An
+    entry that cannot be read is None."""
+    blank = row.entered is None or (isinstance(row.entered, str) and not row.entered.strip())
+    if blank or not isinstance(limit_on, ByRow) or limit_on.gate is None:
+        return day
+    return day_number(row.entered, limit_on.gate)
+
+
+def terms_of(row: Row, day: int, limit_on: LimitOn | ByRow) -> Terms | None:
+    if isinstance(limit_on, ByRow):
+        return limit_on.terms(day, row)
+    limit = limit_on(day, row.origin)
+    return None if limit is None else Terms(limit)
+
+
 def judge(
     rows: Sequence[Row],
-    limit_on: LimitOn,
+    limit_on: LimitOn | ByRow,
     *,
     overflow: str = "all",
     bad_values: str = "unproven",
@@ -159,23 +195,30 @@ def judge(
     """The verdict of every row, in row order."""
     amounts = [units(row.value, row.quantity) for row in rows]
     limits: list[int] = [0] * len(rows)
+    above: set[int] = set()
+    uncounted: set[int] = set()
     verdicts: list[Verdict | None] = [None] * len(rows)
     groups: dict[Any, list[int]] = {}
     for i, row in enumerate(rows):
         who, day = identity(row.person, placeholders, normalize, first_of), day_number(row.day, timezone)
         if who is None or any(present(part, placeholders, None) is None for part in row.per):
             verdicts[i] = Verdict("no-person", None)
-        elif day is None:
+        elif day is None or (at := gate_day(row, day, limit_on)) is None:
             verdicts[i] = Verdict("no-day", None)
-        elif (limit := limit_on(day, row.origin)) is None:
+        elif (found := terms_of(row, at, limit_on)) is None:
             verdicts[i] = Verdict("not-in-force", None)
         else:
-            limits[i] = int(limit * UNITS)
+            limits[i] = int(found.limit * UNITS)
+            amount = amounts[i]
+            if found.row_limit is not None and amount is not None and amount > found.row_limit * UNITS:
+                above.add(i)
+                if not found.counts_above:
+                    uncounted.add(i)
             groups.setdefault((who, row.per, period(day, window)), []).append(i)
 
     for members in groups.values():
         excluded = {i for i in members if rows[i].excluded is not False}  # not known to be admitted is excluded
-        counted = [i for i in members if count_excluded or i not in excluded]
+        counted = [i for i in members if i not in uncounted and (count_excluded or i not in excluded)]
         total = sum(amounts[i] or 0 for i in counted)
         proven = bad_values == "ignore" or all(amounts[i] is not None for i in counted)
         accepted = 0
@@ -185,7 +228,10 @@ def judge(
                 reason = "bad-value"
             elif i in excluded:
                 reason = "excluded"
-                accepted += amount if count_excluded else 0
+                accepted += amount if i in counted else 0
+            elif i in above:
+                reason = "over-row-limit"
+                accepted += amount if i in counted else 0
             else:
                 fits = (total if overflow == "all" else accepted + amount) <= limits[i]
                 accepted += amount if fits else 0

@@ -3,95 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise, product
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shipped import KINDS, ONE_DAY, ORIGINS, SCHEDULES, expected_limit, table_limit
 
-from deminimis.rules.rule import NOT_IN_FORCE, CompiledRule, Rule, shipped_rules
+from deminimis.rules.rule import Rule, shipped_rules
 from deminimis.rules.steps import Step
 from deminimis.rules.text import list_rules, show_rule
-
-ONE_DAY = timedelta(days=1)
-
-# From inclusive, to exclusive, scope, limit (None: nothing qualifies), citation.
-SCHEDULES = {
-    "us-321": [
-        ("1994-07-28", "2016-03-10", "every origin", "200.00", "Pub. L. 103-182; T.D. 94-51 (59 FR 30293)"),
-        ("2016-03-10", "2025-02-04", "origin CN or HK", "800.00", "TFTEA s.901; 19 CFR 10.151"),
-        ("2025-02-04", "2025-02-07", "origin CN or HK", None, "suspended: EO 14195 (90 FR 9121); CSMS 63992482"),
-        (
-            "2025-02-07",
-            "2025-05-02",
-            "origin CN or HK",
-            "800.00",
-            "resumed, not for the days between: EO 14200; CSMS 64082249",
-        ),
-        ("2025-05-02", None, "origin CN or HK", None, "suspended: EO 14256 (90 FR 14899); later acts below"),
-        ("2016-03-10", "2025-08-29", "any other origin", "800.00", "TFTEA s.901; 19 CFR 10.151"),
-        ("2025-08-29", "2026-02-24", "any other origin", None, "suspended: EO 14324 (90 FR 37775; 90 FR 42418)"),
-        ("2026-02-24", "2026-06-24", "any other origin", None, "suspended: EO 14388 (91 FR 9433)"),
-        (
-            "2026-06-24",
-            "2027-07-01",
-            "every origin",
-            None,
-            "suspended: interim final rules 91 FR 37789 (CBP Dec. 26-12) and 91 FR 37801 (mail)",
-        ),
-        ("2027-07-01", None, "every origin", None, "repealed: Pub. L. 119-21 s.70531(b)"),
-    ],
-    "us-gift": [
-        ("1994-07-28", None, "origin VI, GU or AS", "200.00", "19 CFR 10.152"),
-        ("1994-07-28", None, "any other origin", "100.00", "19 CFR 10.152"),
-    ],
-    "kr": [
-        ("2022-11-17", None, "origin US", "200.00", "Korea Customs notice art. 68"),
-        ("2022-11-17", None, "any other origin", "150.00", "Korea Customs notice art. 68"),
-    ],
-    "cn-cbec": [
-        ("2016-04-08", "2019-01-01", "every origin", "20000.00", "Cai Guan Shui [2016] 18"),
-        ("2019-01-01", None, "every origin", "26000.00", "Cai Guan Shui [2018] 49 art. 2"),
-    ],
-    "tw-post": [
-        (
-            "2018-01-01",
-            None,
-            "every origin",
-            "2000.00",
-            "Regulations Governing the Customs Clearance of Postal Parcels, art. 11",
-        ),
-    ],
-}
-SCHEDULES["us-321-ftz"] = SCHEDULES["us-321"]
-UNASSIGNED = {"XX", "ZZ"}
-ORIGINS = {"CN", "HK", "VI", "GU", "AS", "US", "VN", "DE", "JP"}
-
-
-def expected_limit(name: str, day: date, origin: str) -> Decimal | None:
-    """The limit by the schedule above, the plain way: the last line that covers the day and names the origin."""
-    lines = SCHEDULES[name]
-    listed = {code for line in lines for code in re.findall(r"\b[A-Z]{2}\b", line[2])}
-    found = None
-    for since, until, scope, limit, _ in lines:
-        if date.fromisoformat(since) <= day and (until is None or day < date.fromisoformat(until)):
-            named = origin in re.findall(r"\b[A-Z]{2}\b", scope)
-            if named or scope == "every origin" or (scope == "any other origin" and origin not in listed):
-                found = limit
-    return None if found is None else Decimal(found)
-
-
-def table_limit(compiled: CompiledRule, day: date, origin: str | None) -> int | None:
-    """What the kernel reads from the table, in units, or None for not in force."""
-    column = min(max((day - date(1970, 1, 1)).days - compiled.day_first, 0), compiled.table.shape[1] - 1)
-    lengths = {2, *map(len, compiled.origins)}
-    is_code = origin is not None and len(origin) in lengths and origin not in UNASSIGNED
-    named = compiled.origins.get(origin.encode(), 0 if is_code else 1) if origin else 1
-    number = named if compiled.needs_origin else 0
-    index = int(compiled.table[number, column])
-    return None if index == NOT_IN_FORCE else compiled.limits_units[index]
 
 
 @pytest.mark.parametrize("name", sorted(SCHEDULES))
@@ -99,9 +23,9 @@ def test_shipped_limit_is_the_schedules_around_every_boundary(name: str) -> None
     """Every day within two of a boundary, for every origin, has the limit of the schedule."""
     rule = Rule.load(name)
     bounds = {date.fromisoformat(day) for line in SCHEDULES[name] for day in line[:2] if day}
-    for bound, shift, origin in product(bounds, range(-2, 3), ORIGINS):
-        day = bound + shift * ONE_DAY
-        assert rule.limit_on(day, origin) == expected_limit(name, day, origin), (day, origin)
+    for bound, shift, origin, sender, kind in product(bounds, range(-2, 3), ORIGINS, ("CN", "GU", "US", "DE"), KINDS):
+        row = (bound + shift * ONE_DAY, origin, sender, kind)
+        assert rule.limit_on(*row) == expected_limit(name, *row), row
 
 
 @pytest.mark.parametrize("name", sorted(SCHEDULES))
@@ -171,7 +95,7 @@ def test_shipped_rule_has_its_key_and_window(
 )
 def test_case_of_the_schedule(name: str, day: str, origin: str, value: str, passes: bool) -> None:
     """A total passes when a limit is in force on its day for its origin and the total is not above it."""
-    limit = Rule.load(name).limit_on(date.fromisoformat(day), origin)
+    limit = Rule.load(name).limit_on(date.fromisoformat(day), origin, origin)
     assert (limit is not None and Decimal(value) <= limit) == passes
 
 
@@ -180,12 +104,13 @@ def test_missing_origin_takes_the_strictest_step() -> None:
     rule = Rule.load("us-321")
     assert rule.limit_on(date(2025, 5, 1), None) == 800
     assert rule.limit_on(date(2025, 5, 2), None) is None
-    assert Rule.load("kr").limit_on(date(2024, 1, 1), "  ") == 150
+    assert Rule.load("kr").limit_on(date(2024, 1, 1), None, "  ", "express") == 150
+    assert Rule.load("kr").limit_on(date(2024, 1, 1), None, "US", None) == 150
 
 
 def test_origin_is_read_without_case_and_blanks() -> None:
     """An origin code is the same in small letters and with blanks around it."""
-    assert Rule.load("kr").limit_on(date(2024, 1, 1), " us ") == 200
+    assert Rule.load("kr").limit_on(date(2024, 1, 1), None, " us ", " EXPRESS ") == 200
 
 
 def test_as_of_fixes_the_day() -> None:
@@ -193,6 +118,11 @@ def test_as_of_fixes_the_day() -> None:
     rule = Rule.load("us-321").as_of(date(2025, 6, 1))
     for day, origin in product([date(1900, 1, 1), date(2024, 6, 1), date(2030, 1, 1)], ["CN", "DE", None]):
         assert rule.limit_on(day, origin) == Rule.load("us-321").limit_on(date(2025, 6, 1), origin)
+    later = Rule.load("us-321").as_of(date(2025, 9, 1))
+    assert (later.limit_on(date(2000, 1, 1), "CN", None, "1702b"), later.limit_on(date(2000, 1, 1), "CN")) == (
+        800,
+        None,
+    )
     assert Rule.load("us-321").as_of(date(1990, 1, 1)).why_none_qualifies() is not None
 
 
@@ -206,44 +136,55 @@ def test_why_none_qualifies_cites_the_acts() -> None:
     assert rule.why_none_qualifies(date(2025, 5, 2), date(2025, 5, 3)) is None
     assert "EO 14256" in str(rule.why_none_qualifies(date(2025, 5, 2), date(2025, 5, 3), ["HK", None]))
     assert "1994-07-28" in str(rule.why_none_qualifies(date(1990, 1, 1), date(1990, 1, 2)))
-    assert rule.why_none_qualifies() is None and rule.why_none_qualifies(date(2026, 1, 1)) is not None
+    assert rule.why_none_qualifies() is None and rule.why_none_qualifies(date(2026, 1, 1)) is None
+    assert rule.why_none_qualifies(date(2026, 1, 1), kinds=[None]) is not None
+    assert rule.why_none_qualifies(date(2026, 1, 1), None, ["CN"], ["1702b"]) is None
+    assert rule.why_none_qualifies(date(2026, 6, 24)) is not None
     assert rule.why_none_qualifies(None, date(1994, 7, 28)) is None
     assert rule.why_none_qualifies(None, date(1994, 7, 27)) is not None
 
 
 @st.composite
 def rules(draw: st.DrawFn) -> Rule:
-    """A sound schedule: for every group of origins a chain of steps between its own bounds."""
+    """A sound schedule: for every group of origins and senders a chain of steps between the same bounds, and some kinds
+    for a while."""
     codes = draw(st.lists(st.sampled_from(["CN", "HK", "US", "VNM"]), unique=True))
     groups = [tuple(codes[:cut]) for cut in [draw(st.integers(0, len(codes)))]] + [()]
     groups = [group for group in (groups[0], tuple(code for code in codes if code not in groups[0])) if group]
+    senders: list[Any] = draw(st.sampled_from([["every"], [("CN",), "other"], [("US", "HK"), ("SG",), "other"]]))
     first, last = sorted(
         draw(st.lists(st.dates(date(1969, 1, 1), date(2035, 1, 1)), min_size=2, max_size=2, unique=True))
     )
+    limits = st.none() | st.decimals(0, 1000, places=4)
     steps = []
-    for origin in [*groups, "other" if groups else "every"]:
+    for origin, sent_from in product([*groups, "other" if groups else "every"], senders):
         inner = draw(st.sets(st.dates(first, last), max_size=3)) - {first, last}
         bounds: list[date | None] = [first, *sorted(inner), draw(st.sampled_from([last]))]
         for since, until in pairwise(bounds):
-            limit = draw(st.none() | st.decimals(0, 1000, places=4))
-            steps.append(Step(since, until, origin, limit, "an act"))  # type: ignore[arg-type]
+            steps.append(Step(since, until, origin, draw(limits), "an act", sent_from))  # type: ignore[arg-type]
+    for kind in draw(st.sets(st.sampled_from(["express", "1702b"]))):
+        since, until = sorted(draw(st.sets(st.dates(first, last), min_size=2, max_size=2)))
+        origin = draw(st.sampled_from([*groups, "every"]))
+        steps.append(Step(since, until, origin, draw(limits), "an act", draw(st.sampled_from(senders)), (kind,)))
     return Rule(steps=draw(st.permutations(steps)))
 
 
 @given(rules() | st.sampled_from(shipped_rules()).map(Rule.load), st.data())
 def test_compiled_table_is_limit_on(rule: Rule, data: st.DataObject) -> None:
-    """The kernel's table says of every day and origin what limit_on says, as the rule is and as of any day."""
+    """The kernel's table says of every day and row what limit_on says, as the rule is and as of any day."""
     if data.draw(st.booleans()):
         rule = rule.as_of(data.draw(st.dates(date(1960, 1, 1), date(2040, 1, 1))))
     compiled = rule.compiled()
     assert compiled.table.flags.c_contiguous
-    assert list(compiled.limits_units) == sorted(set(compiled.limits_units))
+    assert list(compiled.limits) == sorted(set(compiled.limits))
     bounds = [day for step in rule.steps for day in (step.effective_from, step.effective_to) if day]
-    days = {bound + shift * ONE_DAY for bound in bounds for shift in (-1, 0, 1)}
+    days = {bound + shift * ONE_DAY for bound in bounds for shift in (-1, 0)}
     days |= {data.draw(st.dates()), date(1, 1, 1), date(9999, 12, 31)}
-    for day, origin in product(days, ["CN", "HK", "US", "VNM", "JP", "ZZ", None]):
-        limit = rule.limit_on(day, origin)
-        assert table_limit(compiled, day, origin) == (None if limit is None else limit * 10_000), (day, origin)
+    scopes = [["CN", "HK", "US", "VNM", "JP", "ZZ", None], ["SG", "CN", "HK", "ZZ", None], [*KINDS, "mail"]]
+    cells = data.draw(st.lists(st.sampled_from(list(product(*scopes))), min_size=1, max_size=20, unique=True))
+    for day, cell in product(days, cells):
+        limit = rule.limit_on(day, *cell)
+        assert table_limit(compiled, day, *cell) == (None if limit is None else limit * 10_000), (day, cell)
 
 
 @pytest.mark.parametrize("name", sorted(SCHEDULES))
@@ -255,8 +196,10 @@ def test_compiled_shipped_rule_holds_on_every_day(name: str) -> None:
     day = min(bounds) - ONE_DAY
     while day <= max(bounds) + ONE_DAY:
         for origin in ("CN", "US", "GU", "JP"):
-            limit = expected_limit(name, day, origin)
-            assert table_limit(compiled, day, origin) == (None if limit is None else limit * 10_000)
+            for sender, kind in product(("CN", "US", "GU"), KINDS):
+                limit = expected_limit(name, day, origin, sender, kind)
+                found = table_limit(compiled, day, origin, sender, kind)
+                assert found == (None if limit is None else limit * 10_000)
         day += ONE_DAY
 
 
@@ -264,7 +207,8 @@ def test_compiled_shipped_rule_holds_on_every_day(name: str) -> None:
 def test_shown_timeline_is_the_schedule(name: str) -> None:
     """What is printed has each step's dates, scope, limit and citation on one line, and the rule's authority."""
     shown = show_rule(name)
-    lines = [re.split(r"\s{2,}", line) for line in shown.splitlines() if re.match(r"\d{4}-", line)]
+    lines = [re.split(r"\s{2,}", re.sub(r", a row [\d.]+ \(.*?\)", "", line)) for line in shown.splitlines()]
+    lines = [line for line in lines if re.match(r"\d{4}-", line[0])]
     assert lines == [
         [since, until or "-", scope, limit or "none: nothing qualifies", citation]
         for since, until, scope, limit, citation in SCHEDULES[name]

@@ -86,6 +86,26 @@ BAD_FILES = {
     "overlap of scopes": (HEAD + STEP + NAMED, "overlap for origin CN or HK"),
     "gap": (HEAD + STEP + "to = 2020-12-01\n" + SECOND, "no step covers every origin from 2020-12-01 to 2021-01-01"),
     "no other": (HEAD + NAMED, "no step covers any other origin from 2020-01-01 on: lengthen a step, or add one"),
+    "unknown sender": (HEAD + STEP + 'sent_from = "CN"\n', "sent_from = 'CN' is unknown"),
+    "senders no codes": (HEAD + STEP + 'sent_from = ["cn"]\n', "sent_from 'cn' is not a country code"),
+    "other senders of none": (HEAD + STEP + 'sent_from = "other"\n', "no step lists a sender's country"),
+    "no other sender": (HEAD + STEP + 'sent_from = ["CN"]\n', "no step covers every origin, sent from elsewhere"),
+    "kind no word": (HEAD + STEP + SECOND + 'kind = "By Air"\n', "kind 'By Air' is no word"),
+    "kind no list": (HEAD + STEP + SECOND + "kind = []\n", "kind = []: write one or a list"),
+    "kinds alone": (HEAD + STEP + 'kind = "air"\n', "no step covers every origin from 2020-01-01 on"),
+    "kind twice": (HEAD + STEP + (SECOND + 'kind = "air"\n') * 2, "overlap for kind air, every origin"),
+    "row limit unsaid": (HEAD + STEP + 'row_limit = "5"\n', 'above_row_limit = "counts" or above_row_limit'),
+    "row limit missing": (HEAD + STEP + 'above_row_limit = "counts"\n', "a row_limit says whether"),
+    "row limit a float": (HEAD + STEP + 'row_limit = 5.0\nabove_row_limit = "counts"\n', "row_limit = 5.0 is a float"),
+    "row limit of none": (
+        HEAD + STEP.replace("150.00", "none") + 'row_limit = "5"\nabove_row_limit = "counts"\n',
+        "a row_limit says nothing",
+    ),
+    "row limits that differ": (
+        HEAD + STEP + SECOND + 'kind = "air"\nrow_limit = "5"\nabove_row_limit = "counts"\n',
+        "in force together with another row_limit",
+    ),
+    "gate no zone": ('gate = "Eastern"\n' + HEAD + STEP, "gate = 'Eastern' is no time zone"),
     "malformed": (HEAD + STEP.replace('"every"', "every"), "line 11 is not valid TOML"),
     "limit of none, bare": (
         HEAD + STEP.replace('"150.00"', "none"),
@@ -122,6 +142,23 @@ def test_overlay_of_two_suspensions_is_sound(tmp_path: Path) -> None:
     step = rule.step_on(date(2022, 1, 1), "CN")
     assert step is not None
     assert step.citation == "clause 2"
+
+
+def test_kinds_senders_and_rows(tmp_path: Path) -> None:
+    """A file may say kinds, senders, the limit of a row and a gate; what is shown says them in words."""
+    above = 'row_limit = "5.00"\nabove_row_limit = "counts not"\n'
+    air = SECOND + 'kind = ["air", "sea"]\nsent_from = ["CN", "HK"]\n' + above
+    air = air.replace("2021-01-01", "2020-01-01").replace("150.00", "9.00")
+    path = written(tmp_path, 'gate = "America/New_York"\n' + HEAD + STEP + above + air)
+    assert check_rule(path).endswith("2 steps, no gap, no overlap, every step cited")
+    rule, day = Rule.load(path), date(2024, 1, 1)
+    assert rule.limit_on(day, None, "HK", "Sea ") == 9 and rule.limit_on(day, None, "DE", "sea") == 150
+    assert rule.limit_on(day, None, "HK", "train") == 9 and rule.limit_on(day, None, None, "air") == 9
+    shown = show_rule(path)
+    assert "kind air or sea, every origin, sent from CN or HK" in shown
+    assert "9.00, a row 5.00 (above it, it does not count)" in shown
+    assert "by the clock of America/New_York" in shown
+    assert rule.as_of(day).gate is None
 
 
 @pytest.mark.parametrize("text", [HEAD + STEP, ("\ufeff" + HEAD + STEP).replace("\n", "\r\n")])

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from deminimis.errors import RuleError
-from deminimis.rules.rule import NOT_IN_FORCE, Rule
+from deminimis.rules.compiled import NOT_IN_FORCE
+from deminimis.rules.rule import Rule
 from deminimis.rules.steps import Step
 
 ONE_DAY = timedelta(days=1)
@@ -22,8 +23,9 @@ def test_constant_limit_holds_always(limit: object) -> None:
     """A stated limit is one class, one column, whatever its type."""
     rule = Rule(limit=limit)  # type: ignore[arg-type]
     compiled = rule.compiled()
-    assert (compiled.limits_units, compiled.day_first, compiled.table.tolist()) == ((8_000_000,), 0, [[0]])
-    assert (compiled.origins, compiled.needs_origin) == ({}, False)
+    assert (compiled.limits, compiled.day_first) == (((8_000_000, 2**63 - 1, True),), 0)
+    assert (compiled.table.tolist(), compiled.is_constant) == ([[0]], True)
+    assert not any(axis.is_asked for axis in (compiled.origins, compiled.senders, compiled.kinds))
     assert rule.limit_on(date.min, None) == rule.limit_on(date.max, "CN") == 800
 
 
@@ -31,7 +33,7 @@ def test_limit_of_zero_is_a_limit() -> None:
     """Zero lets a total of zero pass, which "none" does not."""
     assert Rule(limit=0).compiled().table.tolist() == [[0]]
     none = Rule(steps=[Step(None, None, "every", None, "an act")]).compiled()
-    assert (none.table.tolist(), none.limits_units) == ([[NOT_IN_FORCE]], ())
+    assert (none.table.tolist(), none.limits) == ([[NOT_IN_FORCE]], ())
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_too_many_limits_or_days_are_refused() -> None:
     steps = [Step(a, b, "every", Decimal(number), "x") for number, (a, b) in enumerate(pairwise(days))]
     with pytest.raises(RuleError, match="251 different limits"):
         Rule(steps=steps)
-    assert len(Rule(steps=steps[1:]).compiled().limits_units) == 250
+    assert len(Rule(steps=steps[1:]).compiled().limits) == 250
 
 
 @pytest.mark.parametrize(
@@ -95,5 +97,5 @@ def test_days_in_words(first: date | None, end: date | None, words: str) -> None
 
 def test_why_none_qualifies_as_of_a_day() -> None:
     """A rule as of one day tells its steps without dates, in plain words."""
-    told = Rule.load("us-321").as_of(date(2026, 6, 1)).why_none_qualifies()
+    told = Rule.load("us-321").as_of(date(2026, 6, 1)).why_none_qualifies(kinds=[None])
     assert told is not None and "any other origin on every day: suspended" in told

@@ -18,7 +18,7 @@ PersonPart: TypeAlias = str | FirstOf
 FeedPerson: TypeAlias = PersonPart | tuple[PersonPart, ...]
 
 _LAYOUT_KEYS = ("name", "title", "source", "notes", "roles", "settings", "missing")
-_COLUMN_ROLES = ("day", "value", "quantity", "origin", "currency")
+_COLUMN_ROLES = ("day", "value", "quantity", "origin", "sent_from", "kind", "entered", "currency")
 _ROLES = ("person", "per", *_COLUMN_ROLES, "excluded")
 _SWITCHES = ("in_care_of", "currency_signs")
 _SETTINGS = ("day_format", "timezone", "decimal", "thousands", "currency_code", "normalize", *_SWITCHES)

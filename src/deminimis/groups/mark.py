@@ -130,11 +130,12 @@ def _settings(request: Request, identity: Sequence[str]) -> dict[str, Any]:
     from hashlib import sha256
 
     rule, compiled = request.rule, request.compiled
-    table = (compiled.limits_units, compiled.day_first, compiled.table.shape, sorted(compiled.origins.items()))
+    codes = [sorted(axis.codes.items()) for axis in (compiled.origins, compiled.senders, compiled.kinds)]
+    table = (compiled.limits, compiled.day_first, compiled.table.shape, codes, rule.gate)
     limits = sha256(repr(table).encode() + compiled.table.tobytes()).hexdigest()[:32]
     return {
         "person": _kinds(request, identity),
-        "limit": str(Decimal(compiled.limits_units[0]).scaleb(-4)) if rule.is_stated else None,
+        "limit": str(Decimal(compiled.limits[0][0]).scaleb(-4)) if rule.is_stated else None,
         "rule": None if rule.is_stated else f"{rule.name} ({limits})",
         "window": rule.window,
         "currency_code": request.currency_code,

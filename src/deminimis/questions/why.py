@@ -23,7 +23,7 @@ from ..api import eligible, score
 from ..errors import InputError
 from ..results.summary import REASONS
 from ..roles.binding import bind
-from ..roles.days import days_of
+from ..roles.days import days_of, gate_days_of
 from ..roles.options import READING, AnyOptions, refuse_unknown, takes_options
 from ..roles.persons import Column, Person
 from ..roles.request import Request, check
@@ -183,7 +183,9 @@ def explain(
     shown = _around(same, own, lines_most)
     table = table.take(pa.array(shown))
     days = days_of(table, roles)
-    steps = [_step(roles.rule, day, origin) for day, origin in zip(days, texts_of(table, roles.origin), strict=True)]
+    scopes = [texts_of(table, column) for column in roles.scopes]
+    gates = zip(gate_days_of(table, roles, days), *scopes, strict=True)
+    steps = [_step(roles.rule, *asked) for asked in gates]
     cells = table.select(columns_of(roles, table.column_names)).to_pylist()
     places = [_place(starts, int(at)) for at in kin[shown]]
     reasons = scored.reason.take(pa.array(shown)).to_pylist()
@@ -277,7 +279,7 @@ def _taken(source: Source, wanted: Sequence[str], rows: Integers) -> tuple[pa.Ta
     return pa.Table.from_batches(found), starts
 
 
-def _step(rule: Rule, day: date | None, origin: str | None) -> Step | None:
+def _step(rule: Rule, day: date | None, *scopes: str | None) -> Step | None:
     if day is not None:
-        return rule.step_on(day, origin)
+        return rule.step_on(day, *scopes)
     return rule.steps[0] if len(rule.steps) == 1 else None

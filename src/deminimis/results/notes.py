@@ -6,8 +6,9 @@ import re
 
 from ..errors import option
 from ..roles.mends import day_formats_for, fault_of_amount, is_beyond_its_month
+from ..roles.persons import Column
 from ..roles.request import Request
-from ..run.refused import Unread
+from ..run.refused import SCOPES, Unread
 from ..run.worker import Counts
 from ..text import counted, quoted, shown
 
@@ -22,6 +23,10 @@ def notes_of(roles: Request, rows: int, counts: Counts) -> list[str]:
     cells = refused.cells
     if "day" in cells:
         notes.append(_of_days(roles, cells["day"], rows - counts.reasons[0] - counts.reasons[1]))
+    if "entered" in cells:
+        found = cells["entered"]
+        said = f"{_rows(found.rows, found)} no-day for a day of entry that cannot be read, such as"
+        notes.append(f"{said} {_where(found, str(roles.entered))}{_alike(found)}: {_day_mend(roles, found, 0)}")
     for name, column in (("value", roles.value), ("quantity", roles.quantity)):
         if name in cells:
             notes.append(_of_amounts(roles, name, str(column), cells[name]))
@@ -45,8 +50,15 @@ def notes_of(roles: Request, rows: int, counts: Counts) -> list[str]:
             f"{counted(refused.missing_excluded, 'row')} excluded because nothing says whether they are: a blank in "
             f"{roles.excluded!s} counts as excluded"
         )
-    if refused.uncoded:
-        notes.append(_of_origins(roles, refused.uncoded, cells.get("origin")))
+    for name, column in zip(SCOPES, roles.scopes, strict=True):
+        if refused.unknown.get(name):
+            notes.append(_of_unknown(name, column, refused.unknown[name], cells.get(name)))
+    if refused.near_gate:
+        without = "is missing" if roles.entered is not None else f"is not told ({option('entered')})"
+        notes.append(
+            f"{counted(refused.near_gate, 'row')} within a day of a gate of {roles.rule.name}, where the day stands in "
+            f"for that of the entry, which {without}: entered a day before or after, they have another limit"
+        )
     return notes
 
 
@@ -116,9 +128,13 @@ def _of_thousands(roles: Request, name: str, column: str, found: Unread) -> str:
     )
 
 
-def _of_origins(roles: Request, rows: int, found: Unread | None) -> str:
-    such = "" if found is None else f", such as {_where(found, str(roles.origin))}"
-    return (
-        f"{counted(rows, 'row')} got the strictest limit of the day, as the origin is missing or no code that ISO 3166 "
-        f"assigns{such}"
-    )
+def _of_unknown(name: str, column: Column | None, rows: int, found: Unread | None) -> str:
+    such = "" if found is None else f", such as {_where(found, str(column))}"
+    what = {
+        "origin": "the origin is missing or no code that ISO 3166 assigns",
+        "sent_from": "the country that they were sent from is missing or no code that ISO 3166 assigns",
+        "kind": "the kind is missing or none that the rule knows",
+    }[name]
+    if column is None:
+        what = f"no column tells the kind ({option('kind')})"
+    return f"{counted(rows, 'row')} got the strictest limit of the day, as {what}{such}"

@@ -42,7 +42,7 @@ class Scored:
     mask : pyarrow.BooleanArray
         Whether each row is eligible; never null.
     reason : pyarrow.DictionaryArray
-        Why: int8 indices into the eight reasons of `deminimis.REASONS`; never null.
+        Why: int8 indices into the reasons of `deminimis.REASONS`; never null.
     total : pyarrow.Decimal128Array
         decimal128(38, 4): the exact total of the known values of the row's person and day, in the currency of the
         values; null where the row belongs to no total: no person, no day, rule not in force.
@@ -149,9 +149,10 @@ def _amount(units: int) -> Decimal:
 
 def _notes(run: Run, counts: Counts) -> tuple[str, ...]:
     notes = []
-    if counts.days is not None and counts.reasons[2] and not counts.reasons[-1]:
-        first, last = (day_of(n) for n in counts.days)
-        notes.append(run.request.rule.why_none_qualifies(first, last))
+    if counts.gate_days is not None and counts.reasons[2] and not counts.reasons[-1]:
+        first, last = (day_of(n) for n in counts.gate_days)
+        kinds = [None] if run.request.kind is None else None
+        notes.append(run.request.rule.why_none_qualifies(first, last, kinds=kinds))
     name, *others = (part_in_words(part) for part in run.request.persons)
     if counts.nameless:
         rest = " or ".join(others)

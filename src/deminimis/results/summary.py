@@ -18,6 +18,7 @@ REASONS = {
     "not-in-force": "the rule exempts nothing on that day from that origin",
     "bad-value": "the value is missing, negative or not a number",
     "excluded": "goods that never qualify",
+    "over-row-limit": "the row by itself is over the limit of one",
     "over-limit": "the person's total is over the limit",
     "unproven-total": "another row of the same total has a bad value",
     "eligible": "the person's total is within the limit",

@@ -14,15 +14,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from .._kernel import LAYOUTS, NOT_IN_FORCE_INDEX, FormOfDays, Settings
+from .._kernel import LAYOUTS, FormOfDays, Settings
 from ..arrays import places_of
 from ..errors import ColumnNotFoundError, InputError, UnsupportedTypeError, option
 from ..rules.countries import ASSIGNED_BITS
+from ..rules.steps import ANY_AMOUNT
 from . import casts, names
 from .beside import NOTHING, Beside
-from .day_format import form_of, form_of_instants, pattern_of
+from .day_layout import DaysRead, read_days_as
 from .excluded import Exclusion
-from .forms import DATE, INTEGERS, TEXT, TICKS, Spec, kind_of, text_by_entry, text_layout
+from .forms import INTEGERS, TEXT, Spec, kind_of, text_by_entry, text_layout
 from .money_format import form_of_money
 from .persons import Column, columns_of_part
 from .request import Request
@@ -115,6 +116,7 @@ class _Binder:
         self.specs: list[Spec] = []
         self.before: list[Cast | None] = []
         self.day_form: FormOfDays | None = None
+        self.gate_form: FormOfDays | None = None
 
     def bind(self, outcomes: bool, tally: bool, beside: Beside) -> _Bound:
         roles = self.roles
@@ -129,7 +131,13 @@ class _Binder:
             raise InputError(mend, file=self.file, column=roles.currency)
         compiled = roles.compiled
         table = np.ascontiguousarray(compiled.table)
-        constant = table.shape == (1, 1) and table[0, 0] != NOT_IN_FORCE_INDEX
+        constant = compiled.is_constant
+        limits, row_limits, row_counts = zip(*compiled.limits or ((0, ANY_AMOUNT, True),), strict=True)
+        axes = (compiled.origins, compiled.senders, compiled.kinds)
+        scopes = [
+            axis.told(self.add_optional(column, role, self.code))
+            for role, column, axis in zip(("origin", "sent_from", "kind"), roles.scopes, axes, strict=True)
+        ]
         settings = dict[str, Any](
             persons=persons,
             per=per,
@@ -138,8 +146,9 @@ class _Binder:
             value=self.add(roles.value, "value", self.number),
             quantity=self.add_optional(roles.quantity, "quantity", self.number),
             excluded=self.add_optional(roles.excluded, "excluded", self.boolean),
-            origin=self.add_optional(roles.origin, "origin", self.code),
             currency=currency,
+            entered=self.add_optional(roles.entered, "entered", self.entered),
+            gated=roles.rule.gate is not None,
             currency_code=(roles.currency_code or "").encode(),
             window=roles.rule.window,
             bad_values=roles.bad_values,
@@ -147,17 +156,20 @@ class _Binder:
             outcomes=outcomes,
             excess=roles.overflow == "excess",
             tally=tally,
-            limits=list(compiled.limits_units) or [0],
+            limits=list(limits),
+            row_limits=list(row_limits),
+            row_counts=list(row_counts),
             schedule=b"" if constant else table.tobytes(),
             steady=b"" if constant else compiled.steady.tobytes(),
             n_days=table.shape[1],
             day_first=compiled.day_first,
-            origins=compiled.origins,
+            scopes=scopes,
             assigned=ASSIGNED_BITS,
             placeholders=[(names.fold_text(text) if roles.normalize else text).encode() for text in roles.placeholders],
             fold=names.fold_bytes if roles.normalize == "fold" else None,
             columns=self.specs,
             day_form=self.day_form,
+            gate_form=self.gate_form,
             money_form=form_of_money(roles.money, roles.currency_code),
             **beside._asdict(),
         )
@@ -240,30 +252,18 @@ class _Binder:
         raise self.refuse(kind, role, column, mend)
 
     def day(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
-        roles = self.roles  # where a pattern or a zone has a say in the day, `day_form` is set
-        spec = text_layout(kind) or text_by_entry(kind)
-        if spec is not None:
-            self.day_form = form_of(roles.day_format, roles.timezone)
-            return spec, None
-        if pt.is_dictionary(kind):
-            spec, before = self.day(kind.value_type, role, column)
-            return spec, casts.after_decoding(before)
-        if pt.is_date32(kind):
-            return DATE, None
-        if pt.is_date64(kind) or pt.is_timestamp(kind):
-            if pt.is_timestamp(kind) and kind.tz is not None:
-                self.day_form = form_of_instants(roles.timezone or kind.tz, column, self.file)
-            return (LAYOUTS["instant"], 0, TICKS["ms" if pt.is_date64(kind) else kind.unit]), None
-        if str(kind) in INTEGERS and roles.day_format is not None:
-            if not pattern_of(roles.day_format).takes_integers:
-                mend = f"its {option('day_format')} has more than digits; give one such as '%Y%m%d'"
-                raise self.refuse(kind, role, column, mend)
-            self.day_form = form_of(roles.day_format, roles.timezone)
-            return (LAYOUTS[str(kind)], 0, 0), None
-        if pt.is_null(kind):
-            return TEXT, casts.as_text
-        mend = f"use a date, a timestamp or ISO text, or say with {option('day_format')} how it is written, as '%Y%m%d'"
-        raise self.refuse(kind, role, column, mend)
+        spec, before, self.day_form = self.days_by(self.roles.timezone, kind, role, column)
+        return spec, before
+
+    def entered(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
+        spec, before, self.gate_form = self.days_by(self.roles.rule.gate, kind, role, column)
+        return spec, before
+
+    def days_by(self, zone: str | None, kind: pa.DataType, role: str, column: str) -> DaysRead:
+        found = read_days_as(kind, self.roles.day_format, zone, column, self.file)
+        if isinstance(found, str):
+            raise self.refuse(kind, role, column, found)
+        return found
 
     def number(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
         spec = text_layout(kind) or text_by_entry(kind)

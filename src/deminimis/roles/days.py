@@ -27,6 +27,14 @@ def days_of(table: pa.Table, roles: Request) -> list[date | None]:
     return found
 
 
+def gate_days_of(table: pa.Table, roles: Request, days: list[date | None]) -> list[date | None]:
+    """The day that decides each row's step: that of its entry where one is told, else its own."""
+    if roles.entered is None:
+        return days
+    entered = days_of(table, roles._replace(day=roles.entered, timezone=roles.rule.gate, entered=None))
+    return [day if other is None else other for day, other in zip(days, entered, strict=True)]
+
+
 def _date(day: int) -> date | None:
     try:
         return None if day == _NO_DAY else _EPOCH + timedelta(days=day)

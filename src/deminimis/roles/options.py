@@ -87,6 +87,12 @@ OPTIONS: dict[str, Option] = {
                near=("--pieces", "--qty", "--count", "--units")),
         Option("origin", "str or Expression, optional", "country code, for rules that ask for it", group="roles",
                near=("--country", "--coo", "--from")),
+        Option("sent_from", "str or Expression, optional", "country it was sent from, for rules that ask for it",
+               group="roles", near=("--sender", "--from-country", "--shipped-from", "--export-country")),
+        Option("kind", "str or Expression, optional", "kind of row, such as express, for rules that know kinds",
+               group="roles", near=("--type", "--category", "--mode")),
+        Option("entered", "str or Expression, optional", "day or instant of entry, for rules whose gate asks for it",
+               group="roles", near=("--entry", "--entry-date", "--gate")),
         Option("excluded", "str or Expression, optional", "goods that never qualify: a column, or 'addcvd or quota'",
                group="roles", metavar="EXPR", near=("--exclude", "--filter", "--except")),
         Option("per", "str or list, optional", "further column of totals, as supplier; null: no-person", group="roles",
@@ -156,6 +162,9 @@ class MoreOptions(TypedDict, total=False):
 
     quantity: Column | None
     origin: Column | None
+    sent_from: Column | None
+    kind: Column | None
+    entered: Column | None
     excluded: Column | None
     per: Column | Sequence[Column] | None
     currency: str | None

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 
 from .._kernel import SECRET_LENGTH
 from ..errors import InputError, RuleError, option
-from ..rules.rule import CompiledRule, Rule
+from ..rules.compiled import CompiledRule
+from ..rules.rule import Rule
 from .day_format import check_days
 from .excluded import Exclusion
 from .money_format import Money, check_money
@@ -46,6 +47,9 @@ class Request(NamedTuple):
     value: Column
     quantity: Column | None
     origin: Column | None
+    sent_from: Column | None
+    kind: Column | None
+    entered: Column | None
     excluded: Column | None
     currency: str | None
     currency_code: str | None
@@ -70,14 +74,19 @@ class Request(NamedTuple):
         """The columns of all parts of the person."""
         return tuple(c for part in self.persons for c in columns_of_part(part))
 
+    @property
+    def scopes(self) -> tuple[Column | None, Column | None, Column | None]:
+        """What a rule's step may ask for beside the day."""
+        return self.origin, self.sent_from, self.kind
+
     def names(self) -> tuple[str, ...]:
         """Every column that is named directly, each once, in the order of the roles."""
-        single = (self.day, self.value, self.quantity, self.origin, self.excluded, self.currency)
+        single = (self.day, self.value, self.quantity, *self.scopes, self.entered, self.excluded, self.currency)
         return tuple(dict.fromkeys(c for c in (*self.person_columns, *self.per, *single) if isinstance(c, str)))
 
     def has_expressions(self) -> bool:
         """Whether some role is computed, so that its columns are not known by name."""
-        single = (self.day, self.value, self.quantity, self.origin, self.excluded)
+        single = (self.day, self.value, self.quantity, *self.scopes, self.entered, self.excluded)
         return any(isinstance(c, (pc.Expression, Exclusion)) for c in (*self.person_columns, *self.per, *single))
 
     def settings(self) -> dict[str, object]:
@@ -90,6 +99,9 @@ class Request(NamedTuple):
             "value": str(self.value),
             "quantity": None if self.quantity is None else str(self.quantity),
             "origin": None if self.origin is None else str(self.origin),
+            "sent_from": None if self.sent_from is None else str(self.sent_from),
+            "kind": None if self.kind is None else str(self.kind),
+            "entered": None if self.entered is None else str(self.entered),
             "excluded": None if self.excluded is None else str(self.excluded),
             "currency": self.currency,
             "currency_code": self.currency_code,
@@ -179,6 +191,9 @@ def check(
     rule: str | os.PathLike[str] | Rule | None = None,
     quantity: Column | None = None,
     origin: Column | None = None,
+    sent_from: Column | None = None,
+    kind: Column | None = None,
+    entered: Column | None = None,
     excluded: Column | None = None,
     per: Column | Sequence[Column] | None = None,
     currency: str | None = None,
@@ -210,8 +225,11 @@ def check(
     _text("timezone", timezone, "'America/Los_Angeles'")
     _text("day_format", day_format, "'%m/%d/%Y'")
     compiled = _compiled(chosen)
-    if compiled.needs_origin and origin is None:
+    if compiled.origins.is_asked and origin is None:
         raise RuleError(f"the rule {chosen.name!r} asks for each row's origin: give {option('origin')}")
+    if compiled.senders.is_asked and sent_from is None:
+        mend = f"give {option('sent_from')}" + (f", not {option('origin')}" if origin is not None else "")
+        raise RuleError(f"the rule {chosen.name!r} asks for the country that each row was sent from: {mend}")
     persons = parts_given(person)
     extra = () if per is None else columns_given("per", per)
     check_key_columns(persons, extra)
@@ -232,7 +250,10 @@ def check(
         day=column_given("day", day),
         value=column_given("value", value),
         quantity=None if quantity is None else column_given("quantity", quantity),
-        origin=None if origin is None or not compiled.needs_origin else column_given("origin", origin),
+        origin=_asked("origin", origin, compiled.origins.is_asked),
+        sent_from=_asked("sent_from", sent_from, compiled.senders.is_asked),
+        kind=_asked("kind", kind, compiled.kinds.is_asked),
+        entered=_asked("entered", entered, chosen.gate is not None and not compiled.is_constant),
         excluded=None if excluded is None else column_given("excluded", excluded),
         currency=currency,
         currency_code=code,
@@ -252,6 +273,11 @@ def check(
         has_secret=secret is not None,
         secret=_secret(secret),
     )
+
+
+def _asked(role: str, given: Column | None, is_asked: bool) -> Column | None:
+    """The column of a role that only some rules ask for; for others it is not read."""
+    return column_given(role, given) if given is not None and is_asked else None
 
 
 def with_new_secret(roles: Request) -> Request:

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
+from zoneinfo import ZoneInfo
 
 from ..errors import RuleError
 from ..toml_file import TomlFile, choice_of, line_of, notes_of, refuse, text_of, unknown_keys
 from .days import WINDOWS, Window
-from .steps import Origin, Step, parse_limit, step_problems
+from .problems import step_problems
+from .steps import Origin, Step, parse_limit
 
 Overflow: TypeAlias = Literal["all", "excess"]
 OVERFLOWS: tuple[Overflow, ...] = ("all", "excess")
@@ -31,13 +33,15 @@ _RULE_KEYS = (
     "key",
     "window",
     "overflow",
+    "gate",
     "meaning",
     "notes",
     "sources",
     "step",
 )
-_STEP_KEYS = ("from", "to", "origin", "limit", "citation")
-_ROLES = ("person", "day", "value", "origin")
+_STEP_KEYS = ("from", "to", "origin", "sent_from", "kind", "limit", "row_limit", "above_row_limit", "citation")
+_ROLES = ("person", "day", "value", "origin", "sent_from", "kind", "entered")
+_ABOVE = {"counts": True, "counts not": False}
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class RuleFields:
     key: tuple[str, ...]
     window: Window
     overflow: Overflow
+    gate: str | None
     meaning: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
     sources: tuple[str, ...]
@@ -82,6 +87,7 @@ def rule_fields(file: TomlFile) -> RuleFields:
         key=key,
         window=choice_of(table, "window", WINDOWS, problems),
         overflow=choice_of(table, "overflow", OVERFLOWS, problems),
+        gate=_gate(table, problems),
         meaning=_meaning(table, key, problems),
         notes=notes_of(table, problems),
         sources=notes_of(table, problems, "sources"),
@@ -99,7 +105,7 @@ def _key(table: Mapping[str, Any], problems: list[str]) -> tuple[str, ...]:
     if key[0] != "person" or len(set(key)) != len(key):
         problems.append(f'key {key!r}: it begins with "person", and names each further column once')
     for part in key[1:]:
-        if part in ("day", "value", "origin") or not re.fullmatch(r"[a-z][a-z0-9_]*", part):
+        if part in _ROLES[1:] or not re.fullmatch(r"[a-z][a-z0-9_]*", part):
             problems.append(f"key {part!r}: use a word of small letters that is no other role (every key has its day)")
     return tuple(key)
 
@@ -138,10 +144,45 @@ def _step(table: Mapping[str, Any], where: str, problems: list[str]) -> Step:
     return Step(
         effective_from=first,
         effective_to=_day(table, "to", where, problems),
-        origin=_origin(table, where, problems),
-        limit=_limit(table, where, problems),
+        origin=_countries(table, "origin", where, problems),
+        limit=_limit(table, "limit", where, problems),
         citation=text_of(table, "citation", problems, '"the act that says so"', where),
+        sent_from=_countries(table, "sent_from", where, problems) if "sent_from" in table else "every",
+        kind=_kind(table, where, problems),
+        row_limit=_limit(table, "row_limit", where, problems) if "row_limit" in table else None,
+        counts_above=_counts_above(table, where, problems),
     )
+
+
+def _gate(table: Mapping[str, Any], problems: list[str]) -> str | None:
+    gate = table.get("gate")
+    if gate is None:
+        return None
+    try:
+        ZoneInfo(gate)
+    except (TypeError, ValueError, OSError, KeyError):
+        problems.append(f'gate = {gate!r} is no time zone: write the one whose clock it goes by, "America/New_York"')
+        return None
+    return str(gate)
+
+
+def _kind(table: Mapping[str, Any], where: str, problems: list[str]) -> tuple[str, ...]:
+    kind = table.get("kind", [])
+    kinds = [kind] if isinstance(kind, str) else kind
+    if isinstance(kinds, list) and all(isinstance(one, str) for one in kinds) and (kinds or "kind" not in table):
+        return tuple(kinds)
+    problems.append(f'{where}kind = {kind!r}: write one or a list, such as kind = "express"; without it: every kind')
+    return ()
+
+
+def _counts_above(table: Mapping[str, Any], where: str, problems: list[str]) -> bool:
+    if "row_limit" in table or "above_row_limit" in table:
+        if table.get("above_row_limit") not in _ABOVE or "row_limit" not in table:
+            words = " or ".join(f'above_row_limit = "{word}"' for word in _ABOVE)
+            problems.append(f"{where}a row_limit says whether a row above it counts towards the total: write {words}")
+            return True
+        return _ABOVE[table["above_row_limit"]]
+    return True
 
 
 def _day(table: Mapping[str, Any], key: str, where: str, problems: list[str]) -> date | None:
@@ -160,31 +201,31 @@ def _day(table: Mapping[str, Any], key: str, where: str, problems: list[str]) ->
     return None
 
 
-def _origin(table: Mapping[str, Any], where: str, problems: list[str]) -> Origin:
-    origin = table.get("origin")
-    if isinstance(origin, list) and all(isinstance(code, str) for code in origin):
-        return tuple(origin)
-    if origin == "every" or origin == "other":
-        return "every" if origin == "every" else "other"
-    fault = "is missing" if origin is None else f"= {origin!r} is unknown"
-    problems.append(f'{where}origin {fault}: write "every", "other" or a list of codes, such as ["CN", "HK"]')
+def _countries(table: Mapping[str, Any], key: str, where: str, problems: list[str]) -> Origin:
+    countries = table.get(key)
+    if isinstance(countries, list) and all(isinstance(code, str) for code in countries):
+        return tuple(countries)
+    if countries == "every" or countries == "other":
+        return "every" if countries == "every" else "other"
+    fault = "is missing" if countries is None else f"= {countries!r} is unknown"
+    problems.append(f'{where}{key} {fault}: write "every", "other" or a list of codes, such as ["CN", "HK"]')
     return "every"
 
 
-def _limit(table: Mapping[str, Any], where: str, problems: list[str]) -> Decimal | None:
-    limit = table.get("limit")
-    if isinstance(limit, str) and limit.strip() == NOTHING_QUALIFIES:
+def _limit(table: Mapping[str, Any], key: str, where: str, problems: list[str]) -> Decimal | None:
+    limit = table.get(key)
+    if key == "limit" and isinstance(limit, str) and limit.strip() == NOTHING_QUALIFIES:
         return None
     if limit is None or limit == "":
         fault = "is missing" if limit is None else "is empty"
         problems.append(
-            f'{where}the limit {fault}: write an amount such as "800.00", or limit = "{NOTHING_QUALIFIES}" '
+            f'{where}the {key} {fault}: write an amount such as "800.00", or limit = "{NOTHING_QUALIFIES}" '
             f"where nothing qualifies (which is not a limit of zero)"
         )
     elif isinstance(limit, Decimal):
-        problems.append(f'{where}limit = {limit} is a float: put it in double quotes, limit = "{limit}"')
+        problems.append(f'{where}{key} = {limit} is a float: put it in double quotes, {key} = "{limit}"')
     elif isinstance(limit, bool) or not isinstance(limit, str | int):
-        problems.append(f'{where}limit = {limit!r} is not an amount: write a text such as "800.00"')
+        problems.append(f'{where}{key} = {limit!r} is not an amount: write a text such as "800.00"')
     else:
         try:
             return parse_limit(limit)

@@ -1,67 +1,35 @@
-"""A rule: the dated schedule of limits with its scope and citations, and the table of it that the kernel takes.
+"""A rule: the dated schedule of limits with its scopes and citations, and what it says of a row.
 
-How a schedule is made sound lives in rule_steps.py, how a file is read in rule_file.py.
+What makes a schedule sound lives in problems.py, the kernel's table of it in compiled.py, what a file says in file.py.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-
-import numpy as np
-import numpy.typing as npt
+from itertools import product
 
 from .. import markup
 from ..errors import RuleError
 from ..text import counted, shortened, shown
 from ..toml_file import open_toml, refuse, shipped_names
+from .compiled import CompiledRule, compile_steps
 from .countries import ASSIGNED
 from .days import WINDOWS, Window
 from .file import OVERFLOWS, Overflow, rule_fields
-from .steps import Step, limit_units, origin_groups, parse_limit, step_in_force, step_problems
+from .problems import step_problems
+from .scopes import Scopes, in_force, strictest
+from .steps import Step, parse_limit
 
-NOT_IN_FORCE = 255
-"""The entry of `CompiledRule.table` for a day on which nothing qualifies."""
-
-_EPOCH = date(1970, 1, 1).toordinal()
 _STATED_NAME, _STATED = "limit", "stated by the user"
-
-
-@dataclass(frozen=True)
-class CompiledRule:
-    """A rule as the kernel reads it: one byte for each day and class of origins.
-
-    Parameters
-    ----------
-    limits_units : tuple of int
-        The distinct limits in units of 1/10,000, ascending; empty where nothing ever qualifies.
-    day_first : int
-        The day of the table's first column, in days since 1970-01-01. Days before and after the table take its first
-        and last column.
-    table : numpy.ndarray
-        uint8, shape (classes, days), C order, read-only: an index into `limits_units`, or 255 for not in force.
-    steady : numpy.ndarray
-        int32, shape (days,): the last column of the run of equal columns that each column lies in.
-    origins : dict of bytes to int
-        Origin code in capital letters to its class. Class 0 is any other origin, class 1 a missing one.
-    needs_origin : bool
-        False: the origin decides nothing, and the table has one class.
-    """
-
-    limits_units: tuple[int, ...]
-    day_first: int
-    table: npt.NDArray[np.uint8]
-    steady: npt.NDArray[np.int32]
-    origins: dict[bytes, int]
-    needs_origin: bool
 
 
 @dataclass(frozen=True, init=False)
 class Rule:
-    """A dated schedule of limits, each with its scope by origin and its citation.
+    """A dated schedule of limits, each with its scope and its citation.
 
     Parameters
     ----------
@@ -79,6 +47,8 @@ class Rule:
         The days that one total spans.
     overflow : {"all", "excess"}
         Which rows of a total over the limit fail.
+    gate : str, optional
+        The zone by whose calendar the day of entry decides the step, where the act asks for that day.
     meaning : sequence of (str, str)
         What a role stands for under this rule, such as ("day", "date of arrival").
     notes : sequence of str
@@ -99,6 +69,7 @@ class Rule:
     key: tuple[str, ...]
     window: Window
     overflow: Overflow
+    gate: str | None
     steps: tuple[Step, ...]
     meaning: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
@@ -116,6 +87,7 @@ class Rule:
         key: Sequence[str] = ("person",),
         window: Window = "day",
         overflow: Overflow = "all",
+        gate: str | None = None,
         meaning: Sequence[tuple[str, str]] = (),
         notes: Sequence[str] = (),
         sources: Sequence[str] = (),
@@ -137,6 +109,7 @@ class Rule:
             "key": tuple(key),
             "window": window,
             "overflow": overflow,
+            "gate": gate,
             "steps": tuple(steps or ()),
             "meaning": tuple(meaning),
             "notes": tuple(notes),
@@ -167,32 +140,23 @@ class Rule:
         fields = rule_fields(open_toml(name_or_path, "rules", "rule"))
         return cls(**vars(fields))
 
-    def step_on(self, day: date, origin: str | None) -> Step | None:
-        """The step that decides for a row of this day and origin; None where none is in force.
+    def step_on(
+        self, day: date, origin: str | None, sent_from: str | None = None, kind: str | None = None
+    ) -> Step | None:
+        """The step that decides for a row of this day, origin, sender and kind; None where none is in force.
 
-        A missing origin, and a text that is no code (two letters that ISO 3166 assigns, or as many letters as a listed
-        code has), takes the strictest step of the day: what cannot be proven is not eligible.
+        What is missing or not known (a text that is no code, two letters that ISO 3166 does not assign, a kind that no
+        step names) takes the strictest step of all that it may be: what cannot be proven is not eligible.
         """
-        ordinal = day.toordinal()
-        groups = origin_groups(self.steps)
-        code = (origin or "").strip(" \t\r\n\v\f").upper()
-        listed = {one for codes, _ in groups for one in codes}
-        lengths = {len(one) for one in listed} - {2}
-        if code in listed | ASSIGNED or (len(code) in lengths and code.isascii() and code.isalpha()):
-            timeline = next((steps for codes, steps in groups if code in codes), groups[0][1])
-            return step_in_force(timeline, ordinal)
-        strictest = None
-        for _, timeline in groups:
-            step = step_in_force(timeline, ordinal)
-            if step is None or step.limit is None:
-                return step
-            if strictest is None or strictest.limit is None or step.limit < strictest.limit:
-                strictest = step
-        return strictest
+        scopes = Scopes(self.steps)
+        cells = scopes.cells_of(origin, sent_from, kind)
+        return strictest([in_force(scopes.timeline(cell), day.toordinal()) for cell in cells])
 
-    def limit_on(self, day: date, origin: str | None) -> Decimal | None:
-        """The inclusive limit for a row of this day and origin; None where nothing qualifies."""
-        step = self.step_on(day, origin)
+    def limit_on(
+        self, day: date, origin: str | None, sent_from: str | None = None, kind: str | None = None
+    ) -> Decimal | None:
+        """The inclusive limit for such a row; None where nothing qualifies."""
+        step = self.step_on(day, origin, sent_from, kind)
         return step.limit if step else None
 
     @property
@@ -202,43 +166,29 @@ class Rule:
 
     def as_of(self, day: date) -> Rule:
         """The rule as if every row were of this day: its steps in force, without their dates."""
-        chosen = [step_in_force(timeline, day.toordinal()) for _, timeline in origin_groups(self.steps)]
+        scopes = Scopes(self.steps)
+        timelines = [scopes.timeline(cell) for cell in scopes.cells()]
+        unnamed = [[step for step in timeline if not step.kind] for timeline in timelines]
+        chosen = [in_force(timeline, day.toordinal()) for timeline in (*timelines, *unnamed)]
         steps = [
-            Step(None, None, step.origin, step.limit, step.citation)
+            replace(step, effective_from=None, effective_to=None)
             for step in self.steps
             if any(step is other for other in chosen)
         ]
-        if not steps:
-            steps = [Step(None, None, "every", None, f"no step of {self.name} is in force on {day}")]
-        return Rule(**{**vars(self), "steps": steps, "title": f"{self.title}, as of {day}"})
+        if not any(not step.kind for step in steps):
+            steps.append(Step(None, None, "every", None, f"no step of {self.name} is in force on {day}"))
+        return Rule(**{**vars(self), "steps": steps, "gate": None, "title": f"{self.title}, as of {day}"})
 
     def compiled(self) -> CompiledRule:
-        """The table of the rule that the kernel takes; it says of every day and origin what `limit_on` says."""
-        limits = sorted({limit_units(step.limit) for step in self.steps if step.limit is not None})
-        groups = origin_groups(self.steps)
-        changes = {day.toordinal() for step in self.steps for day in (step.effective_from, step.effective_to) if day}
-        first = min(changes) - 1 if changes else _EPOCH
-        days = max(changes) - first + 1 if changes else 1
-        timelines = [timeline for _, timeline in groups]
-        rows = np.full((len(timelines), days), NOT_IN_FORCE, np.uint8)
-        for row, timeline in zip(rows, timelines, strict=True):
-            for step in timeline:
-                if step.limit is not None:
-                    begin, end = max(step.first - first, 0), max(step.end - first, 0)
-                    row[begin:end] = limits.index(limit_units(step.limit))
-        needs_origin = len(groups) > 1
-        if needs_origin:
-            # 255 is above every index, so the strictest is the maximum where any class is out, else the minimum.
-            strictest = np.where((rows == NOT_IN_FORCE).any(axis=0), NOT_IN_FORCE, rows.min(axis=0)).astype(np.uint8)
-            rows = np.ascontiguousarray(np.insert(rows, 1, strictest, axis=0))
-        rows.flags.writeable = False
-        ends = np.flatnonzero(np.append((rows[:, 1:] != rows[:, :-1]).any(axis=0), True))
-        steady = ends[np.searchsorted(ends, np.arange(days))].astype(np.int32)
-        origins = {code.encode("ascii"): number for number, (codes, _) in enumerate(groups, 1) for code in codes}
-        return CompiledRule(tuple(limits), first - _EPOCH, rows, steady, origins, needs_origin)
+        """The table of the rule that the kernel takes; it says of every day and row what `step_on` says."""
+        return compile_steps(self.steps)
 
     def why_none_qualifies(
-        self, first_day: date | None = None, last_day: date | None = None, origins: Iterable[str | None] | None = None
+        self,
+        first_day: date | None = None,
+        last_day: date | None = None,
+        origins: Iterable[str | None] | None = None,
+        kinds: Iterable[str | None] | None = None,
     ) -> str | None:
         """The loud sentence, with citations, for rows of which none can be eligible; None where one could be.
 
@@ -248,8 +198,10 @@ class Rule:
             The manifest's first and last day, both inclusive; None: without bound.
         origins : iterable of str or None, optional
             The manifest's origins, None among them for a missing one; None: any.
+        kinds : iterable of str or None, optional
+            The same of its kinds.
         """
-        found = self._steps_within(first_day, last_day, origins)
+        found = self._steps_within(first_day, last_day, origins, kinds)
         if any(step is not None and step.limit is not None for step in found):
             return None
         acts = [f"{step.scope} {step.days}: {step.citation}" for step in found if step is not None]
@@ -262,23 +214,31 @@ class Rule:
         return f"no row can qualify: under {self.name} nothing is exempt{span} ({'; '.join(acts)})"
 
     def _steps_within(
-        self, first_day: date | None, last_day: date | None, origins: Iterable[str | None] | None
+        self,
+        first_day: date | None,
+        last_day: date | None,
+        origins: Iterable[str | None] | None,
+        kinds: Iterable[str | None] | None,
     ) -> list[Step | None]:
-        """Every step that decides for some row of these days and origins, None for days outside the schedule."""
+        """Every step that decides for some row of these days and scopes, None for days outside the schedule."""
         changes = {day for step in self.steps for day in (step.effective_from, step.effective_to) if day}
         first, last = first_day or date.min, last_day or date.max
         days = sorted({first, *(day for day in changes if first <= day <= last)})
-        codes: list[str | None]
-        if origins is not None:
-            codes = list(origins)
-        else:
-            groups = [codes for codes, _ in origin_groups(self.steps)]
-            other = min(ASSIGNED.difference(*groups))
-            codes = [next(iter(listed), other) for listed in groups]
-        found = list(dict.fromkeys(self.step_on(day, code) for day in days for code in codes))
+        scopes = Scopes(self.steps)
+        codes = _one_of_each(scopes.origins) if origins is None else list(origins)
+        senders = _one_of_each(scopes.senders)
+        named = [None, *scopes.kinds] if kinds is None else list(kinds)
+        rows = list(product(days, codes, senders, named))
+        found = list(dict.fromkeys(self.step_on(day, code, sender, kind) for day, code, sender, kind in rows))
         if first_day is None:  # the days before the schedule are no days of the rows
             found = [step for step in found if step is not None] or found
         return found
+
+
+def _one_of_each(groups: Sequence[Sequence[str]]) -> list[str | None]:
+    """One country of each group, of the first one that no step lists."""
+    other = min(ASSIGNED.difference(*groups))
+    return [next(iter(codes), other) for codes in groups]
 
 
 def shipped_rules() -> tuple[str, ...]:

@@ -52,7 +52,8 @@ def show_rule(name_or_path: str | os.PathLike[str], width: int | None = None) ->
         ["Currency", rule.currency or "any"],
         ["Total of", f"{', '.join(rule.key)} and {'day' if rule.window == 'day' else f'calendar {rule.window}'}"],
         ["Overflow", _OVERFLOW[rule.overflow]],
-        *([role.capitalize(), meaning] for role, meaning in rule.meaning),
+        *([["Gate", f"the day of entry, by the clock of {rule.gate}, decides the step"]] if rule.gate else []),
+        *([role.replace("_", " ").capitalize(), meaning] for role, meaning in rule.meaning),
     ]
     title = prose(f"{rule.name}: {rule.title}", width)
     parts = [title, in_columns(facts, "<<", width), timeline(rule.steps, width)]
@@ -78,6 +79,9 @@ def timeline(steps: Sequence[Step], width: int | None = None) -> str:
     lines = [["From", "To (exclusive)", "Scope", "Limit", "Citation"]]
     for step in steps:
         limit = f"{NOTHING_QUALIFIES}: nothing qualifies" if step.limit is None else f"{step.limit:f}"
+        if step.row_limit is not None:
+            counts = "counts" if step.counts_above else "does not count"
+            limit += f", a row {step.row_limit:f} (above it, it {counts})"
         since, until = step.effective_from or "always", step.effective_to or "-"
         lines.append([str(since), str(until), step.scope, limit, step.citation])
     return in_columns(lines, "<<<<<", width, has_head=True)

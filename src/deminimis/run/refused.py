@@ -15,6 +15,8 @@ _ROLES = {number: name for name, number in UNREAD.items()}
 Cell = str | int | float | Decimal
 Place = Callable[[int, int], tuple[str | None, int]]
 """The file and the number in it of a row, by the order of its part and its place there."""
+SCOPES = ("origin", "sent_from", "kind")
+"""What a rule's steps may ask of rows, in the kernel's order."""
 ORDER_SHIFT = 36
 """Rows are ordered by (place of their part in the manifest) << 36 | place in the part."""
 
@@ -46,12 +48,14 @@ class Unread:
 
 @dataclass(frozen=True)
 class Refused:
-    """What the workers noted: cells by role; rows excluded because nothing says that they are not; rows whose origin is
-    missing or no code, where the rule asks for it; and by role, amounts whose decimal signs may all be of thousands."""
+    """What the workers noted: cells by role; rows excluded because nothing says that they are not; by scope
+    (SCOPES), rows of which it is not known, where that decided their limit; rows whose day stands in for that of a gate
+    nearby; and by role, amounts whose decimal signs may all be of thousands."""
 
     cells: dict[str, Unread]
     missing_excluded: int = 0
-    uncoded: int = 0
+    unknown: dict[str, int] = field(default_factory=dict)
+    near_gate: int = 0
     thousands: dict[str, Unread] = field(default_factory=dict)
 
 
@@ -79,14 +83,15 @@ def refused_by(partitioners: Sequence[Partitioner], place: Place) -> Refused:
     thousands = {
         name: _thousands(own, place) for name, own in zip(("value", "quantity"), seen, strict=False) if _are_likely(own)
     }
-    return Refused(cells, sum(one[2] for one in found), sum(one[3] for one in found), thousands)
+    unknown = {name: sum(one[3][i] for one in found) for i, name in enumerate(SCOPES)}
+    return Refused(cells, sum(one[2] for one in found), unknown, sum(one[4] for one in found), thousands)
 
 
 _Seen = tuple[bool, bytes, int, int, int, int]
 
 
 def _are_likely(own: Sequence[_Seen]) -> bool:
-    return any(rows for *_, rows, _ in own) and not any(varied for varied, *_ in own)
+    return any(one[4] for one in own) and not any(varied for varied, *_ in own)
 
 
 def _thousands(own: Sequence[_Seen], place: Place) -> Unread:

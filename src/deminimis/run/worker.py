@@ -16,6 +16,7 @@ from .._kernel import (
     Partitioner,
     Settings,
     ValueRefusedError,
+    gate_days,
     memory_in_use,
 )
 from ..errors import BadValueError, InputError, OrderError, OutOfMemoryError, TotalsError, option
@@ -182,7 +183,8 @@ class Counted(Protocol):
 
 @dataclass(frozen=True)
 class Counts:
-    """What the rows came to: rows by reason, groups, sums of known units, first and last day; rows without a person
+    """What the rows came to: rows by reason, groups, sums of known units, first and last day, and those of the
+    days that decided the step; rows without a person
     although another part of it is there, and those for want of a column of `per`; cells of refused rows."""
 
     reasons: tuple[int, ...]
@@ -190,17 +192,24 @@ class Counts:
     units_eligible: int
     units_known: int
     days: tuple[int, int] | None
+    gate_days: tuple[int, int] | None
     nameless: int
     without_per: int
     groups_are_estimated: bool
     refused: Refused
 
 
+def _span(pairs: Sequence[tuple[int, int] | None]) -> tuple[int, int] | None:
+    found = [pair for pair in pairs if pair is not None]
+    return (min(pair[0] for pair in found), max(pair[1] for pair in found)) if found else None
+
+
 def count(workers: Sequence[Worker], totals: Sequence[Counted], rows_read: RowsRead) -> Counts:
     """The counts of all workers and tables together."""
-    own = [0] * 6
+    own = [0] * 7
     known = eligible = over = unproven = groups = units = nameless = without_per = 0
-    days = [pair for worker in workers if (pair := worker.partitioner.days)]
+    days = _span([worker.partitioner.days for worker in workers])
+    gates = _span([gate_days(worker.partitioner) for worker in workers])
     for worker in workers:
         rows, sum_units, plain_units = worker.partitioner.counts
         own = [a + b for a, b in zip(own, rows, strict=True)]
@@ -214,15 +223,17 @@ def count(workers: Sequence[Worker], totals: Sequence[Counted], rows_read: RowsR
         groups, units = groups + some[3], units + some[4]
     is_estimated = any(one.uncounted for one in totals)
     if is_estimated:  # which may be more than the rows that have a group
-        groups = min(estimated_groups(worker.partitioner.registers for worker in workers), own[0] + own[4] + own[5])
-    span = (min(pair[0] for pair in days), max(pair[1] for pair in days)) if days else None
+        groups = min(
+            estimated_groups(worker.partitioner.registers for worker in workers), own[0] + own[4] + own[5] + own[6]
+        )
     refused = refused_by([worker.partitioner for worker in workers], rows_read.of)
     return Counts(
         (*own[1:], over, unproven, eligible),
         groups,
         units,
         known,
-        span,
+        days,
+        gates,
         nameless,
         without_per,
         is_estimated,

@@ -16,7 +16,8 @@ Ints = npt.NDArray[np.int64]
 Truths = npt.NDArray[np.bool_]
 
 REASONS = (
-    "no-person", "no-day", "not-in-force", "bad-value", "excluded", "over-limit", "unproven-total", "eligible",
+    "no-person", "no-day", "not-in-force", "bad-value", "excluded", "over-row-limit", "over-limit", "unproven-total",
+    "eligible",
 )  # fmt: skip
 PIECE_BITS = 21
 PIECE = (1 << PIECE_BITS) - 1
