@@ -132,9 +132,12 @@ class Workers:
         self._account.clock("read", started)
 
     def _staff(self, rows: int | None) -> int:
-        """Have as many workers as the rows are worth."""
+        """Have as many workers as the rows are worth; once an epoch has ended, those that there are, as its totals
+        keep the counts of its rows."""
         way = self._way
         wanted = 1 if rows is not None and rows <= self._sizes.rows_for_one_worker else way.workers
+        if self._totals:
+            wanted = len(self._workers)
         try:
             while len(self._workers) < wanted:
                 self._workers.append(self._new_worker())
@@ -224,7 +227,7 @@ class Workers:
                 return
             for partitioner in partitioners:
                 partitioner.settle(slot)
-            if len(self._totals) != len(self._workers):
+            if not self._totals:
                 self._totals = [Totals(settings, partitioners) for _ in self._workers]
             spills = [worker.spill for worker in self._workers]
             self.hot_partitions += total_partitions(
