@@ -8,8 +8,8 @@ from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset
 from libc.stdint cimport uintptr_t
 from native cimport (
-    DM_LEVEL, dm_count_bits, dm_load64, dm_lowest_bit, dm_pages_free, dm_pages_new, dm_store64, i32, i64, u16, u32, u64,
-    u8, XXH3_64bits_withSeed,
+    DM_LEVEL, dm_count_bits, dm_load32, dm_load64, dm_lowest_bit, dm_pages_free, dm_pages_new, dm_store64, i32, i64,
+    u16, u32, u64, u8, XXH3_64bits_withSeed,
 )
 from status cimport (
     DAY_OUTSIDE, DONE, KEY_MISSING, KEY_TWICE, NO_MEMORY, RAISED, TOTAL_REFUSED, VALUE_REFUSED, WRONG_INDEX,
@@ -71,8 +71,18 @@ from day_sketch cimport (
     prove_rows, refuse_cells, refused_rows, size_of_step, sum_cells,
 )
 from thrift cimport (
-    BINARY_KIND, I16_KIND, I32_KIND, I64_KIND, LIST_KIND, STRUCT_KIND, Cursor, Field, read_field, read_integer,
-    read_length, read_members, skip, tear,
+    BINARY_KIND, I16_KIND, I64_KIND, LIST_KIND, STRUCT_KIND, Cursor, Field, read_field, read_integer, read_length,
+    read_members, skip, tear,
+)
+from page_head cimport (
+    DATA_PAGE, DATA_PAGE_V2, DICTIONARY_PAGE, PLAIN_DICTIONARY, PLAIN_VALUES, Page, RLE_DICTIONARY, RLE_VALUES,
+    read_page,
+)
+from packed cimport Frame, frame_of_zstd, size_of_lz4, size_of_snappy
+from runs cimport Runs, open_run, read_runs, start_runs
+from plain cimport (
+    BITS, COPIED, Form, INDEXED, INT96_INSTANT, NARROWED, TURNED, VIEW_BYTES, VIEWED, WIDENED, convert, pick, put_bits,
+    renumber_views, set_bits, spread, view_texts,
 )
 
 include "failures.pxi"
@@ -90,3 +100,4 @@ include "given.pxi"
 include "probe.pxi"
 include "footer.pxi"
 include "csv.pxi"
+include "pages.pxi"

@@ -9,12 +9,6 @@ cdef enum:
     PAGE_HEAD_MOST = 16 << 20
 
 
-cdef struct Page:
-    i64 head_bytes
-    i64 unpacked
-    i64 packed
-
-
 cdef bytes read_bytes(Cursor* c):
     cdef i64 length = read_length(c)
     cdef bytes value = PyBytes_FromStringAndSize(<const char*>c.at, length)
@@ -158,9 +152,9 @@ cdef class Footer:
             for column in columns:
                 end = self.find_pages(group, column, &at)
                 while at < end:
-                    page = read_page(read(at, min(<i64>PAGE_HEAD, end - at)))
+                    page = page_of(read(at, min(<i64>PAGE_HEAD, end - at)))
                     if page.head_bytes < 0:
-                        page = read_page(read(at, min(<i64>PAGE_HEAD_MOST, end - at)))
+                        page = page_of(read(at, min(<i64>PAGE_HEAD_MOST, end - at)))
                     if page.head_bytes < 0 or page.packed < 0:
                         break                    # damaged: seen where it is decoded
                     if page.unpacked > most and page.unpacked // times > page.packed:
@@ -192,31 +186,8 @@ cdef class Footer:
         return start[0] + packed if 0 < packed < <i64>1 << 60 and 0 < start[0] < <i64>1 << 60 else start[0]
 
 
-cdef Page read_page(const u8[::1] head):
-    """A page's header; `head_bytes` is -1 where it breaks off."""
-    cdef Cursor c
-    cdef Field field
-    cdef Page page
-    page.head_bytes = page.unpacked = page.packed = -1
-    if not head.shape[0]:
-        return page
-    c.at = &head[0]
-    c.end = c.at + head.shape[0]
-    c.torn = False
-    field.number = 0
-    while True:
-        field = read_field(&c, field.number)
-        if not field.kind:
-            break
-        if field.number == 2 and field.kind == I32_KIND:
-            page.unpacked = read_integer(&c)
-        elif field.number == 3 and field.kind == I32_KIND:
-            page.packed = read_integer(&c)
-        else:
-            skip(&c, field.kind, 0, False)
-    if not c.torn:
-        page.head_bytes = c.at - &head[0]
-    return page
+cdef inline Page page_of(const u8[::1] head):
+    return read_page(&head[0] if head.shape[0] else NULL, head.shape[0])
 
 
 cdef dict read_told(Cursor* c):

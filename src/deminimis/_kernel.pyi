@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 _Bytes: TypeAlias = npt.NDArray[np.uint8]
 """Any writable buffer of bytes will do."""
+_Content: TypeAlias = bytes | memoryview | _Bytes
+"""Any buffer of bytes will do."""
 
 LAYOUTS: dict[str, int]
 STEPS: dict[str, int]
@@ -656,6 +658,70 @@ def identities(settings: Settings, batch: Batch, partition_bits: int) -> bytes:
 
 def read_only(settings: Settings, batch: Batch) -> int:
     """Take every row through the stages before the scatter, for benches; the number of rows that stand plainly."""
+
+PAGE_KINDS: dict[str, int]
+PAGE_ENCODINGS: dict[str, int]
+PAGE_FORMS: dict[str, int]
+
+class TornPageError(Exception):
+    """The bytes of a Parquet page do not say what its header says, or in another way than is read."""
+
+def page_head(
+    content: _Content,
+) -> tuple[int, int, int, int, int, int, int, int, int, bool, int | None] | None:
+    """The header that starts with these bytes, None where it breaks off.
+
+    Its bytes, the kind of its page (-1 where a field of that kind is not there), what the page unpacks to, its bytes in
+    the file, its values, their encoding, that of its levels, the bytes of its levels and of those of repetition,
+    whether it is packed, and its checksum. What is not told is -1.
+    """
+
+def unpacked_size(codec: str, content: _Content) -> int:
+    """What a page packed by "snappy" or "lz4_raw" unpacks to; -1 where it breaks off."""
+
+def zstd_frame(content: _Content) -> tuple[int, int]:
+    """The bytes of a Zstandard frame's header, 0 where the content is no single whole frame, and what it unpacks to,
+    -1 where it does not tell."""
+
+@final
+class ColumnPages:
+    """The rows of a column of a Parquet file, from pages that are handed in one after another.
+
+    Parameters
+    ----------
+    kind : int
+        One of PAGE_FORMS: how plain values of `source` bytes become values of `width` bytes. Plain values of bits and
+        of text have a `source` of 0; text becomes views of 16 bytes, or stays an index of 4 into its dictionary.
+    has_levels : bool
+        Rows may be null.
+
+    Attributes
+    ----------
+    left : int
+        The rows of the page that are not read yet.
+    entries : int
+        Of the dictionary.
+    """
+
+    left: int
+    entries: int
+    def __new__(cls, *, kind: int, source: int, width: int, has_levels: bool) -> Self: ...
+    def set_dictionary(self, content: _Content, entries: int) -> None:
+        """Take a dictionary page. Raises TornPageError."""
+
+    def entry_texts(self, offsets: _Content, texts: _Content) -> None:
+        """Write the entries of a text dictionary as Arrow's offsets of 32 bits, and their bytes one after another."""
+
+    def set_page(self, content: _Content, rows: int, encoding: int, levels: bytes | None = None) -> None:
+        """Take a page of data, whose levels are in front of its values unless they are given. Raises TornPageError."""
+
+    def read(self, out: _Content, bits: _Content, row: int, rows: int, number: int) -> tuple[int, int]:
+        """Decode up to `rows` rows of the page to row `row` of `out` and, where rows may be null, of `bits`.
+
+        Returns how many there were, and how many of these are null. `number` is that of the buffer which views point
+        into: the page, or its dictionary where it has indices. `bits` are 0 at first. Raises TornPageError, after which
+        the page is of no use.
+        """
 
 @final
 class Footer:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sizes:
-    """Rows and bytes at which a run or a source does its work otherwise.
+    """Rows and bytes at which a run or a source does its work otherwise, and whether it does.
 
     Parameters
     ----------
@@ -28,6 +28,13 @@ class Sizes:
     piece_rows_least, piece_rows_most : int
         Rows that a piece of a Parquet file has at least and at most, where row groups allow it; the latter also of a
         table in memory.
+    whole_file_bytes : int
+        Parquet files of at most so many bytes are decoded whole first, also the columns that nobody asked for, so that
+        no damage is missed.
+    decodes_pages : bool
+        Columns of Parquet files are decoded here where they can be, else all by pyarrow.
+    joined_rows_most : int
+        Several row groups of at most so many rows, on average, are left to pyarrow, which joins them.
     range_bytes : int
         What of a large CSV file is one piece.
     window_bytes : int
@@ -48,6 +55,9 @@ class Sizes:
     extent_bytes: int = 4 << 20
     piece_rows_least: int = 65_536
     piece_rows_most: int = 1 << 20
+    whole_file_bytes: int = 128 << 10
+    decodes_pages: bool = True
+    joined_rows_most: int = 4_096
     range_bytes: int = 4 << 20
     window_bytes: int = 64 << 10
     block_bytes: int = 8 << 20

@@ -1,4 +1,4 @@
-"""Guided fuzzing of the kernel's readers of footers, CSV, amounts, days and names: `python -m tests.trust.guided`.
+"""Guided fuzzing of the readers of footers, pages, CSV, amounts, days and names: `python -m tests.trust.guided`.
 
 libFuzzer, by way of Atheris (`pip install atheris`, clang needed), changes inputs so that they reach new code. The
 first byte chooses the reader. What reaches something new goes into build/corpus; corpus/ beside this file is kept.
@@ -21,6 +21,43 @@ INSIDE = "DEMINIMIS_GUIDED"
 KEPT = Path(__file__).with_name("corpus")
 
 
+FORMS = {
+    "copied": (8, 8),
+    "narrowed": (4, 1),
+    "widened": (4, 16),
+    "turned": (5, 16),
+    "int96": (12, 8),
+    "bits": (0, 1),
+    "viewed": (0, 16),
+    "indexed": (0, 4),
+}
+"""Bytes of a plain value, and of what comes of it."""
+
+
+def try_pages(text: bytes) -> None:
+    """Let the kernel read a page's header, what it unpacks to, and its rows, beside a dictionary of the same bytes."""
+    from deminimis._kernel import PAGE_FORMS, ColumnPages, TornPageError, page_head, unpacked_size, zstd_frame
+
+    page_head(text)
+    zstd_frame(text)
+    unpacked_size("snappy", text)
+    unpacked_size("lz4_raw", text)
+    if len(text) < 4:
+        return
+    name = sorted(FORMS)[text[0] % len(FORMS)]
+    source, width = FORMS[name]
+    encoding, rows, entries, content = text[1] % 16, 16 * text[2], text[3] % 32, text[4:]
+    pages = ColumnPages(kind=PAGE_FORMS[name], source=source, width=width, has_levels=bool(text[0] & 128))
+    with suppress(TornPageError):
+        pages.set_dictionary(content, entries)
+    if pages.entries and source == 0:
+        pages.entry_texts(memoryview(bytearray(4 * entries + 4)), memoryview(bytearray(len(content))))
+    with suppress(TornPageError):
+        pages.set_page(content, rows, encoding, content[:9] if text[0] & 64 else None)
+        while pages.left:
+            pages.read(memoryview(bytearray(100 * width)), memoryview(bytearray(16)), 3, 97, 1)
+
+
 def try_one(content: bytes) -> None:
     """Let one reader read; what it refuses by an error that callers expect is no fault."""
     import pyarrow as pa
@@ -29,6 +66,9 @@ def try_one(content: bytes) -> None:
     from deminimis._kernel import Footer
 
     reader, text = content[:1] or b"F", content[1:]
+    if reader == b"H":
+        try_pages(text)
+        return
     if reader == b"F":
         with suppress(ValueError, OverflowError):
             footer = Footer(text, 1 << 16)

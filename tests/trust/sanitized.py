@@ -11,7 +11,10 @@ import sys
 
 from .instrumented import COMPILERS, ROOT, build, environment, runtime
 
-TESTS = ["tests/kernel", "tests/api", "tests/roles", "tests/run", "tests/sources/test_csv_readers.py"]
+TESTS = [
+    *["tests/kernel", "tests/api", "tests/roles", "tests/run"],
+    *["tests/sources/test_csv_readers.py", "tests/sources/test_pages.py"],
+]
 WORDS = [
     "-x",
     "-p",

@@ -19,7 +19,7 @@ from .base import Source, reading
 from .files import FoundFile
 from .identity import Identity, descriptor_of
 from .ipc import IpcSource
-from .parquet import ParquetSource
+from .parquet.source import ParquetSource
 
 
 def path_of(file: Any) -> str | None:

@@ -26,7 +26,7 @@ from .identity import check_unchanged, descriptor_of, regular
 from .ipc import IpcSource, IpcStreamSource
 from .lists import ManySource, stream_of_many
 from .memory import MemorySource
-from .parquet import ParquetSource
+from .parquet.source import ParquetSource
 
 __all__ = ["Piece", "Source", "Statistics", "open_source"]
 

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from .._kernel import Footer
-from ..bounds import COLUMN_CHUNKS_MAX, FOOTER_BYTES_MAX, PAGE_BYTES_MAX, UNPACKED_TIMES_MAX
-from ..errors import InputError
-from .base import Statistics
-from .files import FoundFile
+from ..._kernel import Footer
+from ...bounds import COLUMN_CHUNKS_MAX, FOOTER_BYTES_MAX, PAGE_BYTES_MAX, UNPACKED_TIMES_MAX
+from ...errors import InputError
+from ..base import Statistics
+from ..files import FoundFile
 
 MAGIC, ENCRYPTED_MAGIC = b"PAR1", b"PARE"
 INT32, INT64, BYTE_ARRAY = 1, 2, 6
@@ -22,7 +22,7 @@ DICTIONARY_ENCODINGS = {2, 8}  # PLAIN_DICTIONARY, RLE_DICTIONARY
 MEND = "the file is damaged; write it again or leave it out."
 
 # Fields of parquet.thrift, by their numbers.
-TYPE, ENCODINGS, VALUES, UNPACKED, PACKED, STATISTICS = 1, 2, 5, 6, 7, 12
+TYPE, ENCODINGS, CODEC, VALUES, UNPACKED, PACKED, DATA, DICTIONARY, STATISTICS = 1, 2, 4, 5, 6, 7, 9, 11, 12
 OLD_MAX, OLD_MIN, NULLS, MAX, MIN = 1, 2, 3, 5, 6
 
 
@@ -31,10 +31,17 @@ class Chunk(NamedTuple):
 
     packed_bytes: int
     unpacked_bytes: int
-    is_dictionary: bool
+    encodings: frozenset[int]
+    codec: int
+    start: int  # of its first page in the file
     values: int  # nulls included
     physical_type: int
     told: dict[int, Any]  # its statistics, by the numbers of their fields
+
+    @property
+    def is_dictionary(self) -> bool:
+        """Whether some of its pages are indices into a dictionary."""
+        return bool(DICTIONARY_ENCODINGS & self.encodings)
 
     def statistics(self, kind: pa.DataType) -> Statistics | None:
         """Bounds of a column of this type, where they are told in a way that can be trusted to be meant so."""
@@ -93,10 +100,14 @@ def chunk_of(footer: Footer, group: int, column: int) -> Chunk:
     """One column chunk; a field of another type than it should have is left out."""
     told = footer.chunk(group, column)
     encodings, statistics = told.get(ENCODINGS), told.get(STATISTICS)
+    data, dictionary = _whole(told.get(DATA)) or 0, _whole(told.get(DICTIONARY)) or 0
+    codec = _whole(told.get(CODEC))
     return Chunk(
         max(0, _whole(told.get(PACKED)) or 0),
         max(0, _whole(told.get(UNPACKED)) or 0),
-        bool(DICTIONARY_ENCODINGS & set(encodings)) if isinstance(encodings, list) else False,
+        frozenset(encodings) if isinstance(encodings, list) else frozenset(),
+        -1 if codec is None else codec,
+        dictionary if 0 < dictionary < data else data,
         _whole(told.get(VALUES)) or 0,
         _whole(told.get(TYPE)) or 0,
         statistics if isinstance(statistics, dict) else {},
@@ -113,8 +124,19 @@ def check_pages(found: FoundFile, footer: Footer, groups: list[int], columns: li
             return file.read(size)
 
         if footer.has_page_above(read, groups, columns, PAGE_BYTES_MAX, UNPACKED_TIMES_MAX):
-            bound = f"{PAGE_BYTES_MAX >> 20} MiB and to more than {UNPACKED_TIMES_MAX} times its bytes"
-            raise InputError(f"a page unpacks to more than {bound}: write smaller pages.", file=found.path)
+            raise page_above(found.path)
+
+
+def check_page(path: str, unpacked: int, packed: int) -> None:
+    """Refuse one page of these sizes that passes the bound."""
+    if unpacked > PAGE_BYTES_MAX and unpacked // UNPACKED_TIMES_MAX > packed:
+        raise page_above(path)
+
+
+def page_above(path: str) -> InputError:
+    """The error for a page that unpacks to more than the bound."""
+    bound = f"{PAGE_BYTES_MAX >> 20} MiB and to more than {UNPACKED_TIMES_MAX} times its bytes"
+    return InputError(f"a page unpacks to more than {bound}: write smaller pages.", file=path)
 
 
 def encrypted(path: str, column: str | None = None) -> InputError:
