@@ -45,7 +45,7 @@ def rows_of(seed: int, excluded: bool = False) -> list[Row]:
         who, day = pick.randrange(400), DAYS[i * len(DAYS) // ROWS]
         value = STYLES[styles[who, day]](pick)
         origin = pick.choice(["GU", "DE", "CN", None])
-        rows.append(Row(who, day, value, origin=origin, excluded=excluded and pick.random() < 0.3))
+        rows.append(Row(who, day, value, origin=origin, sent_from=origin, excluded=excluded and pick.random() < 0.3))
     return rows
 
 
@@ -61,13 +61,13 @@ def table_of(rows: list[Row]) -> pa.Table:
 
 
 YEAR = Rule(steps=[Step(None, None, "every", Decimal(200), "a test")], window="year")
-LIMITS: dict[str, tuple[dict[str, Any], oracle.LimitOn, dict[str, Any]]] = {
+LIMITS: dict[str, tuple[dict[str, Any], oracle.LimitOn | oracle.ByRow, dict[str, Any]]] = {
     "one": ({"limit": 200}, oracle.constant(200), {}),
     "a unit": ({"limit": "0.0001"}, oracle.constant("0.0001"), {}),
     "zero": ({"limit": 0}, oracle.constant(0), {}),
     "wide": ({"limit": 107_375}, oracle.constant(107_375), {}),
-    "by origin": ({"rule": "us-gift", "origin": "origin"}, schedules.limit_on(schedules.US_GIFT), {}),
-    "dated": ({"rule": "us-321", "origin": "origin"}, schedules.limit_on(schedules.US_321), {}),
+    "by origin": ({"rule": "us-gift", "sent_from": "origin"}, schedules.schedule("us-gift"), {}),
+    "dated": ({"rule": "us-321", "origin": "origin"}, schedules.schedule("us-321"), {}),
     "of a year": ({"rule": YEAR}, oracle.constant(200), {"window": "year"}),
 }
 WAYS = {
