@@ -7,6 +7,7 @@ from typing import Any, Self, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import disjoint_base
 
 _Bytes: TypeAlias = npt.NDArray[np.uint8]
 """Any writable buffer of bytes will do."""
@@ -47,6 +48,12 @@ class Rooms:
     last that holds this. Any thread may use it, one at a time."""
 
     def __new__(cls) -> Self: ...
+
+@final
+class Views:
+    """What holds the memory of the arrays that `csv_views` gives; made by it alone."""
+
+    def __new__(cls, text: object, n: int, rooms: Rooms) -> Self: ...
 
 def csv_views(
     text: object, end: int, delimiter: int, columns: int, wanted: tuple[int, ...], rooms: Rooms
@@ -277,6 +284,7 @@ class Stream:
     def hand_on(self) -> Any:
         """A capsule that owns the stream from now on; this object is done."""
 
+@disjoint_base
 class Partitioner:
     """One worker's rows as records in partitions, and its way back from answers to rows.
 
