@@ -56,8 +56,9 @@ def notes_of(roles: Request, rows: int, counts: Counts) -> list[str]:
     if refused.near_gate:
         without = "is missing" if roles.entered is not None else f"is not told ({option('entered')})"
         notes.append(
-            f"{counted(refused.near_gate, 'row')} within a day of a gate of {roles.rule.name}, where the day stands in "
-            f"for that of the entry, which {without}: entered a day before or after, they have another limit"
+            f"the day of {counted(refused.near_gate, 'row')} is within one day of a gate of {roles.rule.name} and "
+            f"stands in for the day of entry, which {without}: entered a day before or after, such a row has another "
+            "limit"
         )
     return notes
 
