@@ -82,12 +82,16 @@ cdef class Judge(Partitioner):
             if meaning.bad_values == STOP:
                 for i in range(n):
                     if x.status[i] == BAD_VALUE:
-                        note_value(meaning, self.refusals, columns, row + i, first_row + row - start + i)
+                        code = note_value(meaning, self.refusals, columns, row + i, first_row + row - start + i)
+                        if code != DONE:
+                            return code
                         stopped_at[0] = row + i
                         return VALUE_REFUSED
             tally_chunk(meaning, x, n, &self.tally)
             if self.refusals != NULL and (not x.plain or has_notes(x)):
-                note_refusals(meaning, self.refusals, columns, x, row, n, first_row + row - start)
+                code = note_refusals(meaning, self.refusals, columns, x, row, n, first_row + row - start)
+                if code != DONE:
+                    return code
             to_windows(meaning, x, n)
             if meaning.digested:
                 digest_chunk(meaning, &self.keys, x, n, &self.tally)
