@@ -19,6 +19,7 @@ from .base import Source, reading
 from .files import FoundFile
 from .identity import Identity, descriptor_of
 from .ipc import IpcSource
+from .opened import Opened, OpenedFile
 from .parquet.source import ParquetSource
 
 
@@ -40,8 +41,8 @@ class HeldFile(FoundFile):
 
     content: bytes
 
-    def open_raw(self) -> io.BytesIO:
-        return io.BytesIO(self.content)
+    def open_raw(self) -> Opened:
+        return OpenedFile(io.BytesIO(self.content))
 
     def open_arrow(self) -> pa.NativeFile:
         return pa.BufferReader(self.content)

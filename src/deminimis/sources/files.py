@@ -6,6 +6,7 @@ A file's partition columns are the folders of its path that are named `key=value
 
 from __future__ import annotations
 
+import builtins
 import glob
 import io
 import os
@@ -26,6 +27,7 @@ from . import folders
 from .base import reading
 from .folders import LeftOut, Walk
 from .identity import Identity, check_unchanged, check_working_folder
+from .opened import Opened, OpenedFile
 from .whole import WholeFile
 
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
@@ -50,9 +52,14 @@ class FoundFile:
         """Its bytes, all of them or an error."""
         return WholeFile(self.open_raw(), self.path, self.bytes)
 
-    def open_raw(self) -> io.FileIO | io.BytesIO:
+    def open_raw(self) -> Opened:
         """Its bytes as they come."""
-        return io.FileIO(self.path)
+        return OpenedFile(io.FileIO(self.path))
+
+    def first_bytes(self) -> builtins.bytes:
+        """As many as tell its format."""
+        folders.identity_of(self.path)
+        return folders.first_bytes(self.path)
 
     def open_arrow(self) -> pa.NativeFile:
         """Its bytes for pyarrow alone, which is faster, and may not notice that some are missing."""
@@ -120,7 +127,7 @@ def find_files(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]])
     return Found(found, tuple(one.path for one in left_out), folders.notes_of(left_out, outside))
 
 
-def format_of(path: str) -> tuple[str, str | None]:
+def format_of(found: FoundFile) -> tuple[str, str | None]:
     """The format and the compression of a file: by its ending, which its first bytes may not belie; else by these.
 
     Raises
@@ -128,8 +135,7 @@ def format_of(path: str) -> tuple[str, str | None]:
     InputError
         It is in a format that is not read, or its ending says another than it has.
     """
-    folders.identity_of(path)
-    head = folders.first_bytes(path)
+    path, head = found.path, found.first_bytes()
     seen, seen_compression = format_of_bytes(head)
     foreign = foreign_of_bytes(head)
     if foreign is not None:
@@ -234,6 +240,11 @@ def _passed_over(path: str, left_out: list[LeftOut]) -> bool:
         left = folders.judged(path, folders.identity_of(path).bytes)
     left_out += [left] if left else []
     return left is not None
+
+
+def file_at(path: str) -> FoundFile:
+    """A file of the disk by itself."""
+    return _found(path, folders.identity_of(path))
 
 
 def _found(path: str, identity: Identity) -> FoundFile:

@@ -20,7 +20,7 @@ from .content import open_content, path_of
 from .csv.source import CsvSource, CsvStreamSource
 from .csv.text import CsvOptions, read_fully
 from .csv.unpack import unpacking
-from .files import find_files, format_of
+from .files import file_at, find_files, format_of
 from .frames import open_memory
 from .identity import check_unchanged, descriptor_of, regular
 from .ipc import IpcSource, IpcStreamSource
@@ -89,7 +89,7 @@ def _open(manifest: Any, options: CsvOptions) -> Source:
         raise InputError('the file object gives text, not bytes: open it with mode "rb".')
     if hasattr(manifest, "read"):
         path = path_of(manifest)
-        if path is not None and format_of(path)[0] in ("parquet", "arrow file"):
+        if path is not None and format_of(file_at(path))[0] in ("parquet", "arrow file"):
             return _open_files([path], options)
         return _open_stream(manifest, str(getattr(manifest, "name", "file object")), options)
     if isinstance(manifest, Iterable) and not isinstance(manifest, (bytes, bytearray, memoryview)):
@@ -142,7 +142,7 @@ def _no_item(number: int, given: Any, wanted: str) -> InputError:
 
 def _open_files(paths: Sequence[str | os.PathLike[str]], options: CsvOptions) -> Source:
     found, left_out, notes = find_files(paths)
-    formats = [format_of(file.path)[0] for file in found]
+    formats = [format_of(file)[0] for file in found]
     families = [name.partition(" ")[0] for name in formats]
     for file, family in zip(found, families, strict=True):
         if family == "feather":

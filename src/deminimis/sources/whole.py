@@ -19,6 +19,7 @@ import pyarrow as pa
 from ..bounds import UNPACKED_BYTES_MAX, UNPACKED_TIMES_MAX
 from ..errors import InputError
 from .flatbuffer import CONTINUATION, read_message
+from .opened import Opened
 
 ReadBytes = Callable[[int], bytes]
 STEP_BYTES = 16 << 20
@@ -54,7 +55,7 @@ class _Told(io.RawIOBase):
 class WholeFile(_Told):
     """A file of a known size. What is read lies in Arrow's pool: that memory is warm."""
 
-    def __init__(self, file: io.FileIO | io.BytesIO, path: str, size: int) -> None:
+    def __init__(self, file: Opened, path: str, size: int) -> None:
         self._file = file
         self._path = path
         self._size = size
@@ -81,10 +82,10 @@ class WholeFile(_Told):
         left = max(0, self._size - self._at)
         size = left if size < 0 else min(size, left)
         room = memoryview(pa.allocate_buffer(size)).cast("B")
-        start = self._file.seek(self._at)
+        start = self._at
         done = 0
         while done < size:
-            count = self._file.readinto(room[done:])
+            count = self._file.read_at(start + done, room[done:])
             if not count:
                 raise cut_short(self._path)
             done += count

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -84,9 +83,8 @@ class RangePiece(Piece):
         room = memoryview(marked).cast("B")
         room[size:] = behind
         position = 0
-        with Path(self._path).open("rb", buffering=0) as file:
-            file.seek(self._start)
-            while position < size and (count := file.readinto(room[position:size])):
+        with self._found.open_raw() as file:
+            while position < size and (count := file.read_at(self._start + position, room[position:size])):
                 position += count
         if position < size:
             raise cut_short(self._path)
@@ -95,10 +93,10 @@ class RangePiece(Piece):
     def _lines_before(self) -> int:
         """Count the lines before this range; refuse the range if the quotes before it show that it starts in a cell."""
         lines = quotes = 0
-        with Path(self._path).open("rb") as file:
-            left = self._start
-            while left and (text := file.read(min(left, self._sizes.block_bytes))):
-                lines, quotes, left = lines + text.count(b"\n"), quotes + text.count(b'"'), left - len(text)
+        with self._found.open_raw() as file:
+            at = 0
+            while at < self._start and (text := file.read(at, min(self._start - at, self._sizes.block_bytes))):
+                lines, quotes, at = lines + text.count(b"\n"), quotes + text.count(b'"'), at + len(text)
         if quotes % 2:
             raise irregular(self._path)
         return lines

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence, Set
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
-from typing import BinaryIO
 
 import pyarrow as pa
 
@@ -17,6 +15,7 @@ from ...errors import InputError
 from ...sizes import Sizes
 from ..base import Piece, Source, reading
 from ..files import FoundFile, format_of, with_folders
+from ..opened import Opened
 from ..schemas import Columns
 from ..whole import ReadBytes
 from .parse import can_be_cut
@@ -39,7 +38,7 @@ class CsvFile:
         self.bytes = found.bytes
         self.partition = found.partition
         self._found = found
-        self._compression = format_of(found.path)[1]
+        self._compression = format_of(found)[1]
         self._options = options
         self.is_cut = self._compression is None and can_be_cut(options.encoding)
         with self._head() as (_, head):
@@ -56,6 +55,11 @@ class CsvFile:
     def is_plain(self) -> bool:
         """Whether it is not compressed."""
         return self._compression is None
+
+    def first_text(self, size: int) -> bytes:
+        """As much of it as lies at its start."""
+        with reading(self.path), self._found.open_raw() as file:
+            return file.read(0, size)
 
     def layout(self, columns: Sequence[str] | None, names: Sequence[str], as_views: Set[str], rooms: Rooms) -> Cells:
         """Match `columns` by name, or take all that the file has in the order of `names`."""
@@ -76,7 +80,7 @@ class CsvFile:
     def ranges(self, layout: Cells, sizes: Sizes) -> Iterator[Piece]:
         """The file in ranges that are cut where a row seems to start."""
         start, size = self.start, self.bytes
-        with self._found.reading(), Path(self.path).open("rb", buffering=0) as file:
+        with self._found.reading(), self._found.open_raw() as file:
             while size - start > sizes.range_bytes * 3 // 2:
                 end = self._cut(file, start + sizes.range_bytes, sizes.window_bytes)
                 if end is None:
@@ -86,11 +90,10 @@ class CsvFile:
                 start = end
         yield RangePiece(self._found, start, size, layout, sizes, is_first=start == self.start, is_last=True)
 
-    def _cut(self, file: BinaryIO, near: int, window_bytes: int) -> int | None:
+    def _cut(self, file: Opened, near: int, window_bytes: int) -> int | None:
         for window in range(WINDOWS):
             position = near + window * window_bytes
-            file.seek(position)
-            found = guess_row_start(file.read(window_bytes), self.dialect.delimiter, len(self.names))
+            found = guess_row_start(file.read(position, window_bytes), self.dialect.delimiter, len(self.names))
             if found is not None:
                 return position + found
         return None
@@ -137,8 +140,7 @@ class CsvSource(Source):
         """By the length of the first file's first rows; None where a file is compressed."""
         if not self.bytes or not all(file.is_plain for file in self._files):
             return None if self.bytes else 0
-        with reading(self.files[0]), Path(self.files[0]).open("rb") as file:
-            text = file.read(SAMPLE_BYTES)
+        text = self._files[0].first_text(SAMPLE_BYTES)
         return round(text.count(b"\n") * self.bytes / len(text)) if text else 0
 
     def pieces(

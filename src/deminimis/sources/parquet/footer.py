@@ -15,6 +15,7 @@ from ...bounds import COLUMN_CHUNKS_MAX, FOOTER_BYTES_MAX, PAGE_BYTES_MAX, UNPAC
 from ...errors import InputError
 from ..base import Statistics
 from ..files import FoundFile
+from ..opened import OpenedFile
 
 MAGIC, ENCRYPTED_MAGIC = b"PAR1", b"PARE"
 INT32, INT64, BYTE_ARRAY = 1, 2, 6
@@ -117,13 +118,8 @@ def chunk_of(footer: Footer, group: int, column: int) -> Chunk:
 def check_pages(found: FoundFile, footer: Footer, groups: list[int], columns: list[int], *, at_once: bool) -> None:
     """Refuse a page that unpacks to more than the bound, before room is made for it; a small file is read at once."""
     with found.open_raw() as raw:
-        file = io.BytesIO(raw.read()) if at_once else raw
-
-        def read(at: int, size: int) -> bytes:
-            file.seek(at)
-            return file.read(size)
-
-        if footer.has_page_above(read, groups, columns, PAGE_BYTES_MAX, UNPACKED_TIMES_MAX):
+        file = OpenedFile(io.BytesIO(raw.read(0, found.bytes))) if at_once else raw
+        if footer.has_page_above(file.read, groups, columns, PAGE_BYTES_MAX, UNPACKED_TIMES_MAX):
             raise page_above(found.path)
 
 

@@ -93,16 +93,11 @@ class ParquetPiece(Piece):
     ) -> Iterator[pa.RecordBatch]:
         """Columns that are decoded here beside those of pyarrow, a row group after another."""
         file, views = self._file, self._as_views or ()
-        raw = file.found.open_raw()
-        opened.callback(raw.close)
-
-        def read_at(at: int, room: memoryview) -> int:
-            raw.seek(at)
-            return raw.readinto(room) or 0
+        raw = opened.enter_context(file.found.open_raw())
 
         def open_rows(group: int, name: str) -> ChunkRows | None:
             is_dictionary = name in dictionaries
-            return file.open_rows(read_at, group, name, as_views=name in views, as_dictionary=is_dictionary)
+            return file.open_rows(raw.read_at, group, name, as_views=name in views, as_dictionary=is_dictionary)
 
         for group in self._groups:
             rows = file.group_rows[group]
