@@ -27,6 +27,7 @@ ROOMS = (
     ("scorer", "streaming"),
     ("pandas", "polars"),
     ("questions",),
+    ("audit",),
     ("__init__",),
     ("demo",),
     ("cli",),

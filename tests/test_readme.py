@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_shell_examples(folder: Path) -> None:
     """The examples leave the files that they name."""
-    assert {path.name for path in folder.iterdir()} == {"bin", "demo", "mask.parquet", "scored.csv"}
+    assert {path.name for path in folder.iterdir()} == {"bin", "demo", "evidence.json", "mask.parquet", "scored.csv"}
 
 
 @pytest.mark.parametrize("code", PYTHON, ids=[code.splitlines()[0] for code in PYTHON])
@@ -103,7 +103,7 @@ def test_every_case_is_read() -> None:
     """No row of the table escapes the test above, and the examples were found."""
     table = README[README.index("| rows") : README.index("Where several reasons hold")]
     assert len(cases()) == len(table.strip().splitlines()) - 2
-    assert (len(SHELL), len(PYTHON)) == (1, 9)
+    assert (len(SHELL), len(PYTHON)) == (2, 9)
 
 
 @pytest.mark.parametrize("name", re.findall(r"\]\(([\w./]+)\)", README))

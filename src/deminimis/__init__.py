@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import errors
     from .api import eligible, score, score_files
+    from .audit.evidence.again import Verification, verify
     from .errors import DeminimisError
     from .feeds.text import list_feeds, show_feed
     from .person_days import merge, totals
@@ -42,6 +43,7 @@ __all__ = [
     "Step",
     "Streamed",
     "Summary",
+    "Verification",
     "eligible",
     "errors",
     "explain",
@@ -57,10 +59,12 @@ __all__ = [
     "show_rule",
     "stream",
     "totals",
+    "verify",
 ]
 __version__ = "0.1.0"
 _PLACES = {
     "api": ("eligible", "score", "score_files"),
+    "audit.evidence.again": ("Verification", "verify"),
     "errors": ("DeminimisError",),
     "feeds.text": ("list_feeds", "show_feed"),
     "person_days": ("merge", "totals"),

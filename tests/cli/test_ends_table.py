@@ -84,6 +84,18 @@ def ended(command: list[str]) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=60, env=ENVIRONMENT)
 
 
+def verified_after_a_change() -> subprocess.CompletedProcess[bytes]:
+    """Evidence of rows that are others by now is verified."""
+    Path("m.csv").write_bytes(ROWS[: 12 + 2 * 17])
+    words = ["score", "m.csv", *ROLES, "--evidence", "audit.json"]
+    assert run(*words).returncode == 0
+    Path("m.csv").write_bytes(ROWS[: 12 + 17])
+    found = run("verify", "audit.json")
+    Path("m.csv").unlink()
+    Path("audit.json").unlink()
+    return found
+
+
 def signalled(number: signal.Signals) -> subprocess.CompletedProcess[bytes]:
     """The program, at work on what comes through a pipe when the signal comes."""
     words = [*PROGRAM, "score", "-", *ROLES]
@@ -100,6 +112,7 @@ def signalled(number: signal.Signals) -> subprocess.CompletedProcess[bytes]:
 ENDED: dict[str, Callable[[], subprocess.CompletedProcess[bytes]]] = {
     "done": lambda: run(*SCORE),
     "not eligible": lambda: run(*SCORE, "--check"),
+    "differs": verified_after_a_change,
     "usage": lambda: run(*SCORE, "--frob"),
     "input": lambda: run("score", "none.csv", *ROLES),
     "closed": lambda: run(*SCORE, "-o", "-", shell='"$@" >&-'),
@@ -122,7 +135,7 @@ def test_end(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path)
     found = ENDED[name]()
     assert (found.returncode, b"Traceback" in found.stderr) == (ENDS[name].code, False), found.stderr
-    assert found.stderr.count(b"\n") == (0 if name in ("done", "not eligible") else 1), found.stderr
+    assert found.stderr.count(b"\n") == (0 if name in ("done", "not eligible", "differs") else 1), found.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"] * (not name.startswith("SIG"))
 
 

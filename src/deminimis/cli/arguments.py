@@ -6,6 +6,7 @@ import argparse
 import csv
 import os
 import re
+import shlex
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -69,10 +70,10 @@ def scoring_options(args: argparse.Namespace) -> Options:
         raise InputError(f"no column is named for {needed}: give the option, or a --feed that has it{why}")
     if args.limit is None and args.rule is None:
         raise InputError("give --limit N or --rule NAME; deminimis rules list shows the rules")
-    return found | _settings(args) | _secret(args)
+    return found | _settings(args) | secret_of(args)
 
 
-def _secret(args: argparse.Namespace) -> Options:
+def secret_of(args: argparse.Namespace) -> Options:
     """The secret of a file that nobody else may read; a line's end behind it is no part of it."""
     if args.secret_file is None:
         return {}
@@ -103,6 +104,14 @@ def as_given(args: argparse.Namespace, settings: Options) -> Options:
     if args.as_of:
         found["as_of"] = args.as_of
     return ({"feed": args.feed} if layout else {}) | settings | found
+
+
+def evidence_options(args: argparse.Namespace, name: str, words: Iterable[str]) -> Options:
+    """What evidence says of the command that made it."""
+    if args.no_clobber and Path(args.evidence).exists():
+        raise InputError(f"{args.evidence} is there already, and --no-clobber keeps it: give another --evidence")
+    law = {"rule": args.rule, "feed": args.feed}
+    return {"evidence": args.evidence, "command": shlex.join(["deminimis", name, *words]), "law": law}
 
 
 def _layout(args: argparse.Namespace) -> Feed | None:
@@ -138,9 +147,9 @@ def _part(word: str) -> Any:
     return first_of(*listed(word))
 
 
-def resources(args: argparse.Namespace) -> Options:
+def resources(args: argparse.Namespace, but: Iterable[str] = ()) -> Options:
     """What the run may use, and what it may rely on to use less; what was not given is left out."""
-    return _given(args, "resources")
+    return _given(args, "resources", but)
 
 
 def _given(args: argparse.Namespace, group: str, but: Iterable[str] = ()) -> Options:

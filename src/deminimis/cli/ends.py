@@ -36,6 +36,7 @@ class End(NamedTuple):
 ENDS = {
     "done": End(0, "done, also where the reader of standard output left early"),
     "not eligible": End(1, "--check was given and some row is not eligible; nothing else ever gives 1"),
+    "differs": End(4, "verify: something is not as the evidence says"),
     "usage": End(2, "a word of the command is not understood"),
     "input": End(2, "a manifest, a file or a setting cannot be used"),
     "closed": End(2, "a standard stream is closed that the work needs"),

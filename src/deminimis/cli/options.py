@@ -9,6 +9,7 @@ import argparse
 import re
 import shlex
 import sys
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from ..errors import Message
@@ -131,11 +132,13 @@ def in_the_shell(note: str) -> str:
     return note.told(in_shell_words) if isinstance(note, Message) else note
 
 
-def add_group(parser: Parser, group: str, title: str, about: str | None = None) -> argparse._ArgumentGroup:
+def add_group(
+    parser: Parser, group: str, title: str, about: str | None = None, but: Iterable[str] = ()
+) -> argparse._ArgumentGroup:
     """The options of one group of the table."""
     found = parser.add_argument_group(title, about)
     for one in OPTIONS.values():
-        if one.group == group and group != "limit":
+        if one.group == group and group != "limit" and one.name not in but:
             found.add_argument(one.word, **_settings(one))
     return found
 
@@ -191,11 +194,16 @@ def add_settings(parser: Parser) -> None:
             bound.add_argument(one.word, **_settings(one))
     group.add_argument("--as-of", metavar="DATE", help="apply the rule as if every row were of that day")
     settings = add_group(parser, "settings", "settings")
-    settings.add_argument(
+    add_secret(settings)
+
+
+def add_secret(group: argparse._ArgumentGroup) -> None:
+    """The file that keys the persons."""
+    group.add_argument(
         "--secret-file", metavar="FILE", help="keys the persons' fingerprints by its bytes; nobody else may read it"
     )
 
 
-def add_resources(parser: Parser) -> None:
+def add_resources(parser: Parser, but: Iterable[str] = ()) -> None:
     """What the run may use, and what it may rely on to use less."""
-    add_group(parser, "resources", "resources")
+    add_group(parser, "resources", "resources", but=but)

@@ -10,11 +10,11 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from glob import has_magic
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..text import prose
-from .arguments import as_given, chosen, manifest_of, reading_options, resources, scoring_options
+from .arguments import as_given, chosen, evidence_options, manifest_of, reading_options, resources, scoring_options
 from .bars import bars
 from .ends import ENDS
 from .options import Parser, add_manifest, add_resources, add_roles, add_settings, in_the_shell
@@ -49,9 +49,14 @@ def run(name: str, words: list[str]) -> int:
     target = Target(args)
     from .. import score_files
 
+    work: Any = score_files
+    if args.evidence is not None:
+        from ..audit.evidence.made import score_with_evidence
+
+        work, options = score_with_evidence, options | evidence_options(args, name, words)
     progress = bars(args.quiet)
     with progress or nullcontext(), target.told_where_interrupted():
-        summary = score_files(
+        summary = work(
             manifest_of(args, reads_twice=args.append or "key" in columns),
             args.output,
             **options,
@@ -64,7 +69,9 @@ def run(name: str, words: list[str]) -> int:
         )
     summary = replace(summary, notes=tuple(map(in_the_shell, summary.notes)))
     is_the_work = args.output is None and not args.check
-    _report(replace(summary, settings=as_given(args, summary.settings)), args, target.outcome(columns), is_the_work)
+    told = [target.outcome(columns), *([f"Wrote {args.evidence}: evidence"] if args.evidence is not None else [])]
+    summary = replace(summary, settings=as_given(args, summary.settings))
+    _report(summary, args, "; ".join(filter(None, told)), is_the_work)
     return ENDS["not eligible" if args.check and summary.eligible < summary.rows else "done"].code
 
 
@@ -138,6 +145,7 @@ def add_words(parser: Parser) -> None:
     group.add_argument("-o", "--output", metavar="OUT", help=".parquet, .arrow, .csv, .csv.gz; - is standard output")
     group.add_argument("--with", dest="with_", metavar="LIST", help="further columns: reason,total,key")
     group.add_argument("--totals", metavar="FILE", help="answer rows by these totals, of deminimis totals")
+    group.add_argument("--evidence", metavar="FILE", help="what deminimis verify needs, with hashes, as JSON")
     group.add_argument("--append", action="store_true", help="write the manifest's own columns before the result")
     group.add_argument("--format", choices=("parquet", "arrow", "csv"), help="of OUT (default: its ending)")
     group.add_argument("--no-clobber", action="store_true", help="refuse an OUT that is there already")

@@ -146,7 +146,7 @@ class GivenRun(Run):
         assert isinstance(self._workers, Judges)
         return self._workers
 
-    def answers(self, source: Source) -> Iterator[Answer]:
+    def _answers(self, source: Source) -> Iterator[Answer]:
         """Read a source to its end, and answer in row order as it goes.
 
         Raises

@@ -6,7 +6,7 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -46,6 +46,8 @@ class Run:
     ----------
     selection : Selection, optional
         The groups that are asked for; set before the run begins, where groups are made.
+    watch : callable, optional
+        Sees each run of answers before the caller does, and gives it on; set before the run begins.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Run:
         self.way = way
         self.beside = beside
         self.selection: Selection | None = None
+        self.watch: Callable[[Answer], Answer] | None = None
         self.account = Account()
         self.answer_rows: int | None = None
         self._outcomes = outcomes
@@ -146,6 +149,10 @@ class Run:
 
     def answers(self, source: Source) -> Iterator[Answer]:
         """Read a source to its end, each piece decoded by one worker while it is hot; answer in row order."""
+        found = self._answers(source)
+        return found if self.watch is None else map(self.watch, found)
+
+    def _answers(self, source: Source) -> Iterator[Answer]:
         table = source.table(self.intake.columns(source))
         if table is not None:
             yield from self.answer_table(table)

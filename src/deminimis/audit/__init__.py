@@ -1,0 +1,1 @@
+"""What lies between the mask and the page that somebody signs; it stands above the public functions."""
