@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 from itertools import islice
 
 from .text import shortened, shown
@@ -16,6 +15,8 @@ CHARACTERS_MOST = 400
 
 def told(text: object) -> str:
     """A text as HTML shows it, in one line; nothing for None."""
+    from html import escape  # slow to import, and the command line shows no HTML
+
     return "" if text is None else escape(shown(shortened(str(text), CHARACTERS_MOST)))
 
 

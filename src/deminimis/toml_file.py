@@ -1,24 +1,24 @@
 """TOML files, shipped with the package or written by users: finding them, reading them, and naming what is wrong.
 
-What the keys mean is said in rule_file.py and layout.py, not here.
+What the keys mean is said in rules/ and feeds/, not here. What only such files need is
+imported when one is read, as a limit alone needs none.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .bounds import TOML_BYTES_MAX
 from .errors import RuleError
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 Word = TypeVar("Word", bound=str)
 
@@ -34,7 +34,7 @@ class TomlFile:
 
 def shipped_names(folder: str) -> tuple[str, ...]:
     """The names of the shipped files of a folder ("rules" or "feeds"), sorted, without their ending."""
-    entries = (resources.files(f"deminimis.{folder}") / "shipped").iterdir()
+    entries = _shipped(folder).iterdir()
     return tuple(sorted(entry.name.removesuffix(".toml") for entry in entries if entry.name.endswith(".toml")))
 
 
@@ -54,17 +54,32 @@ def open_toml(name_or_path: str | os.PathLike[str], folder: str, kind: str) -> T
         return read_toml(Path(given), given)
     names = shipped_names(folder)
     if given not in names:
-        nearest = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
-        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        nearest = nearest_of(given, names)
+        hint = f" Did you mean {nearest!r}?" if nearest else ""
         raise RuleError(
             f"there is no shipped {kind} {given!r}.{hint} The shipped ones are: {', '.join(names)}. "
             f"Your own file is named by its path, which ends in .toml."
         )
-    return read_toml(resources.files(f"deminimis.{folder}") / "shipped" / f"{given}.toml", f"{given}.toml (shipped)")
+    return read_toml(_shipped(folder) / f"{given}.toml", f"{given}.toml (shipped)")
+
+
+def _shipped(folder: str) -> Traversable:
+    from importlib import resources
+
+    return resources.files(f"deminimis.{folder}") / "shipped"
+
+
+def nearest_of(given: str, known: Collection[str]) -> str | None:
+    """The word that was probably meant."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(given, known, n=1, cutoff=0.5)), None)
 
 
 def read_toml(path: Path | Traversable, label: str) -> TomlFile:
     """Read one TOML file; `label` names it in errors."""
+    import tomllib
+
     if isinstance(path, Path) and path.exists() and not path.is_file():
         raise RuleError("is a folder, a pipe or a device: give a file", file=label)
     try:
@@ -118,8 +133,8 @@ def unknown_keys(table: Mapping[str, Any], known: Collection[str], where: str = 
     problems = []
     for key in table:
         if key not in known:
-            nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-            mend = f"did you mean {nearest[0]!r}?" if nearest else f"the keys are: {', '.join(known)}"
+            nearest = nearest_of(key, known)
+            mend = f"did you mean {nearest!r}?" if nearest else f"the keys are: {', '.join(known)}"
             problems.append(f"{where}unknown key {key!r}: {mend}")
     return problems
 

@@ -19,7 +19,7 @@ from ..text import prose, shown
 LEAST_WIDTH = 40
 """Columns that a terminal is taken to have at least."""
 
-_NOT_ASCII = re.compile("[\x7f-\U0010ffff]")
+_NOT_ASCII = re.compile("[^\x00-\x7e]")
 
 
 def mend_streams() -> None:

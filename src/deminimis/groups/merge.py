@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from .. import compute as pc
 from ..errors import TotalsError, option
 from ..run.groups import GROUPS
 from .mark import Mark, check_agree

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from .. import compute as pc
 from ..arrays import type_without_views, without_views
 from ..errors import InputError
 from ..roles import casts, names

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from .. import compute as pc
 from ..errors import TotalsError, listed
 from ..run.groups import GROUPS
 from ..sources.base import reading

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from .. import compute as pc
 from .._kernel import LAYOUTS, FormOfDays, Settings
 from ..arrays import places_of
 from ..errors import ColumnNotFoundError, InputError, UnsupportedTypeError, option
@@ -187,7 +187,7 @@ class _Binder:
     ) -> int:
         """Note a column for a role; return its place among the kernel's columns."""
         column, schema = self.bound(column, role) if isinstance(column, Exclusion) else (column, self.schema)
-        if isinstance(column, pc.Expression):
+        if pc.is_expression(column):
             kind = casts.type_of(column, schema, role, self.file)
         else:
             places = places_of(column, self.schema)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from .. import compute as pc
 from ..arrays import nothing, without_views
 from ..errors import InputError, listed
 from ..text import quoted

@@ -21,9 +21,9 @@ from functools import cached_property, reduce
 from typing import Literal, NamedTuple, NoReturn, TypeAlias
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from .. import compute as pc
 from ..errors import InputError
 from .excluded_words import Token, refuse, tokens_of
 

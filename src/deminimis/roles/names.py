@@ -18,7 +18,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from .. import compute as pc
 
 Normalize: TypeAlias = Literal["fold", "name"]
 OnText: TypeAlias = Callable[[str], str]

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import pyarrow.compute as pc
-
+from .. import compute as pc
 from .._kernel import KEY_COLUMNS
 from ..errors import InputError, option
 from .excluded import Exclusion
@@ -55,13 +54,13 @@ def written(part: Column | FirstOf) -> object:
 
 
 def column_given(role: str, given: Any) -> Column:
-    if isinstance(given, (str, pc.Expression)) or (role == "excluded" and isinstance(given, Exclusion)):
+    if isinstance(given, str) or pc.is_expression(given) or (role == "excluded" and isinstance(given, Exclusion)):
         return given
     raise InputError(f"{option(role)} takes a column name or a pyarrow.compute.Expression, not {type(given).__name__}")
 
 
 def columns_given(role: str, given: Any) -> tuple[Column, ...]:
-    if isinstance(given, (str, pc.Expression)):
+    if isinstance(given, str) or pc.is_expression(given):
         return (given,)
     if not isinstance(given, Sequence) or not given:
         raise InputError(f"{option(role)} takes a column name, a list of them or an expression, not {given!r}")
@@ -72,7 +71,7 @@ def columns_given(role: str, given: Any) -> tuple[Column, ...]:
 
 def parts_given(given: Any) -> tuple[Column | FirstOf, ...]:
     """The parts of the person, the name first."""
-    if isinstance(given, (str, pc.Expression, FirstOf)):
+    if isinstance(given, (str, FirstOf)) or pc.is_expression(given):
         return (given,)
     if not isinstance(given, Sequence) or not given:
         kinds = "a column name, first_of(...), a list of them or an expression"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-import pyarrow.compute as pc
-
+from .. import compute as pc
 from .._kernel import SECRET_LENGTH
 from ..errors import InputError, RuleError, option
 from ..rules.compiled import CompiledRule
@@ -87,7 +85,7 @@ class Request(NamedTuple):
     def has_expressions(self) -> bool:
         """Whether some role is computed, so that its columns are not known by name."""
         single = (self.day, self.value, self.quantity, *self.scopes, self.entered, self.excluded)
-        return any(isinstance(c, (pc.Expression, Exclusion)) for c in (*self.person_columns, *self.per, *single))
+        return any(isinstance(c, Exclusion) or pc.is_expression(c) for c in (*self.person_columns, *self.per, *single))
 
     def settings(self) -> dict[str, object]:
         """Every setting in force, ready for JSON."""
@@ -288,7 +286,7 @@ def with_new_secret(roles: Request) -> Request:
 def _secret(given: bytes | None) -> bytes:
     """The bytes that key the fingerprints: random for each run, or stretched from a given secret."""
     if given is None:
-        return secrets.token_bytes(SECRET_LENGTH)
+        return os.urandom(SECRET_LENGTH)
     if not isinstance(given, bytes) or len(given) < 16:
         raise InputError(f"{option('secret')} takes at least 16 bytes that nobody can guess")
     from hashlib import shake_256

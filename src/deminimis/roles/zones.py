@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import re
 import struct
-import zoneinfo
 from datetime import date, timedelta
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,6 +66,8 @@ def _clock(changes: list[tuple[int, int]], cycle_from: int = NEVER) -> Clock:
 
 def _file_of(zone: str) -> bytes:
     """The compiled file of a zone, found where `zoneinfo` finds it."""
+    import zoneinfo  # slow to import, and most manifests have days
+
     try:
         zoneinfo.ZoneInfo(zone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
@@ -76,6 +76,8 @@ def _file_of(zone: str) -> bytes:
         path = Path(folder, zone)
         if path.is_file():
             return path.read_bytes()
+    from importlib import resources
+
     return resources.files("tzdata").joinpath("zoneinfo", *zone.split("/")).read_bytes()
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
-from zoneinfo import ZoneInfo
 
 from ..errors import RuleError
 from ..toml_file import TomlFile, choice_of, line_of, notes_of, refuse, text_of, unknown_keys
@@ -158,6 +157,8 @@ def _gate(table: Mapping[str, Any], problems: list[str]) -> str | None:
     gate = table.get("gate")
     if gate is None:
         return None
+    from zoneinfo import ZoneInfo  # slow to import, and most rules have no gate
+
     try:
         ZoneInfo(gate)
     except (TypeError, ValueError, OSError, KeyError):

@@ -9,7 +9,6 @@ import contextlib
 import errno
 import io
 import os
-import secrets
 import selectors
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -218,4 +217,4 @@ class NewFile(Output):
         os.link(f"/proc/self/fd/{self._file.fileno()}", path, src_dir_fd=self._folder, follow_symlinks=True)
 
     def _beside(self) -> Path:
-        return self._target.with_name(f".{self._target.name}.{secrets.token_hex(6)}.part")
+        return self._target.with_name(f".{self._target.name}.{os.urandom(6).hex()}.part")

@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.csv as pc
-import pyarrow.parquet as pq
 
 from ..arrays import in_hex, nothing
 from .files import Output
@@ -35,6 +34,8 @@ class ParquetWriter:
         if only is not None and only.type == pa.bool_() and not only.nullable:
             self._mask: MaskWriter | None = MaskWriter(output, only.name)  # type: ignore[arg-type]
         else:
+            import pyarrow.parquet as pq  # slow to import
+
             self._mask = None
             self._table = pq.ParquetWriter(
                 pa.PythonFile(output, "w"),

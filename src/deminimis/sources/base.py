@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from .. import compute as pc
 from ..errors import DeminimisError, InputError, OutOfMemoryError, lack
 from ..sizes import USUAL, Sizes
 from .schemas import Columns

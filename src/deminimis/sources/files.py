@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote
 
 import pyarrow as pa
 
@@ -258,6 +257,8 @@ def _found(path: str, identity: Identity) -> FoundFile:
 
 def _unquoted(text: str, path: str) -> str:
     try:
+        from urllib.parse import unquote  # slow to import
+
         unquoted = unquote(text, errors="strict")
         unquoted.encode()
     except UnicodeError as error:

@@ -8,7 +8,7 @@ induction, every stretch began at a row's start, whatever guess had cut it there
 from __future__ import annotations
 
 import codecs
-import secrets
+import os
 from collections.abc import Sequence, Set
 
 import pyarrow as pa
@@ -20,7 +20,7 @@ from ..base import reason_of
 from .rows import walk_lines
 
 BLOCK_BYTES = 2 << 20
-_MARK = "\x1e" + secrets.token_hex(8)
+_MARK = "\x1e" + os.urandom(8).hex()
 _SINGLE_BYTE = ("utf-8", "iso8859", "cp125", "koi8", "mac-")
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ...errors import InputError
 from ..files import FoundFile
@@ -16,6 +15,9 @@ from ..schemas import reading_names
 from .chunk_rows import PHYSICAL_TYPES, READ_ENCODINGS, ChunkRows, form_of
 from .footer import MEND, Chunk, check_pages, chunk_of, read_footer
 from .pages import Damaged, ReadAt
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 FOOTER_THREADS = 4
 
@@ -46,6 +48,8 @@ class ParquetFile:
     @contextmanager
     def open(self, as_dictionary: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
         """A reader of one thread. INT96 is read in microseconds, as nanoseconds would wrap round after 2262."""
+        import pyarrow.parquet as pq  # slow to import
+
         with (
             self.found.open_arrow() as file,
             pq.ParquetFile(
@@ -125,6 +129,8 @@ def _leaves(metadata: pq.FileMetaData) -> dict[str, int]:
 def open_files(found: Sequence[FoundFile]) -> list[ParquetFile]:
     """The files with their footers read, many at a time, as most of it is waiting."""
     if len(found) > FOOTER_THREADS:
+        from concurrent.futures import ThreadPoolExecutor  # slow to import
+
         with ThreadPoolExecutor(FOOTER_THREADS) as pool:
             try:
                 opened = pool.map(ParquetFile, found)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ...errors import InputError
 from ..base import Piece, Statistics, check_batch
@@ -17,6 +17,9 @@ from .file import ParquetFile
 from .footer import MEND, encrypted
 from .group_rows import group_rows
 from .pages import Damaged
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 BATCH_ROWS = 65_536
 
