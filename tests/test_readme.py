@@ -46,7 +46,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_shell_examples(folder: Path) -> None:
     """The examples leave the files that they name."""
-    assert {path.name for path in folder.iterdir()} == {"bin", "demo", "evidence.json", "mask.parquet", "scored.csv"}
+    assert {path.name for path in folder.iterdir()} == {
+        "audit.html",
+        "bin",
+        "demo",
+        "evidence.json",
+        "mask.parquet",
+        "scored.csv",
+    }
 
 
 @pytest.mark.parametrize("code", PYTHON, ids=[code.splitlines()[0] for code in PYTHON])

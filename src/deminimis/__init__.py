@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from . import errors
     from .api import eligible, score, score_files
     from .audit.evidence.again import Verification, verify
+    from .audit.report.made import report
     from .errors import DeminimisError
     from .feeds.text import list_feeds, show_feed
     from .person_days import merge, totals
@@ -53,6 +54,7 @@ __all__ = [
     "merge",
     "plan",
     "release_memory",
+    "report",
     "score",
     "score_files",
     "show_feed",
@@ -65,6 +67,7 @@ __version__ = "0.1.0"
 _PLACES = {
     "api": ("eligible", "score", "score_files"),
     "audit.evidence.again": ("Verification", "verify"),
+    "audit.report.made": ("report",),
     "errors": ("DeminimisError",),
     "feeds.text": ("list_feeds", "show_feed"),
     "person_days": ("merge", "totals"),

@@ -23,6 +23,7 @@ FUNCTIONS: list[tuple[Callable[..., Any], bool]] = [
     (dm.explain, True),
     (dm.plan, True),
     (dm.stream, True),
+    (dm.report, True),
     (dm.Scorer, False),
 ]
 ROLES: dict[str, Any] = {"person": "who", "day": "day", "value": "usd", "limit": 800}

@@ -108,7 +108,7 @@ def as_given(args: argparse.Namespace, settings: Options) -> Options:
 
 def evidence_options(args: argparse.Namespace, name: str, words: Iterable[str]) -> Options:
     """What evidence says of the command that made it."""
-    if args.no_clobber and Path(args.evidence).exists():
+    if args.no_clobber and args.evidence is not None and Path(args.evidence).exists():
         raise InputError(f"{args.evidence} is there already, and --no-clobber keeps it: give another --evidence")
     law = {"rule": args.rule, "feed": args.feed}
     return {"evidence": args.evidence, "command": shlex.join(["deminimis", name, *words]), "law": law}

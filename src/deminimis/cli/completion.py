@@ -16,7 +16,7 @@ examples:
   deminimis completion zsh > ~/.zfunc/_deminimis
   deminimis completion fish > ~/.config/fish/completions/deminimis.fish
 """
-_FILES = {"source", "output", "spill_dir", "keep", "totals", "secret_file", "evidence"}
+_FILES = {"source", "output", "spill_dir", "keep", "totals", "secret_file", "evidence", "report"}
 """The words after which files are completed, as argparse calls them."""
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "plan": ("plan", "say before a long run what it would do and need, from the files' metadata alone"),
     "explain": ("explain", "say why one row is eligible or not: its person's day, row by row"),
     "totals": ("totals", "write the person-days themselves, one row each: for audits, and to merge"),
+    "report": ("report", "write the page of an audit, to read, print and sign"),
     "verify": ("verify", "run again what a file of evidence says, and tell what differs"),
     "demo": ("demo", "make a manifest of a million rows and score it; needs nothing, leaves nothing"),
     "bench": ("bench", "how many rows a second this machine scores, and one line of JSON to quote"),
@@ -31,7 +32,7 @@ COMMANDS = {
 _GROUPS = {
     "to score a manifest": ("score", "plan"),
     "to understand an answer": ("explain", "totals"),
-    "to audit": ("verify",),
+    "to audit": ("report", "verify"),
     "to look up the law and the columns": ("rules", "feeds"),
     "to try it and to measure": ("demo", "bench"),
 }
@@ -44,6 +45,7 @@ _NEAR = {
     **dict.fromkeys(("benchmark", "speed", "perf"), "bench"),
     **dict.fromkeys(("rule", "law", "limits"), "rules"),
     **dict.fromkeys(("again", "evidence", "prove"), "verify"),
+    **dict.fromkeys(("page", "html", "audit"), "report"),
     **dict.fromkeys(("example", "try", "sample"), "demo"),
     **dict.fromkeys(("feed", "layout"), "feeds"),
 }

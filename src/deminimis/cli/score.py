@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,14 @@ def run(name: str, words: list[str]) -> int:
     from .. import score_files
 
     work: Any = score_files
-    if args.evidence is not None:
+    if args.report is not None:
+        from ..audit.report.made import report_with
+
+        if args.no_clobber and Path(args.report).exists():
+            raise InputError(f"{args.report} is there already, and --no-clobber keeps it: give another --report")
+        work, options = report_with, options | evidence_options(args, name, words) | {"report": args.report}
+        options |= {"noted": in_the_shell, "settings": partial(as_given, args)}
+    elif args.evidence is not None:
         from ..audit.evidence.made import score_with_evidence
 
         work, options = score_with_evidence, options | evidence_options(args, name, words)
@@ -69,7 +77,8 @@ def run(name: str, words: list[str]) -> int:
         )
     summary = replace(summary, notes=tuple(map(in_the_shell, summary.notes)))
     is_the_work = args.output is None and not args.check
-    told = [target.outcome(columns), *([f"Wrote {args.evidence}: evidence"] if args.evidence is not None else [])]
+    beside = {"the page of the audit": args.report, "evidence": args.evidence}
+    told = [target.outcome(columns), *(f"Wrote {file}: {what}" for what, file in beside.items() if file is not None)]
     summary = replace(summary, settings=as_given(args, summary.settings))
     _report(summary, args, "; ".join(filter(None, told)), is_the_work)
     return ENDS["not eligible" if args.check and summary.eligible < summary.rows else "done"].code
@@ -146,6 +155,7 @@ def add_words(parser: Parser) -> None:
     group.add_argument("--with", dest="with_", metavar="LIST", help="further columns: reason,total,key")
     group.add_argument("--totals", metavar="FILE", help="answer rows by these totals, of deminimis totals")
     group.add_argument("--evidence", metavar="FILE", help="what deminimis verify needs, with hashes, as JSON")
+    group.add_argument("--report", metavar="PAGE", help="the page of the audit, as deminimis report makes it")
     group.add_argument("--append", action="store_true", help="write the manifest's own columns before the result")
     group.add_argument("--format", choices=("parquet", "arrow", "csv"), help="of OUT (default: its ending)")
     group.add_argument("--no-clobber", action="store_true", help="refuse an OUT that is there already")

@@ -7,7 +7,8 @@ import json
 import os
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import resources
 from importlib.metadata import version
@@ -20,6 +21,7 @@ from ...kernels.choice import chosen_file
 from ...machine import available_bytes, default_threads
 from ...progress import Report
 from ...results.summary import Summary
+from ...run.answers import Answer
 from ...sinks.files import NewFile
 from ...sources.base import Source
 from ...sources.open import open_source
@@ -123,52 +125,84 @@ def prove(
     evidence: str | os.PathLike[str] | None = None,
     command: str | None = None,
     law: Mapping[str, str | None] | None = None,
+    totals: Any = None,
     columns: Sequence[str] = ("eligible",),
     append: bool = False,
     format: str | None = None,
     progress: Report | None = None,
-    totals: Any = None,
     **options: Any,
 ) -> tuple[Summary, Evidence]:
     """Score, and give the account of it and the evidence, which is written to a file where one is named.
 
     `command` and `law` are as of `Gathered`.
     """
-    gathered = Gathered(sources, options, command, law or {}, totals)
-    roles = {name: options.pop(name) for name in ("person", "day", "value")}
-    run, reads = start_run(options, outcomes=True, totals=totals, **roles)  # type: ignore[arg-type]
-    source = open_source(sources, **reads)
-    gathered.see(source)
-    run.watch = gathered.answers.take
-    file = None if evidence is None else new_text(evidence, source, target)
-    try:
-        summary = write_answers(run, source, target, columns, append, format, progress)
+    proof = Proof(sources, options, command, law or {}, totals)
+    with new_texts([evidence], proof.source, target) as (file,):
+        found = proof.answer(target, columns=columns, append=append, format=format, progress=progress)
+        write_text(file, in_json(found[1]))
+    return found
+
+
+class Proof:
+    """A run whose evidence is gathered while it answers; the parameters are those of `Gathered`."""
+
+    def __init__(
+        self, sources: Any, options: Mapping[str, Any], command: str | None, law: Mapping[str, str | None], totals: Any
+    ) -> None:
+        self._gathered = Gathered(sources, options, command, law, totals)
+        others = {name: one for name, one in options.items() if name not in ("person", "day", "value")}
+        roles = {name: options[name] for name in ("person", "day", "value")}
+        self.run, reading = start_run(others, outcomes=True, totals=totals, **roles)  # type: ignore[arg-type]
+        self.source = open_source(sources, **reading)
+        self._gathered.see(self.source)
+
+    def answer(
+        self, target: str | Path | BinaryIO | None, also: Callable[[Answer], Answer] | None = None, **how: Any
+    ) -> tuple[Summary, Evidence]:
+        """Answer and write as `write_answers` does; `also` sees the answers too."""
+        take = self._gathered.answers.take
+        self.run.watch = take if also is None else lambda answer: also(take(answer))
+        summary = write_answers(self.run, self.source, target, **how)
         path = target if isinstance(target, (str, os.PathLike)) and target != "-" else None
-        found = gathered.of(summary, path)
-        if file is not None:
-            write_text(file, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+        return summary, self._gathered.of(summary, path)
+
+
+@contextmanager
+def new_texts(
+    paths: Sequence[str | os.PathLike[str] | None], source: Source, target: object
+) -> Iterator[list[NewFile | None]]:
+    """Files of text in the making beside a target: none of them is another, nor what is read; on an error, none."""
+    files: list[NewFile | None] = []
+    taken = {_resolved(target)} if isinstance(target, (str, os.PathLike)) and target != "-" else set()
+    try:
+        for path in paths:
+            if path is not None and (own := _resolved(path)) in taken:
+                raise InputError("is asked to hold two things: give each a file of its own.", file=os.fspath(path))
+            if path is not None and own.is_dir():
+                raise InputError("is a folder: give the name of a file in it.", file=os.fspath(path))
+            taken |= set() if path is None else {own}
+            files.append(None if path is None else NewFile(Path(path), source.places))
+        yield files
     except BaseException:
-        if file is not None:
+        for file in filter(None, files):
             file.abort()
         raise
-    return summary, found
 
 
-def new_text(path: str | os.PathLike[str], source: Source, *others: object) -> NewFile:
-    """A file of text beside the answers, in the making; it is none of those that are read or written."""
-    own = Path(path).resolve()
-    for other in others:
-        if isinstance(other, (str, os.PathLike)) and other != "-" and Path(other).resolve() == own:
-            raise InputError("is asked to hold two things: give each a file of its own.", file=os.fspath(path))
-    if own.is_dir():
-        raise InputError("is a folder: give the name of a file in it.", file=os.fspath(path))
-    return NewFile(Path(path), source.places)
+def _resolved(path: str | os.PathLike[str]) -> Path:
+    return Path(path).resolve()
 
 
-def write_text(file: NewFile, text: str) -> None:
-    """Let the file appear with this text."""
-    file.write(text.encode("utf-8", "surrogateescape"))
-    file.commit()
+def write_text(file: NewFile | None, text: str) -> None:
+    """Let the file appear with this text, where there is one."""
+    if file is not None:
+        file.write(text.encode("utf-8", "surrogateescape"))
+        file.commit()
+
+
+def in_json(evidence: Evidence) -> str:
+    """Evidence as the text of its file."""
+    return json.dumps(evidence, indent=2, ensure_ascii=False) + "\n"
 
 
 def answers_of(summary: Summary) -> dict[str, Any]:
