@@ -17,6 +17,9 @@ class Sizes:
         Rows of a large batch that a worker takes at a time; a multiple of 64, so that mask bits come in whole words.
     group_rows_least : int
         The fewest rows that are read between two looks at the days that were seen, where their order is a promise.
+    epoch_rows_a_thread : int
+        Rows that each worker reads of an epoch at least, where statistics tell the days. From two such epochs on, they
+        are released though memory would hold all: a record's memory that was used before is faster than new memory.
     counted_rows : int
         The groups of so many rows that are open together are counted, those of more estimated, for the mask alone.
     hot_rows : int
@@ -49,6 +52,7 @@ class Sizes:
     rows_for_one_worker: int = 131_072
     slice_rows: int = 1 << 18
     group_rows_least: int = 1 << 10
+    epoch_rows_a_thread: int = 750_000
     counted_rows: int = 1 << 15
     hot_rows: int = 1 << 18
     whole_bytes: int = 64 << 20

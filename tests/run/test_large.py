@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from handed import eligible, score
+from handed import eligible, plan, score
 
 import deminimis as dm
 from deminimis.run.totals import _OnDisk
@@ -93,6 +93,21 @@ def test_same_mask_in_little_memory(
         assert summary.epochs > 2
     if kind in ("shuffled", "one giant person"):
         assert summary.epochs == 1
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_same_answers_as_days_end(case: tuple[str, Path, pa.BooleanArray], threads: int) -> None:
+    """Days that statistics tell are released where memory would hold all, too; each worker has as many pieces."""
+    kind, path, expected = case
+    sizes = Sizes(epoch_rows_a_thread=GROUP, rows_for_one_worker=1)
+    options: dict[str, Any] = {**ROLES, "limit": 30_000, "threads": threads, "memory_limit": "1GiB", "sizes": sizes}
+    way = plan(path, **options)
+    assert way.spill_bytes == 0
+    assert way.epochs == ({1: 8, 2: 4, 3: 3}[threads] if kind in ("in order", "nearly in order") else 1)
+    assert eligible(path, **options).equals(expected)
+    scored, whole = score(path, **options), in_memory(kind)
+    assert scored.mask.equals(expected) and scored.reason.equals(whole.reason) and scored.total.equals(whole.total)
+    assert scored.summary.epochs == way.epochs
 
 
 @pytest.mark.parametrize("memory_limit", ["16KiB", "2MiB", "8MiB"])

@@ -97,8 +97,8 @@ class Budget:
 
     @property
     def rows_held(self) -> int:
-        """Rows up to which a manifest is held whole, though its days may end: beyond, fresh memory costs more than the
-        wait at the end of each epoch."""
+        """Rows up to which a manifest is held whole, though its days may end by a promise: beyond, fresh memory costs
+        more than the wait at the end of each epoch."""
         return min(self.rows_that_fit, MOST_ROWS_HELD)
 
     @property

@@ -63,9 +63,14 @@ def day_bounds(piece: Piece, roles: Request, schema: pa.Schema) -> tuple[int, in
 
 
 def plan_epochs(
-    bounds: Sequence[tuple[int, int] | None], rows: Sequence[int], target_rows: int, window: Window = "day"
+    bounds: Sequence[tuple[int, int] | None],
+    rows: Sequence[int],
+    target_rows: int,
+    window: Window = "day",
+    pieces: int = 1,
 ) -> tuple[Epoch, ...] | None:
-    """Cut pieces into epochs of about `target_rows` rows; None where the days do not allow two or more.
+    """Cut pieces into epochs of about `target_rows` rows and a multiple of so many pieces; None where the days do not
+    allow two or more.
 
     A cut behind piece j is possible where all days after it are at or above the first day of some window that no piece
     up to the last cut reaches: so an epoch's rows lie in its own epoch or the next.
@@ -82,7 +87,8 @@ def plan_epochs(
         seen += rows[j]
         reached = max(reached, known[j][1])
         mid = least_after[j + 1]
-        if seen >= target_rows and max(reached_at_cut, least_after[0]) < mid < LAST_DAY:
+        many = j + 1 - (cuts[-1][0] if cuts else 0)
+        if seen >= target_rows and many % pieces == 0 and max(reached_at_cut, least_after[0]) < mid < LAST_DAY:
             cuts.append((j + 1, mid))
             seen, reached_at_cut = 0, reached
     if not cuts:

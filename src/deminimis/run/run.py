@@ -143,7 +143,7 @@ class Run:
             rows = source.bytes // BYTES_A_ROW
         if rows is None:
             return None
-        may_tell = source.files and source.rows is not None and rows > self.budget.rows_held
+        may_tell = source.files and source.rows is not None and self._terms.may_have_epochs(rows)
         pieces = list(self.intake.pieces(source, names)) if may_tell else None
         return Facts(rows, names, pieces, source.schema)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, NamedTuple, TypeAlias
 
 import pyarrow as pa
@@ -53,6 +54,15 @@ class Terms(NamedTuple):
     has_outcomes: bool
     sizes: Sizes
 
+    @property
+    def rows_told(self) -> int:
+        """Rows of an epoch, where statistics tell the days and memory allows it."""
+        return min(self.budget.epoch_rows, self.threads * self.sizes.epoch_rows_a_thread)
+
+    def may_have_epochs(self, rows: int) -> bool:
+        """Whether so many rows are worth a look at the statistics of their days."""
+        return rows > min(self.budget.rows_held, 2 * self.rows_told)
+
 
 @dataclass(frozen=True)
 class Way:
@@ -91,12 +101,11 @@ def choose(facts: Facts, terms: Terms) -> Way:
     """The way for a manifest of these facts."""
     rows, budget = facts.rows, terms.budget
     is_held = rows is not None and rows <= budget.rows_held
-    if not is_held:
-        epochs = _epochs_by_statistics(facts, terms)
-        if epochs is not None:
-            return _in_partitions("in epochs", max(epoch.rows for epoch in epochs), terms, epochs=epochs)
-        if terms.request.sorted_by is not None:
-            return _in_partitions("in epochs", None, terms)
+    epochs = _epochs_by_statistics(facts, terms, is_held)
+    if epochs is not None:
+        return _in_partitions("in epochs", max(epoch.rows for epoch in epochs), terms, epochs=epochs)
+    if not is_held and terms.request.sorted_by is not None:
+        return _in_partitions("in epochs", None, terms)
     if rows is not None and facts.find_order is not None:
         if rows > terms.sizes.rows_for_one_worker:
             order = facts.find_order()
@@ -107,12 +116,18 @@ def choose(facts: Facts, terms: Terms) -> Way:
     return _in_partitions("scattered", rows, terms)
 
 
-def _epochs_by_statistics(facts: Facts, terms: Terms) -> tuple[Epoch, ...] | None:
-    if facts.pieces is None or facts.schema is None:
+def _epochs_by_statistics(facts: Facts, terms: Terms, is_held: bool) -> tuple[Epoch, ...] | None:
+    """Epochs that all workers have as many pieces of, so that none waits; where memory asks for others, those."""
+    if facts.pieces is None or facts.schema is None or facts.rows is None or not terms.may_have_epochs(facts.rows):
         return None
     bounds = [day_bounds(piece, terms.request, facts.schema) for piece in facts.pieces]
     rows = [piece.rows or 0 for piece in facts.pieces]
-    return plan_epochs(bounds, rows, terms.budget.epoch_rows, terms.request.rule.window)
+    window = terms.request.rule.window
+    epochs = plan_epochs(bounds, rows, terms.rows_told, window, terms.threads)
+    most = terms.budget.rows_that_fit
+    if is_held or (epochs is not None and all(a.rows + b.rows <= most for a, b in pairwise(epochs))):
+        return epochs
+    return plan_epochs(bounds, rows, terms.budget.epoch_rows, window)
 
 
 def _in_partitions(
