@@ -171,8 +171,8 @@ def eligible(
         What `deminimis.totals` or `merge` made with the same settings and `secret`: rows are answered by these totals
         instead of their own. With all groups, a row of none is an error; with those that are refused only, it is good
         for the manifest that it was made of, and what is absent is within its limit. It is held in memory.
-    delimiter, encoding, header
-        For text files: the separator, the encoding, and whether the first row names the columns (or their names).
+    delimiter, encoding, header, sheet
+        Of text, the separator and the encoding; whether the first row names the columns, or their names; a sheet.
 
     Returns
     -------

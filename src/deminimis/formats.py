@@ -18,6 +18,11 @@ ENDINGS = {
     ".feather": "arrow file",
     ".ipc": "arrow file",
     ".arrows": "arrow stream",
+    ".xlsx": "workbook",
+    ".xlsm": "workbook",
+    ".xlsb": "workbook",
+    ".xls": "workbook",
+    ".ods": "workbook",
 }
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".psv": "|", ".txt": ","}
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
@@ -34,7 +39,7 @@ MAGIC_BYTES = 512
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _BINARY_BYTES = 64
 
-_TABLE = "save its sheet as CSV, or read it as text with pandas.read_excel(path, dtype=str) and give the frame"
+_TABLE = "give it by its path, or save its sheet as CSV"
 _UNPACK = "unpack it first"
 _FRAME = "read it with pandas, Polars or DuckDB and give the frame"
 FOREIGN = {
@@ -56,7 +61,10 @@ FOREIGN = {
     "an SQLite database": "read its table with DuckDB or pandas.read_sql and give the frame",
     "HDF5": "read it with pandas.read_hdf(path) and give the frame",
 }
-"""What is known by its first bytes and not read, and the mend."""
+"""What is known by its first bytes and not read, or not from a stream, and the mend."""
+
+WORKBOOKS = ("an Excel workbook", "an old Excel workbook", "an OpenDocument spreadsheet")
+"""Those that are read where they lie in a file."""
 
 _FOREIGN_MAGICS = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook"),

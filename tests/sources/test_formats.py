@@ -20,7 +20,7 @@ import pytest
 
 import deminimis as dm
 from deminimis.errors import InputError
-from deminimis.formats import FOREIGN
+from deminimis.formats import FOREIGN, WORKBOOKS
 from deminimis.sources.open import open_source
 
 TEXT = b"p,d,v\nA,2024-06-01,500\n"
@@ -86,7 +86,7 @@ def test_every_foreign_format_is_tried() -> None:
 
 
 @pytest.mark.parametrize("ending", ["", ".csv", ".dat", ".parquet", ".xlsx", ".json"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - {*WORKBOOKS}))
 def test_other_formats_by_their_real_name(tmp_path: Path, kind: str, ending: str) -> None:
     """Whatever the ending, the error has the format's name and what to do."""
     path = tmp_path / f"m{ending}"
@@ -94,6 +94,19 @@ def test_other_formats_by_their_real_name(tmp_path: Path, kind: str, ending: str
     with pytest.raises(InputError) as caught:
         open_source(path)
     assert str(caught.value) == f"{path}: is {kind}, which is not read: {FOREIGN[kind]}."
+
+
+@pytest.mark.parametrize("ending", ["", ".csv", ".dat", ".parquet", ".xlsx"])
+@pytest.mark.parametrize("kind", WORKBOOKS)
+def test_what_is_no_workbook(tmp_path: Path, kind: str, ending: str) -> None:
+    """What begins like a workbook and is none is an error that names it, and so is another ending."""
+    path = tmp_path / f"m{ending}"
+    path.write_bytes(KINDS[kind]())
+    wrong = (
+        f"its ending says {ending[1:]}, and it starts like workbook" if ending in (".csv", ".parquet") else "workbook"
+    )
+    with pytest.raises(InputError, match=wrong):
+        open_source(path)
 
 
 @pytest.mark.parametrize("kind", KINDS)

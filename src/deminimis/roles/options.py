@@ -149,6 +149,8 @@ OPTIONS: dict[str, Option] = {
                near=("--charset", "--codec")),
         Option("header", "bool or list of str", "the first row is data; columns are f0, f1, ...", True, group="csv",
                flag="--no-header", metavar="", near=("--headerless",)),
+        Option("sheet", "str, optional", "of a workbook, where it has several", group="csv", metavar="NAME",
+               near=("--sheet-name", "--tab", "--worksheet")),
     )
 }  # fmt: skip
 """Every option by its name, in the order in which help and signatures have them."""
@@ -207,6 +209,7 @@ class Reading(TypedDict, total=False):
     delimiter: str | None
     encoding: str
     header: bool | Sequence[str]
+    sheet: str | None
 
 
 class AnyOptions(MoreOptions, Reading):

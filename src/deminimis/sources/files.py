@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from ..arrays import same_text
 from ..errors import InputError
-from ..formats import ending_of, foreign_of_bytes, format_of_bytes, is_text, why_foreign
+from ..formats import WORKBOOKS, ending_of, foreign_of_bytes, format_of_bytes, is_text, why_foreign
 from . import folders
 from .base import reading
 from .folders import LeftOut, Walk
@@ -137,7 +137,9 @@ def format_of(found: FoundFile) -> tuple[str, str | None]:
     path, head = found.path, found.first_bytes()
     seen, seen_compression = format_of_bytes(head)
     foreign = foreign_of_bytes(head)
-    if foreign is not None:
+    if foreign in WORKBOOKS:
+        seen, seen_compression = "workbook", None
+    elif foreign is not None:
         raise InputError(why_foreign(foreign), file=path)
     known, _, compression = ending_of(path)
     if known and compression and known != "csv":

@@ -153,7 +153,7 @@ def judged(path: str, size: int) -> LeftOut | None:
 
 def _is_of_data(name: str) -> bool:
     ending = ending_of(name)
-    return ending.format is not None or ending.compression is not None
+    return ending.format not in (None, "workbook") or ending.compression is not None
 
 
 def notes_of(left_out: Iterable[LeftOut], outside: Iterable[str]) -> tuple[str, ...]:

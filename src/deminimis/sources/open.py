@@ -27,6 +27,7 @@ from .ipc import IpcSource, IpcStreamSource
 from .lists import ManySource, stream_of_many
 from .memory import MemorySource
 from .parquet.source import ParquetSource
+from .workbook.source import WorkbookSource
 
 __all__ = ["Piece", "Source", "Statistics", "open_source"]
 
@@ -39,6 +40,7 @@ def open_source(
     delimiter: str | None = None,
     encoding: str = "utf-8",
     header: bool | Sequence[str] = True,
+    sheet: str | None = None,
     sizes: Sizes = USUAL,
 ) -> Source:
     """Look at a manifest without reading its rows.
@@ -56,6 +58,8 @@ def open_source(
         The encoding of CSV.
     header : bool or sequence of str
         Whether the first row of CSV gives the column names; False names them f0, f1, ...; a sequence names them.
+    sheet : str, optional
+        The sheet of a workbook; by default the only one.
     sizes : Sizes
         Where it is cut into pieces.
 
@@ -70,7 +74,7 @@ def open_source(
     InputError
         It cannot be read, or its files do not have the same columns. The message names the file and the mend.
     """
-    source = _open(manifest, CsvOptions(delimiter, encoding, header))
+    source = _open(manifest, CsvOptions(delimiter, encoding, header, sheet))
     source.sizes = sizes
     return source
 
@@ -153,6 +157,8 @@ def _open_files(paths: Sequence[str | os.PathLike[str]], options: CsvOptions) ->
     source: Source
     if families[0] == "parquet":
         source = ParquetSource(found)
+    elif families[0] == "workbook":
+        source = WorkbookSource(found, options.sheet, options.header)
     elif families[0] == "arrow":
         source = IpcSource(found, formats)
     else:

@@ -39,11 +39,13 @@ Header = bool | Sequence[str]
 
 
 class CsvOptions(NamedTuple):
-    """What the user says about CSV text; a delimiter of None is found out from the first line."""
+    """What the user says about CSV text, and which sheet of a workbook; a delimiter of None is found out from the
+    first line."""
 
     delimiter: str | None = None
     encoding: str = "utf-8"
     header: Header = True
+    sheet: str | None = None
 
     def checked(self) -> CsvOptions:
         """The same with the encoding's one name, or an InputError."""
@@ -100,7 +102,7 @@ def cuttable(read: ReadBytes, encoding: str) -> tuple[ReadBytes, str]:
 
 def read_head(read: ReadBytes, name: str, options: CsvOptions) -> Head:
     """Read as much as shows the first row, and take the column names from it or from the options."""
-    delimiter, encoding, header = options
+    delimiter, encoding, header, _ = options
     text = read(HEAD_BYTES)
     _check_is_text(text, name, encoding)
     bom = len(BOM) if text.startswith(BOM) else 0

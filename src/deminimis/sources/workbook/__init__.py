@@ -1,0 +1,1 @@
+"""Sheets of Excel and OpenDocument workbooks, read by python-calamine (the extra `excel`)."""
