@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from . import errors
     from .api import eligible, score, score_files
     from .audit.evidence.again import Verification, verify
+    from .audit.inspection import Inspection, inspect
     from .audit.report.made import report
     from .errors import DeminimisError
     from .feeds.text import list_feeds, show_feed
@@ -35,6 +36,7 @@ __all__ = [
     "REASONS",
     "DeminimisError",
     "Explanation",
+    "Inspection",
     "Options",
     "Plan",
     "Progress",
@@ -49,6 +51,7 @@ __all__ = [
     "errors",
     "explain",
     "first_of",
+    "inspect",
     "list_feeds",
     "list_rules",
     "merge",
@@ -68,6 +71,7 @@ _PLACES = {
     "api": ("eligible", "score", "score_files"),
     "audit.evidence.again": ("Verification", "verify"),
     "audit.report.made": ("report",),
+    "audit.inspection": ("Inspection", "inspect"),
     "errors": ("DeminimisError",),
     "feeds.text": ("list_feeds", "show_feed"),
     "person_days": ("merge", "totals"),

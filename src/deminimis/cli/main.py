@@ -17,6 +17,7 @@ from .ends import ENDS, codes_in_words, ended, signals
 from .streams import drop, flush, mend_streams, remark, say, width
 
 COMMANDS = {
+    "inspect": ("inspect", "look at a feed of any size, and propose the command that scores it"),
     "score": ("score", "mark the rows of a manifest whose person stays within the limit that day"),
     "plan": ("plan", "say before a long run what it would do and need, from the files' metadata alone"),
     "explain": ("explain", "say why one row is eligible or not: its person's day, row by row"),
@@ -30,6 +31,7 @@ COMMANDS = {
     "completion": ("completion", "print what bash, zsh, fish, tcsh or PowerShell complete words by"),
 }
 _GROUPS = {
+    "to look at a manifest": ("inspect",),
     "to score a manifest": ("score", "plan"),
     "to understand an answer": ("explain", "totals"),
     "to audit": ("report", "verify"),

@@ -21,21 +21,21 @@ _DATES = (
 _ALONE = ("%m%d%Y", "%d%m%Y", "%m%d%y", "%d%m%y", "%y%m%d", "%Y%j", "%Y-%j", "%G-W%V-%u", "%GW%V%u", "%s", "%s.%f")
 _TIMES = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M %p", "%H%M%S")
 _ZONES = ("", " %z", "%z")
-_LIKELY_DAYS = range(-25_567, 84_006)
+LIKELY_DAYS = range(-25_567, 84_006)
 """1900 to 2199."""
-_OTHER_MONEY = (
+OTHER_MONEY = (
     Money(thousands=","), Money(",", "."), Money(",", " "), Money(thousands=" "), Money(thousands="'"),
 )  # fmt: skip
-_PLAIN = FormOfMoney(decimal=b".", thousands=[], currency_signs=False, currencies=[])
+PLAIN = FormOfMoney(decimal=b".", thousands=[], currency_signs=False, currencies=[])
 
 
 def day_formats_for(cell: str) -> list[str]:
     """The patterns that read a cell, the first two where they give it different days."""
     days: dict[int, str] = {}
-    for pattern in _patterns():
+    for pattern in patterns():
         form = form_of(pattern, None)
         day = form.day_of(cell.encode()) if form else None
-        if day is not None and day in _LIKELY_DAYS and (pattern[:2] != "%s" or re.match(r"\s*\d{10}\b", cell)):
+        if day is not None and day in LIKELY_DAYS and (pattern[:2] != "%s" or re.match(r"\s*\d{10}\b", cell)):
             days.setdefault(day, pattern)
     return list(days.values())[:2]
 
@@ -48,7 +48,7 @@ def is_beyond_its_month(cell: str, day_format: str | None) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[str, ...]:
+def patterns() -> tuple[str, ...]:
     timed = [f"{day}{blank}{time}{zone}" for zone in _ZONES for time in _TIMES for blank in " T" for day in _DATES]
     dated = [f"{day}{zone}" for zone in _ZONES[1:] for day in _DATES]
     return tuple(filter(_is_sound, [*_DATES, *_ALONE, *timed, *dated]))
@@ -73,7 +73,7 @@ def money_for(cell: str, money: Money, code: str | None) -> MoneyWay | None:
     """How a cell that is a bad value by these signs is an amount; None where no signs read it."""
     for text in (cell, *_without_minus(cell)):
         for way, currency in ((money, code), *_ways(text, money, code)):
-            form = form_of_money(way, currency) or _PLAIN
+            form = form_of_money(way, currency) or PLAIN
             if form.units_of(text.encode()) is not None:
                 return MoneyWay(way, currency if way.currency_signs else None, text is not cell)
     return None
@@ -128,7 +128,7 @@ def _without_minus(cell: str) -> Iterator[str]:
 
 def _ways(cell: str, now: Money, code: str | None) -> Iterator[tuple[Money, str | None]]:
     """Other signs, those first that keep the decimal sign, and without currencies."""
-    others = sorted(_OTHER_MONEY, key=lambda money: money.decimal != now.decimal)
+    others = sorted(OTHER_MONEY, key=lambda money: money.decimal != now.decimal)
     for money in others:
         yield money, None
     named = re.findall(r"\b[A-Z]{3}\b", cell)

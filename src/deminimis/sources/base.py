@@ -16,6 +16,7 @@ from .. import compute as pc
 from ..errors import DeminimisError, InputError, OutOfMemoryError, lack
 from ..sizes import USUAL, Sizes
 from .schemas import Columns
+from .spread import spread
 
 
 class Statistics(NamedTuple):
@@ -174,6 +175,25 @@ class Source(ABC):
         as_views : collection of str
             Columns of text or bytes that may come as views, where that is faster.
         """
+
+    def sample(self, places: int, rows: int) -> Iterator[pa.RecordBatch]:
+        """Rows of so many places spread over the manifest, its first rows among them, some `rows` of each; to look at,
+        not to answer for. Columns are those of `schema`. What has no places that are found without reading what lies
+        before gives its first rows alone.
+        """
+        table = self.table()
+        if table is not None:
+            starts = list(dict.fromkeys(min(at, max(len(table) - rows, 0)) for at in spread([len(table)], places)[0]))
+            for start, end in zip(starts, [*starts[1:], len(table)], strict=True):
+                yield from table.slice(start, min(rows, end - start)).to_batches()
+            return
+        left = rows * places
+        for piece in self.pieces(None):
+            for batch in piece.batches():
+                yield batch.slice(0, left)
+                left -= batch.num_rows
+                if left <= 0:
+                    return
 
     def guess_rows(self) -> int | None:
         """About how many rows it has, without decoding any; None where nothing tells."""

@@ -18,6 +18,7 @@ from .base import Piece, Source, check_batch, reading
 from .files import FoundFile, with_folders, with_partition
 from .flatbuffer import Block, read_footer, read_message, without_prefix
 from .schemas import Columns, reading_names
+from .spread import spread
 from .whole import Frames, ReadBytes, WholeFile
 
 PIECE_BYTES = 16 << 20
@@ -122,6 +123,16 @@ class IpcSource(Source):
             together = max(1, PIECE_BYTES * file.batches // max(1, file.bytes))
             for start in range(0, file.batches, together):
                 yield IpcPiece(file, range(start, min(start + together, file.batches)), wanted)
+
+    def sample(self, places: int, rows: int) -> Iterator[pa.RecordBatch]:
+        batches = [(file, number) for file in self._files for number in range(file.batches)]
+        for (file, number), there in zip(batches, spread([1] * len(batches), places), strict=True):
+            left = rows * len(there)
+            for batch in IpcPiece(file, range(number, number + 1), None).batches() if there else ():
+                yield batch.slice(0, left)
+                left -= batch.num_rows
+                if left <= 0:
+                    break
 
 
 class IpcPiece(Piece):

@@ -17,11 +17,13 @@ from ..base import Piece, Source, reading
 from ..files import FoundFile, format_of, with_folders
 from ..opened import Opened
 from ..schemas import Columns
+from ..spread import spread
 from ..whole import ReadBytes
 from .parse import can_be_cut
 from .pieces import Cells, RangePiece, StreamPiece
 from .rows import guess_row_start
-from .text import CsvOptions, Head, cuttable, open_bytes, read_head
+from .samples import rows_of, sampled
+from .text import HEAD_BYTES, CsvOptions, Head, cuttable, open_bytes, read_fully, read_head
 
 NOTES_MOST = 3
 WINDOWS = 16
@@ -123,6 +125,16 @@ class CsvFile:
         with self._head() as (read, head):
             yield read, head.read[head.start :], head.read.count(b"\n", 0, head.start)
 
+    def sample(self, layout: Cells, sizes: Sizes, near: list[int]) -> Iterator[pa.RecordBatch]:
+        """Rows next to these bytes; of a file that is not cut its first rows."""
+        if self.is_cut:
+            yield from sampled(self._found, layout, sizes, self.start, near)
+        elif near:
+            with self._head() as (read, head):
+                text = head.read[head.start :]
+                more = read_fully(read, max(sizes.window_bytes - len(text), 1))
+            yield from rows_of(text + more, layout, sizes, is_last=not more)[0]
+
 
 class CsvSource(Source):
     """CSV files with the same columns, in any order, as one manifest."""
@@ -155,6 +167,12 @@ class CsvSource(Source):
             else:
                 yield file.stream(layout, self.sizes)
 
+    def sample(self, places: int, rows: int) -> Iterator[pa.RecordBatch]:
+        for file, near in zip(self._files, spread([file.bytes for file in self._files], places), strict=True):
+            some = rows if file.is_cut else rows * places
+            for batch in file.sample(file.layout(None, self.names, frozenset(), Rooms()), self.sizes, near):
+                yield batch.slice(0, some)
+
 
 class CsvStreamSource(Source):
     """CSV text that comes once, such as from a pipe."""
@@ -178,8 +196,17 @@ class CsvStreamSource(Source):
         if self._is_used:
             raise InputError("it can be read only once.", file=self._name)
         self._is_used = True
-        head, every = self._head, list(columns if columns is not None else self._head.names)
-        cells = tuple(range(len(every)) if columns is None else map(head.names.index, every))
-        layout = Cells(head.dialect, len(head.names), cells, tuple(every), {}, every, frozenset(as_views), Rooms())
+        head, layout = self._head, self._layout(columns, as_views)
         begun = (self._read, head.read[head.start :], head.read.count(b"\n", 0, head.start))
         yield StreamPiece(self._name, lambda: nullcontext(begun), layout, self.sizes, file=self._name)
+
+    def sample(self, places: int, rows: int) -> Iterator[pa.RecordBatch]:
+        """The rows of what was read to see the first one; the stream is as it was."""
+        text = self._head.read[self._head.start :]
+        for batch in rows_of(text, self._layout(None, ()), self.sizes, is_last=len(self._head.read) < HEAD_BYTES)[0]:
+            yield batch.slice(0, rows * places)
+
+    def _layout(self, columns: Sequence[str] | None, as_views: Collection[str]) -> Cells:
+        head, every = self._head, list(columns if columns is not None else self._head.names)
+        cells = tuple(range(len(every)) if columns is None else map(head.names.index, every))
+        return Cells(head.dialect, len(head.names), cells, tuple(every), {}, every, frozenset(as_views), Rooms())

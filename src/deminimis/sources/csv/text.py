@@ -146,7 +146,8 @@ def _names(line: bytes, cells: int, dialect: Dialect, file: str, header: Header)
         if len(header) != cells:
             raise InputError(f"has {cells} columns, and header gives {len(header)} names.", file=file)
         return tuple(header)
-    with reading(file, f"its column names are not {dialect.encoding}", "give the encoding it was written in."):
+    mend = f"give {option('encoding', 'latin-1')}, or the one it was written in."
+    with reading(file, f"its column names are not {dialect.encoding}", mend):
         decoded = line.decode(dialect.encoding)
     return tuple(next(csv.reader(io.StringIO(decoded, newline=""), delimiter=dialect.delimiter)))
 

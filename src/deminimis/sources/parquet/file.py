@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from ...errors import InputError
-from ..files import FoundFile
+from ..files import FoundFile, with_partition
 from ..schemas import reading_names
 from .chunk_rows import PHYSICAL_TYPES, READ_ENCODINGS, ChunkRows, form_of
 from .footer import MEND, Chunk, check_pages, chunk_of, read_footer
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 FOOTER_THREADS = 4
+_BUFFER = 64 << 10
 
 
 class ParquetFile:
@@ -86,6 +87,22 @@ class ParquetFile:
         """Refuse pages of these columns that unpack to more than a bound."""
         leaves = [i for name in columns for i in self._roots.get(name, ())]
         check_pages(self.found, self._footer, list(groups), leaves, at_once=self.is_checked_whole)
+
+    def head(self, group: int, rows: int) -> Iterator[pa.RecordBatch]:
+        """The first rows of a row group, read page by page and no further; columns that are encrypted are left out."""
+        import pyarrow.parquet as pq
+
+        names = [name for name in self.schema.names if name not in self.encrypted]
+        with self.found.reading("cannot be decoded", MEND):
+            self.check_pages([group], names)
+            with (
+                self.found.open_arrow() as file,
+                pq.ParquetFile(file, metadata=self.metadata, buffer_size=_BUFFER) as own,
+            ):
+                for batch in own.iter_batches(rows, row_groups=[group], columns=names, use_threads=False):
+                    batch.validate(full=True)
+                    yield with_partition(batch, self.partition, [*names, *(set(self.partition) - set(names))])
+                    return
 
     def open_rows(
         self, read_at: ReadAt, group: int, name: str, *, as_views: bool, as_dictionary: bool

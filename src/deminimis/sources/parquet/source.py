@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+import pyarrow as pa
+
 from ..base import Piece, Source
 from ..files import FoundFile, with_folders
 from ..schemas import Columns
+from ..spread import spread
 from .file import open_files
 from .piece import ParquetPiece
 
@@ -55,6 +58,13 @@ class ParquetSource(Source):
                 piece = ParquetPiece(file, groups, rows, first_row, wanted, as_dictionary, views)
                 first_row += rows
                 yield piece
+
+    def sample(self, places: int, rows: int) -> Iterator[pa.RecordBatch]:
+        groups = [(file, group) for file in self._files for group in range(len(file.group_rows))]
+        found = spread([file.group_rows[group] for file, group in groups], places)
+        for (file, group), there in zip(groups, found, strict=True):
+            if there:
+                yield from file.head(group, rows * len(there))
 
 
 def _runs(rows: Sequence[int], piece_rows: int) -> Iterator[range]:
