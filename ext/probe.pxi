@@ -19,6 +19,50 @@ def days_of(Settings settings, Batch batch):
     return out
 
 
+def facts_of(Settings settings, Batch batch, u8[::1] days, u8[::1] gates, u8[::1] units, u8[::1] limits,
+             u8[::1] missing):
+    """See _kernel.pyi."""
+    cdef Chunk* x
+    cdef Keys k = settings.keys
+    cdef const Meaning* meaning = &settings.meaning
+    cdef i64 row = 0, rows = batch.length
+    cdef int n, code = DONE
+    cdef u8* day_at
+    cdef u8* gate_at
+    cdef u8* units_at
+    cdef u8* limit_at
+    cdef u8* missing_at
+    cdef const i32* gates_of
+    if min(len(days), len(gates)) < 4 * rows or len(units) < 8 * rows or min(len(limits), len(missing)) < rows:
+        raise ValueError("too little room for the facts")
+    if rows == 0:
+        return
+    x = <Chunk*>calloc(1, sizeof(Chunk))
+    if x == NULL:
+        raise MemoryError()
+    day_at, gate_at, units_at, limit_at, missing_at = &days[0], &gates[0], &units[0], &limits[0], &missing[0]
+    with nogil:
+        while row < rows:
+            n = <int>min(<i64>CHUNK, rows - row)
+            code = read_chunk(meaning, &k, batch.columns, x, row, n)
+            if code != DONE:
+                break
+            memcpy(day_at + 4 * row, x.day, 4 * n)
+            gates_of = &x.gate[0] if meaning.entered >= 0 and not meaning.constant else &x.day[0]
+            memcpy(gate_at + 4 * row, gates_of, 4 * n)
+            memcpy(units_at + 8 * row, x.units, 8 * n)
+            memcpy(missing_at + row, x.missing, n)
+            if meaning.constant:
+                memset(limit_at + row, 0, n)
+            else:
+                memcpy(limit_at + row, x.limit_index, n)
+            row += n
+    free(x)
+    free(k.scratch)
+    if code != DONE:
+        fail(code)
+
+
 def identities(Settings settings, Batch batch, int partition_bits):
     """See _kernel.pyi."""
     cdef Chunk* x = <Chunk*>calloc(1, sizeof(Chunk))

@@ -658,6 +658,13 @@ def load_trail(one: Partitioner, view: _Bytes) -> None:
 def days_of(settings: Settings, batch: Batch) -> bytearray:
     """The day of every row, int32 in days since 1970-01-01; -2**31 where there is none."""
 
+def facts_of(
+    settings: Settings, batch: Batch, days: _Bytes, gates: _Bytes, units: _Bytes, limits: _Bytes, missing: _Bytes
+) -> None:
+    """What every row says by itself: its day and the day that decides its step (int32, -2**31 where there is none), its
+    value in units (int64, below 0 for a bad value), the index of its limit (uint8, 255 for none in force), and a byte
+    that says whether it names nobody."""
+
 def identities(settings: Settings, batch: Batch, partition_bits: int) -> bytes:
     """The identity of every row, for tests: 16 bytes each, little-endian key (8), more (4) and partition (4).
 

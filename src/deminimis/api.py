@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Unpack
@@ -14,9 +15,13 @@ import pyarrow as pa
 
 from .errors import option
 from .groups.given import run_by_totals
-from .progress import Report, Reporter
+from .progress import Report
 from .results import written as output
-from .results.scored import Scored, mask_of, scored, summarise
+from .results.again import Again
+from .results.answering import columns_read, write_answers
+from .results.counts import Counting
+from .results.made import MADE
+from .results.scored import Scored, mask_of, scored
 from .results.summary import Summary
 from .roles.beside import NOTHING, Beside
 from .roles.options import READING, AnyOptions, MoreOptions, refuse_unknown, takes_options
@@ -24,7 +29,6 @@ from .roles.persons import Column, Person
 from .roles.request import Request, check, with_new_secret
 from .run.answers import Answer
 from .run.budget import check_memory_limit, check_threads
-from .run.keys import keys_and_days
 from .run.run import Run
 from .run.spill import check_folder
 from .run.way import Way
@@ -195,9 +199,23 @@ def eligible(
 
 @takes_options
 def score(
-    manifest: Any, *, person: Person, day: Column, value: Column, totals: Any = None, **options: Unpack[AnyOptions]
+    manifest: Any,
+    *,
+    person: Person,
+    day: Column,
+    value: Column,
+    totals: Any = None,
+    by: Sequence[str] | None = None,
+    **options: Unpack[AnyOptions],
 ) -> Scored:
-    """Say for every row whether it is eligible, why, and its person's total. Takes what `eligible` takes.
+    """Say for every row whether it is eligible, why, and its person's total.
+
+    Takes the roles and settings of `eligible`, and:
+
+    Parameters
+    ----------
+    by : sequence of str, optional
+        As `score_files` takes it: the summary has counts by it.
 
     Returns
     -------
@@ -207,8 +225,16 @@ def score(
     started = time.perf_counter()
     run, reading = start_run(options, outcomes=True, person=person, day=day, value=value, totals=totals)
     with closing(run):
-        given, source = _answers(run, manifest, reading)
-        return scored(run, given, started, source)
+        if by is None:
+            given, source = _answers(run, manifest, reading)
+            return scored(run, given, started, source)
+        source = open_source(manifest, **reading).readable_twice(option("by"))
+        answers = list(run.answers(source))
+        with closing(Counting(run, source, by)) as counting:
+            own = columns_read(run, source, counting.columns)
+            output.write_answers(iter(answers), None, output.NO_COLUMNS, source, None, own, Again(run, None, counting))
+            found = scored(run, answers, started, source)
+            return replace(found, summary=replace(found.summary, counts=counting.table()))
 
 
 @takes_options
@@ -224,6 +250,8 @@ def score_files(
     format: str | None = None,
     progress: Report | None = None,
     totals: Any = None,
+    by: Sequence[str] | None = None,
+    id: str | None = None,
     **options: Unpack[AnyOptions],
 ) -> Summary:
     """Score files and write the answers to a file, which appears whole or not at all.
@@ -236,9 +264,10 @@ def score_files(
         As `manifest` of `eligible`; several paths, a glob or a folder are one manifest.
     target : path, "-", binary file or None
         Where answers go: .parquet, .arrow, .csv or .csv.gz; "-" is standard output; None writes nothing.
-    columns : sequence of {"eligible", "reason", "total", "key"}
-        What is written of each row; `key` is that of its group in `totals` with the same `secret`, null where it has
-        none, and the manifest is read a second time for it.
+    columns : sequence of {"eligible", "reason", "total", "person", "day", "limit", "step", "key"}
+        What is written of each row. The manifest is read a second time for the last five, which are null where the row
+        has none: the form of its person that is compared, its day as it was read, the limit in force, the step of the
+        rule that says so with its citation, and the key of its group in `totals` with the same `secret`.
     append : bool, default False
         Write the manifest's own columns first. The manifest is read a second time for it: what comes once is refused,
         a LazyFrame is run twice and checked to give the same rows, and a DuckDB relation is held in memory, as it could
@@ -247,6 +276,12 @@ def score_files(
         Where the target's name does not tell.
     progress : callable, optional
         Called now and then, in this thread, with a `deminimis.Progress`.
+    by : sequence of str, optional
+        What to count by, several at once: "day", "month", "quarter" or "year" of the row's day, or columns of the
+        manifest (or roles, such as "origin"), as text. `Summary.counts` has a line for each combination; no row is held
+        for it, and the manifest is read a second time.
+    id : str, optional
+        A column of the manifest that names its rows, such as the shipment: it is written before the answers.
 
     Returns
     -------
@@ -255,46 +290,7 @@ def score_files(
         same in every run, with a standard deviation of at most 0.5 %.
     """
     started = time.perf_counter()
-    outcomes = {*columns} - {"key"} != {"eligible"}
+    outcomes = by is not None or not {"eligible", *MADE} >= {*columns}
     run, reading = start_run(options, outcomes=outcomes, person=person, day=day, value=value, totals=totals)
-    return write_answers(run, open_source(sources, **reading), target, columns, append, format, progress, started)
-
-
-def write_answers(
-    run: Run,
-    source: Source,
-    target: str | Path | BinaryIO | None,
-    columns: Sequence[str] = ("eligible",),
-    append: bool = False,
-    format: str | None = None,
-    progress: Report | None = None,
-    started: float | None = None,
-) -> Summary:
-    """Score a source by a run that is not used yet, and write the answers, as `score_files` says."""
-    started = time.perf_counter() if started is None else started
-    if append:
-        source = source.readable_twice(option("append"))
-        source.check_all_columns(f"leave {option('append')} out")
-    is_keyed = "key" in columns
-    schema = output.check_fields(columns, source.schema if append else None, takes_key=True)
-    if is_keyed and not append:
-        source = source.readable_twice(f"the column 'key' of {option('columns')}")
-    reporter = None if progress is None else Reporter(progress, started, source.rows, source.bytes)
-    run.account.tick = None if reporter is None else reporter.tick
-    run.answer_rows = output.ANSWER_ROWS
-    with closing(run):
-        given = run.answers(source)
-        if target is None:
-            for _ in given:
-                pass
-        else:
-            with output.open_output(target, schema, format, source) as sink:
-                read = source if append or is_keyed else None
-                own = None if append else run.intake.columns(source) or source.names
-                keys = (lambda batch, file: keys_and_days(run.bindings, batch, file)[0]) if is_keyed else None
-                output.write_answers(given, sink, schema, read, run.account.tick, own if is_keyed else None, keys)
-        if reporter is not None:
-            reporter.end()
-        seconds = time.perf_counter() - started
-        run.account.phases["write"] = max(0.0, seconds - sum(run.account.phases.values()))
-        return summarise(run, started, source)
+    source = open_source(sources, **reading)
+    return write_answers(run, source, target, columns, append, format, progress, started, by, id)

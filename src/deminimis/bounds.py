@@ -26,6 +26,9 @@ CSV_ROW_BYTES_MAX = 64 << 20
 TOML_BYTES_MAX = 1 << 20
 """A file of a rule or of a feed; the shipped ones have some kilobytes."""
 
+COUNTS_MOST = 1_000_000
+"""Lines of a table of counts, each of which is held."""
+
 MESSAGE_CHARACTERS_MAX = 8_000
 NAMES_LISTED_MAX = 40
 NAMES_COMPARED_MAX = 2_000

@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..text import prose
-from .arguments import as_given, chosen, evidence_options, manifest_of, reading_options, resources, scoring_options
+from .arguments import (
+    as_given,
+    chosen,
+    evidence_options,
+    listed,
+    manifest_of,
+    reading_options,
+    resources,
+    scoring_options,
+)
 from .bars import bars
 from .ends import ENDS
 from .options import Parser, add_manifest, add_resources, add_roles, add_settings, in_the_shell
@@ -24,7 +33,9 @@ from .streams import closed, is_terminal, remark, say, say_json, width
 if TYPE_CHECKING:
     from ..results.summary import Summary
 
-MORE_COLUMNS = ("reason", "total", "key")
+MADE_COLUMNS = ("person", "day", "limit", "step", "key")
+"""Those that the manifest is read again for."""
+MORE_COLUMNS = ("reason", "total", *MADE_COLUMNS)
 
 _EXAMPLES = """\
 examples:
@@ -45,6 +56,9 @@ def run(name: str, words: list[str]) -> int:
     args = parser(name).read(words)
     options = scoring_options(args) | reading_options(args)
     columns = ("eligible", *chosen(args.with_, MORE_COLUMNS, "--with"))
+    by = None if args.by is None else listed(args.by)
+    if args.id is not None and args.output is None:
+        raise InputError("--id names the rows of the result: say with -o where it goes")
     if args.append and args.output is None:
         raise InputError("--append writes the manifest's columns beside the result: say where with -o")
     target = Target(args)
@@ -65,7 +79,7 @@ def run(name: str, words: list[str]) -> int:
     progress = bars(args.quiet)
     with progress or nullcontext(), target.told_where_interrupted():
         summary = work(
-            manifest_of(args, reads_twice=args.append or "key" in columns),
+            manifest_of(args, reads_twice=args.append or bool(by or args.id or {*columns} & {*MADE_COLUMNS})),
             args.output,
             **options,
             **resources(args),
@@ -73,6 +87,8 @@ def run(name: str, words: list[str]) -> int:
             columns=columns,
             append=args.append,
             totals=args.totals,
+            by=by,
+            id=args.id,
             format=format_of(args),
         )
     summary = replace(summary, notes=tuple(map(in_the_shell, summary.notes)))
@@ -152,7 +168,9 @@ def add_words(parser: Parser) -> None:
     """Everything that may follow `score`."""
     group = parser.add_argument_group("result")
     group.add_argument("-o", "--output", metavar="OUT", help=".parquet, .arrow, .csv, .csv.gz; - is standard output")
-    group.add_argument("--with", dest="with_", metavar="LIST", help="further columns: reason,total,key")
+    group.add_argument("--with", dest="with_", metavar="LIST", help=f"further columns: {','.join(MORE_COLUMNS)}")
+    group.add_argument("--by", metavar="LIST", help="count by month (day, quarter, year), or columns: month,origin")
+    group.add_argument("--id", metavar="COL", help="a column that names the rows, written before the answers")
     group.add_argument("--totals", metavar="FILE", help="answer rows by these totals, of deminimis totals")
     group.add_argument("--evidence", metavar="FILE", help="what deminimis verify needs, with hashes, as JSON")
     group.add_argument("--report", metavar="PAGE", help="the page of the audit, as deminimis report makes it")

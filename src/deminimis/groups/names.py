@@ -11,11 +11,9 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from .. import compute as pc
 from ..arrays import type_without_views, without_views
 from ..errors import InputError
-from ..roles import casts, names
-from ..roles.persons import Column, columns_of_part
+from ..roles.compared import compared
 from ..roles.request import Request
 from ..run.groups import GROUPS, NUMBERED, SUMS
 from ..run.keys import keys_and_days
@@ -26,7 +24,6 @@ from .shelves import Shelves
 
 COMPARED = pa.field("compared", pa.string())
 _SHELF_ROWS = 1 << 20
-_BETWEEN = " | "
 
 
 def named_schema(request: Request, schema: pa.Schema) -> pa.Schema:
@@ -120,32 +117,3 @@ def _flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     if not isinstance(column, pa.ChunkedArray):
         return column
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
-
-
-def compared(request: Request, rows: pa.RecordBatch) -> pa.StringArray:
-    """The form of each row's person that is compared: its parts, with bars between several."""
-    parts = [_first([_form(request, c, rows) for c in columns_of_part(part)], request) for part in request.persons]
-    parts += [_form(request, c, rows, is_person=False) for c in request.per]
-    if len(parts) == 1:
-        return parts[0]
-    return pc.binary_join_element_wise(*(pc.fill_null(part, "") for part in parts), _BETWEEN)
-
-
-def _form(request: Request, column: Column, rows: pa.RecordBatch, *, is_person: bool = True) -> pa.StringArray:
-    cells = casts.preparation([column], [None])(rows).column(0)
-    if is_person:
-        cells = names.canonical(cells, request.normalize, request.in_care_of)
-    return casts.plain_text(without_views(cells))
-
-
-def _first(forms: list[pa.StringArray], request: Request) -> pa.StringArray:
-    """The first form that names somebody."""
-    if len(forms) == 1:
-        return forms[0]
-    nobody = {(names.fold_text(text) if request.normalize else text).strip().lower() for text in request.placeholders}
-    there = []
-    for form in forms:
-        bare = pc.ascii_lower(pc.ascii_trim_whitespace(form))
-        is_nobody = pc.is_in(bare, value_set=pa.array(["", *sorted(nobody)]))
-        there.append(pc.if_else(is_nobody, pa.scalar(None, pa.string()), form))
-    return pc.coalesce(*there)

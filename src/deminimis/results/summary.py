@@ -8,9 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from .. import markup
-from ..text import counted, in_bytes, in_columns, plain, prose
+from ..text import counted, in_bytes, in_columns, plain, prose, shortened
+
+if TYPE_CHECKING:  # help tells reasons without it
+    import pyarrow as pa
+
+_COUNTS_SHOWN = 40
+_CELL_MOST = 40
 
 REASONS = {
     "no-person": "the person is missing, blank or a placeholder",
@@ -66,6 +73,9 @@ class Summary:
         Threads that worked.
     left_out : tuple of str
         Files of the folders and patterns given that are no part of the manifest.
+    counts : pyarrow.Table, optional
+        Where `by` was given: for each combination that occurs the `rows`, those of each reason, `value` and
+        `value_eligible` (exact sums of known values), and `person_days_over`: the person-days of its rows over-limit.
     """
 
     rows: int
@@ -85,6 +95,7 @@ class Summary:
     epochs: int = 0
     threads: int = 1
     left_out: tuple[str, ...] = ()
+    counts: pa.Table | None = None
 
     @property
     def rows_per_second(self) -> float:
@@ -93,7 +104,8 @@ class Summary:
 
     def to_dict(self) -> dict[str, object]:
         """Every field and `rows_per_second`, made of what JSON has; exact decimals as text."""
-        found = {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+        found = {field.name: plain(getattr(self, field.name)) for field in fields(self) if field.name != "counts"}
+        found["counts"] = None if self.counts is None else plain(self.counts.to_pylist())
         return found | {"rows_per_second": self.rows_per_second}
 
     def __str__(self) -> str:
@@ -113,6 +125,8 @@ class Summary:
         """The account for a person, in lines of at most this width where one is given."""
         parts = [prose(f"NOTE: {note}", width) for note in self.notes]
         parts.append(in_columns([*self._counts(), *self._values()], "<>><", width))
+        if self.counts is not None:
+            parts.append(lines_of_counts(self.counts, width))
         parts.append(in_columns(self._work(), "<<<", width))
         parts.append("Settings\n" + in_columns(self._settings(), "<<", width))
         return "\n\n".join(parts)
@@ -165,6 +179,22 @@ class Summary:
         return f"{count / self.rows:.2%}" if self.rows else ""
 
 
+def lines_of_counts(counts: pa.Table, width: int | None = None) -> str:
+    """A table of counts for a person: the first lines of it, the rarer reasons together."""
+    names = counts.column_names[: counts.column_names.index("rows")]
+    head = [*names, "rows", "eligible", "over-limit", "other", "value", "days over"]
+    body = []
+    for line in counts.slice(0, _COUNTS_SHOWN).to_pylist():
+        other = line["rows"] - line["eligible"] - line["over-limit"]
+        numbers = (line["rows"], line["eligible"], line["over-limit"], other)
+        cells = ["(none)" if line[name] is None else shortened(str(line[name]), _CELL_MOST) for name in names]
+        value = _amounts(line["value"])[0]
+        body.append([*cells, *(f"{one:,}" for one in numbers), value, f"{line['person_days_over']:,}"])
+    text = in_columns([head, *body], f"{'<' * len(names)}>>>>>>", width, has_head=True)
+    more = counts.num_rows - len(body)
+    return f"{text}\n... {counted(more, 'line')} more: --json has all" if more > 0 else text
+
+
 def _setting(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{str(name).replace('_', ' ')} ({_setting(one)})" for name, one in value.items())
@@ -177,7 +207,7 @@ def _setting(value: object) -> str:
 
 def _amounts(*values: Decimal) -> list[str]:
     """Each with the same decimals: two, or as many as some amount needs."""
-    decimals = max(2, *(len(f"{value:f}".partition(".")[2].rstrip("0")) for value in values))
+    decimals = max([2, *(len(f"{value:f}".partition(".")[2].rstrip("0")) for value in values)])
     return [f"{value:,.{decimals}f}" for value in values]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
 
 from ..arrays import nothing
@@ -13,8 +14,10 @@ from ..errors import InputError, option
 from ..progress import Tick
 from ..run.answers import Answer
 from ..sinks.open import Sink, open_sink
-from ..sources.base import Source, reading
+from ..sources.base import Piece, Source, reading
 from ..sources.schemas import laid_out
+from .again import Again, read_again
+from .made import MADE
 from .scored import REASON_TYPE, TOTAL_TYPE, reasons_of
 
 FIELDS = {
@@ -22,23 +25,20 @@ FIELDS = {
     "reason": pa.field("reason", REASON_TYPE, nullable=False),
     "total": pa.field("total", TOTAL_TYPE),
 }
-Keys = Callable[[pa.RecordBatch, "str | None"], pa.Array]
-"""The keys of a batch of this file."""
-KEY = pa.field("key", pa.binary(16))
-"""Of the row's group, as a table of totals has it; made of the manifest's own columns, which are read again for it."""
+NO_COLUMNS = pa.schema([])
 BATCH_ROWS = 1 << 20
 ANSWER_ROWS = 1 << 22
 """Rows whose reasons and totals are made at a time."""
 
 
-def check_fields(columns: Sequence[str], beside: pa.Schema | None, *, takes_key: bool = False) -> pa.Schema:
-    """The schema of the output, before any row is read."""
-    there = FIELDS | ({KEY.name: KEY} if takes_key else {})
+def check_fields(columns: Sequence[str], beside: pa.Schema | None, *, takes_made: bool = False) -> pa.Schema:
+    """The schema of the output, before any row is read, which may have what is made of rows."""
+    there = FIELDS | (MADE if takes_made else {})
     wanted = [name for name in there if name in columns]
     if isinstance(columns, str) or set(columns) - set(wanted) or not wanted:
         raise InputError(f"{option('columns')} takes some of {', '.join(there)}, not {columns!r}")
-    if wanted == [KEY.name]:
-        raise InputError(f"{option('columns')} takes 'key' beside an answer: add 'eligible'")
+    if not set(wanted) & set(FIELDS):
+        raise InputError(f"{option('columns')} takes {wanted[0]!r} beside an answer: add 'eligible'")
     fields = [there[name] for name in wanted]
     if beside is None:
         return pa.schema(fields)
@@ -55,42 +55,53 @@ def open_output(target: str | Path | BinaryIO, schema: pa.Schema, file_format: s
 
 def write_answers(
     given: Iterator[Answer],
-    sink: Sink,
+    sink: Sink | None,
     schema: pa.Schema,
     source: Source | None,
     tick: Tick | None = None,
     own: Sequence[str] | None = None,
-    keys: Keys | None = None,
+    again: Again | None = None,
+    kept: int | None = None,
 ) -> None:
     """Write every row's answers in row order as they come; with a source, read it again and put its columns first.
 
     Parameters
     ----------
+    sink : Sink, optional
+        None: rows are read and counted, and nothing is written.
     own : sequence of str, optional
-        The columns of the source that keys are made of, where no others are written.
-    keys : callable, optional
-        Gives the keys of a batch.
+        The columns of the source that are read; None: all.
+    again : Again, optional
+        What is made of the source's rows.
+    kept : int, optional
+        So many columns of the source are written, the first of `schema`; None: all.
     """
-
-    def write(batch: pa.RecordBatch) -> None:
-        sink.write(batch)
-        if tick is not None:
-            tick("write", sink.rows, sink.bytes)
-
     if source is None:
         batches = alone(given, schema)
     else:
-        wanted = schema.names if own is not None else schema.names[len(source.schema) :]
-        batches = beside(given, source, schema, wanted, own, keys)
+        wanted = schema.names[len(source.schema) if kept is None else kept :]
+        batches = beside(given, source, schema, wanted, own, again) if sink else counted(given, source, own, again)
     for batch in batches:
-        write(batch)
+        if sink is not None:
+            sink.write(batch)
+            if tick is not None:
+                tick("write", sink.rows, sink.bytes)
 
 
 def alone(given: Iterator[Answer], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Every row's answers, and nothing else."""
     for table in _tables(given, schema.names):
         for batch in table.to_batches(max_chunksize=BATCH_ROWS):
-            yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+            yield batch.cast(schema)
+
+
+def counted(
+    given: Iterator[Answer], source: Source, own: Sequence[str] | None, again: Again | None
+) -> Iterator[pa.RecordBatch]:
+    """Read a source again to count its rows; there are no batches."""
+    for _ in _rows(given, source, [], own, again or Again()):
+        pass
+    yield from ()
 
 
 def beside(
@@ -99,29 +110,39 @@ def beside(
     schema: pa.Schema,
     wanted: Sequence[str],
     own: Sequence[str] | None = None,
-    keys: Keys | None = None,
+    again: Again | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Read a source again and put every row's answers, the last columns of `schema`, beside its own columns.
 
     Parameters
     ----------
     wanted : sequence of str
-        The answers, one at least.
+        The answers, one at least, and what is made of the rows.
     own : sequence of str, optional
         The columns of the source to read; None: all.
     """
-    drawn = [name for name in wanted if keys is None or name != KEY.name]
-    answers = _Answers(_tables(given, drawn), drawn)
+    drawn = [name for name in wanted if name in FIELDS]
     laid = pa.schema([*schema][: len(schema) - len(wanted)])
-    for piece in source.pieces(own):
-        for batch in piece.batches():
-            told = answers.take(batch.num_rows, piece.label)
-            with reading(piece.file or piece.label, "does not fit the columns of the other files", "write it alike."):
-                rows = laid_out(batch, laid)
-            columns = [*rows, *(told.column(name).combine_chunks() for name in drawn)]
-            if keys is not None:
-                columns.append(keys(batch, piece.file))
-            yield pa.RecordBatch.from_arrays([_flat(c) for c in columns], schema=schema)
+    for piece, batch, told, made in _rows(given, source, drawn, own, again or Again()):
+        with reading(piece.file or piece.label, "does not fit the columns of the other files", "write it alike."):
+            rows = laid_out(batch, laid)
+        columns = [*rows, *(told.column(name).combine_chunks() for name in drawn)]
+        columns += [made[name] for name in wanted if name not in drawn]
+        yield pa.RecordBatch.from_arrays([_flat(c) for c in columns], schema=schema)
+
+
+def _rows(
+    given: Iterator[Answer], source: Source, drawn: list[str], own: Sequence[str] | None, again: Again
+) -> Iterator[tuple[Piece, pa.RecordBatch, pa.Table, dict[str, pa.Array]]]:
+    """The batches of a source, the answers of their rows, and what is made of these; they are counted on the way."""
+    needed = [*drawn, "reason"] if again.counting is not None and "reason" not in drawn else drawn
+    answers = _Answers(_tables(given, needed), needed)
+    for piece, batch, (made, labelled) in read_again(source, own, again):
+        told = answers.take(batch.num_rows, piece.label)
+        if again.counting is not None and labelled is not None and batch.num_rows:
+            reasons = _flat(told.column("reason").combine_chunks()).indices.to_numpy().astype(np.uint8)
+            again.counting.add(labelled, reasons, batch, piece.file)
+        yield piece, batch, told, made
     answers.check_end()
 
 

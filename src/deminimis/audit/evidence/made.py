@@ -15,11 +15,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ...api import start_run, write_answers
+from ...api import start_run
 from ...errors import InputError, option
 from ...kernels.choice import chosen_file
 from ...machine import available_bytes, default_threads
 from ...progress import Report
+from ...results.answering import write_answers
 from ...results.summary import Summary
 from ...run.answers import Answer
 from ...sinks.files import NewFile
@@ -130,6 +131,8 @@ def prove(
     append: bool = False,
     format: str | None = None,
     progress: Report | None = None,
+    by: Sequence[str] | None = None,
+    id: str | None = None,
     **options: Any,
 ) -> tuple[Summary, Evidence]:
     """Score, and give the account of it and the evidence, which is written to a file where one is named.
@@ -138,7 +141,15 @@ def prove(
     """
     proof = Proof(sources, options, command, law or {}, totals)
     with new_texts([evidence], proof.source, target) as (file,):
-        found = proof.answer(target, columns=columns, append=append, format=format, progress=progress)
+        how: dict[str, Any] = {
+            "columns": columns,
+            "append": append,
+            "format": format,
+            "progress": progress,
+            "by": by,
+            "id": id,
+        }
+        found = proof.answer(target, **how)
         write_text(file, in_json(found[1]))
     return found
 

@@ -86,6 +86,8 @@ def report_with(
     columns: Sequence[str] = ("eligible",),
     append: bool = False,
     format: str | None = None,
+    by: Sequence[str] | None = None,
+    id: str | None = None,
     noted: Callable[[str], str] = str,
     settings: Callable[[dict[str, Any]], dict[str, Any]] = dict,
     **options: Any,
@@ -97,7 +99,7 @@ def report_with(
     proof = Proof(sources, options, command, law or {}, totals)
     unread = UnreadRows()
     with new_texts([report, evidence], proof.source, output) as (page_file, evidence_file):
-        how = {"columns": columns, "append": append, "format": format, "progress": progress}
+        how = {"columns": columns, "append": append, "format": format, "progress": progress, "by": by, "id": id}
         summary, found = proof.answer(output, also=unread.take, **how)
         asked = replace(summary, notes=tuple(map(noted, summary.notes)), settings=settings(summary.settings))
         content = _content(proof, sources, asked, found, unread, options, names, title)
