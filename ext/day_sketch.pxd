@@ -100,9 +100,12 @@ cdef inline void add_to_day_cells(const Meaning* meaning, const Chunk* x, int n,
     cdef int i
     cdef i64 cap = meaning.cap
     cdef bint is_known
-    if x.plain and meaning.constant:
+    if x.plain and meaning.constant:         # and few rows are over by themselves
         for i in range(n):
-            add_to_cell(s, numbers[i], <u64>(x.units[i] if x.units[i] < cap else cap), x.units[i] < cap)
+            if x.units[i] < cap:
+                add_to_cell(s, numbers[i], <u64>x.units[i], True)
+            else:
+                add_to_cell(s, numbers[i], <u64>cap, False)
         return
     for i in range(n):
         if not meaning.has_record[x.status[i]]:
