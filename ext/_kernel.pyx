@@ -46,7 +46,7 @@ from unread cimport (
     UNREAD_VALUE, Unread, has_notes, look_for_thousands, note_refusals, note_value,
 )
 from money_text cimport written_amount
-from registers cimport note_groups, RANK_MOST, REGISTERS
+from registers cimport note_groups, RANK_MOST, Registers, REGISTERS
 from scatter cimport identify, scatter_any, scatter_odd, scatter_plain, scatter_wide
 from tables cimport ADD, ADD_OPEN, PROVE, SETTLE, Counts, free_tables, Tables
 from sketch cimport add_cells

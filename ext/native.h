@@ -128,6 +128,17 @@ static inline int dm_lowest_bit(uint64_t x) {
 #endif
 }
 
+/* The zeros above the highest set bit; x is not 0. */
+static inline int dm_leading_zeros(uint64_t x) {
+#if defined(_MSC_VER)
+    unsigned long i;
+    _BitScanReverse64(&i, x);
+    return 63 - (int)i;
+#else
+    return __builtin_clzll(x);
+#endif
+}
+
 static inline int dm_count_bits(uint64_t x) {
 #if defined(__POPCNT__)
     return __builtin_popcountll(x);

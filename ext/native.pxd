@@ -22,6 +22,7 @@ cdef extern from "native.h" nogil:
     void dm_stream_fence()
     u64 dm_multiply(u64 a, u64 b, u64* high)
     int dm_lowest_bit(u64 x)
+    int dm_leading_zeros(u64 x)
     int dm_count_bits(u64 x)
     u64 dm_load64(const void* p)
     void dm_store64(void* p, u64 v)

@@ -17,7 +17,7 @@ cdef class Partitioner:
     cdef Chunk* chunk
     cdef Tally tally
     cdef Refusals* refusals  # only where rows are counted
-    cdef u8* groups          # registers, where they may be estimated
+    cdef Registers* groups   # where they may be estimated
     cdef u64** bits          # narrow: by slot, the answers of its records
     cdef readonly int partition_bits
     cdef readonly int slots
@@ -36,8 +36,8 @@ cdef class Partitioner:
     cdef i64 answered
     cdef dict brought        # wide: by partition, the outcomes that came back from disk
 
-    def __cinit__(self, Settings settings, int partition_bits, Py_ssize_t block_bytes=DEFAULT_BLOCK_BYTES, int slots=1,
-                  DaySketch sketch=None):
+    def __cinit__(self, Settings settings not None, int partition_bits, Py_ssize_t block_bytes=DEFAULT_BLOCK_BYTES,
+                  int slots=1, DaySketch sketch=None):
         cdef int n = slots << partition_bits
         if partition_bits < 0 or slots < 1 or n > MAX_PARTITIONS:
             raise ValueError(f"there are at most {MAX_PARTITIONS} partitions")
@@ -59,7 +59,7 @@ cdef class Partitioner:
         if settings.meaning.tally or settings.meaning.bad_values == STOP:
             self.refusals = new_refusals()
         if settings.keys.estimates:
-            self.groups = <u8*>calloc(REGISTERS, 1)
+            self.groups = <Registers*>calloc(1, sizeof(Registers))
             if self.groups == NULL:
                 raise MemoryError()
         self.bits = <u64**>calloc(slots, sizeof(u64*))
@@ -87,7 +87,7 @@ cdef class Partitioner:
         self.day_low, self.day_mid, self.day_high = day_low, day_mid, day_high
         self.slot_now, self.slot_next = slot_now, slot_next
 
-    def add(self, Batch batch, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t first_row):
+    def add(self, Batch batch not None, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t first_row):
         """See _kernel.pyi."""
         cdef Py_ssize_t stopped_at = NO_ROW
         cdef int code
@@ -157,7 +157,7 @@ cdef class Partitioner:
                         return code
             to_windows(meaning, x, n)
             if self.groups != NULL:
-                note_groups(self.groups, x, n, meaning.exact)
+                note_groups(self.groups, x, n)
             if meaning.digested:
                 digest_chunk(meaning, &self.keys, x, n, &self.tally)
             if self.sketch is not None:
@@ -264,7 +264,7 @@ cdef class Partitioner:
     @property
     def registers(self):
         """See _kernel.pyi."""
-        return PyBytes_FromStringAndSize(<char*>self.groups, REGISTERS) if self.groups != NULL else b""
+        return PyBytes_FromStringAndSize(<char*>self.groups.ranks, REGISTERS) if self.groups != NULL else b""
 
     @property
     def digest(self):

@@ -2,38 +2,56 @@
 # the same estimate in every run, by any way and any number of workers.
 #
 # HyperLogLog (Flajolet et al. 2007): a register keeps the most zeros that a hash sent to it begins with. A maximum does
-# not ask who came first, so the registers of all workers merge. What comes of them is in estimate.py.
-from native cimport dm_lowest_bit, u64, u8
+# not ask who came first, so the registers of all workers merge. What comes of them is in estimate.py. Once each
+# register has seen some zeros, hashes that begin with fewer change none, and one product tells them.
+from native cimport dm_leading_zeros, u64, u8
 from keys cimport CHUNK, mix
 from meaning cimport BAD_VALUE, PLAIN, Chunk
 
 cdef enum:
-    REGISTERS = 1 << 16
-    REGISTER_BITS = 16
-    RANK_MOST = 49           # 48 bits are left, and one for a hash that has none of them
+    REGISTERS = 1 << 14      # they stay in the innermost cache
+    RANK_MOST = 49           # of a hash that begins with 48 zeros or more
 
 cdef extern from *:
     """
     #define DM_DAY_FACTOR UINT64_C(0x9e3779b97f4a7c15)
+    #define DM_HASH_FACTOR UINT64_C(0xd1342543de82ef95)
     """
     const u64 DAY_FACTOR "DM_DAY_FACTOR"
+    const u64 HASH_FACTOR "DM_HASH_FACTOR"
 
 
-cdef inline void note_groups(u8* registers, const Chunk* x, int n, bint exact) noexcept nogil:
-    """Take the groups of n rows, whose days are those of windows by now, into the registers. Exact persons are not
-    hashed yet."""
+cdef struct Registers:
+    u8 ranks[REGISTERS]      # by register, the most zeros that a hash began with, and one; 0 before the first
+    int least                # a lower bound of all ranks
+    int noted                # hashes since that was found
+
+
+cdef inline void note_groups(Registers* r, const Chunk* x, int n) noexcept nogil:
+    """Take the groups of n rows, whose days are those of windows by now, into the registers."""
     cdef u64 hashes[CHUNK]
+    cdef u64 hash, most = ~<u64>0 >> r.least
     cdef u8 rank
     cdef u8* place
-    cdef int i
-    if exact:
+    cdef int i, found = 0
+    if x.plain:
         for i in range(n):
-            hashes[i] = mix(x.unkeyed[i] ^ (<u64>x.day[i] * DAY_FACTOR))
+            hash = (x.unkeyed[i] ^ (<u64>x.day[i] * DAY_FACTOR)) * HASH_FACTOR
+            hashes[found] = hash
+            found += hash <= most
     else:
         for i in range(n):
-            hashes[i] = x.unkeyed[i] ^ (<u64>x.day[i] * DAY_FACTOR)
-    for i in range(n):
-        place = &registers[hashes[i] & (REGISTERS - 1)]
-        rank = <u8>(dm_lowest_bit(hashes[i] >> REGISTER_BITS | <u64>1 << (RANK_MOST - 1)) + 1)
-        if rank > place[0] and (x.plain or x.status[i] == PLAIN or x.status[i] >= BAD_VALUE):
-            place[0] = rank
+            hash = (x.unkeyed[i] ^ (<u64>x.day[i] * DAY_FACTOR)) * HASH_FACTOR
+            hashes[found] = hash
+            found += (hash <= most) & ((x.status[i] == PLAIN) | (x.status[i] >= BAD_VALUE))
+    for i in range(found):
+        place = &r.ranks[mix(hashes[i]) & (REGISTERS - 1)]
+        rank = <u8>(dm_leading_zeros(hashes[i] | <u64>1 << (64 - RANK_MOST)) + 1)
+        place[0] = rank if rank > place[0] else place[0]
+    r.noted += found
+    if r.noted >= REGISTERS:
+        r.noted = 0
+        rank = RANK_MOST
+        for i in range(REGISTERS):
+            rank = r.ranks[i] if r.ranks[i] < rank else rank
+        r.least = rank
