@@ -8,19 +8,23 @@ induction, every stretch began at a row's start, whatever guess had cut it there
 from __future__ import annotations
 
 import codecs
+import io
 import os
 from collections.abc import Sequence, Set
 
 import pyarrow as pa
 import pyarrow.csv as pc
 
-from ..._kernel import Rooms, csv_views
+from ..._kernel import Spares, csv_views
 from ...errors import InputError, option
 from ..base import reason_of
 from .rows import walk_lines
 
 BLOCK_BYTES = 2 << 20
 _MARK = "\x1e" + os.urandom(8).hex()
+ENCODINGS = ("big5", "cp1250", "cp1251", "cp1252", "euc_jp", "euc_kr", "gb18030", "shift_jis")
+"""What text that is not UTF-8 is tried by; none is likelier than another."""
+SAMPLE_LINES = 200
 _SINGLE_BYTE = ("utf-8", "iso8859", "cp125", "koi8", "mac-")
 
 
@@ -54,14 +58,14 @@ class Dialect:
         return ("\n" + self.delimiter.join([self._mark] * columns) + "\n").encode()
 
     def views(
-        self, marked: pa.Buffer, columns: int, wanted: Sequence[int], names: Sequence[str], rooms: Rooms
+        self, marked: pa.Buffer, columns: int, wanted: Sequence[int], names: Sequence[str], spares: Spares
     ) -> pa.RecordBatch | None:
         """The wanted cells of a stretch as views of it; None where the kernel cannot prove that `parse` would give the
         same."""
         size = marked.size - len(self.mark_row(columns))
         if not size or not wanted:
             return None
-        array = csv_views(marked, size, ord(self.delimiter), columns, tuple(wanted), rooms)
+        array = csv_views(marked, size, ord(self.delimiter), columns, tuple(wanted), spares)
         if array is None:
             return None
         schema = pa.schema([pa.field(name, pa.string_view()) for name in names])
@@ -80,12 +84,12 @@ class Dialect:
             include_columns=[names[i] for i in wanted or (0,)],
             strings_can_be_null=False,
         )
-        layout = pc.ParseOptions(delimiter=self.delimiter, newlines_in_values=True)
+        options = pc.ParseOptions(delimiter=self.delimiter, newlines_in_values=True)
         block = _block_bytes(memoryview(marked))
         while True:
             read = pc.ReadOptions(use_threads=False, block_size=block, column_names=names)
             try:
-                table = pc.read_csv(pa.BufferReader(marked), read, layout, convert)
+                table = pc.read_csv(pa.BufferReader(marked), read, options, convert)
                 break
             except pa.ArrowInvalid as error:
                 if "straddling" in str(error) and block <= marked.size:
@@ -144,18 +148,37 @@ def codec_name(encoding: str) -> str:
     return "utf-8" if found in ("utf-8-sig", "ascii") else found
 
 
+def readable_as(text: memoryview) -> list[str]:
+    """Encodings in which the first lines that are not UTF-8 are letters and signs, by name; often several."""
+    found, sample = list(ENCODINGS), 0
+    for line in io.BytesIO(text):
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            found = [one for one in found if _is_printed(line.rstrip(b"\r\n"), one)]
+            sample += 1
+        if sample == SAMPLE_LINES:
+            break
+    return found if sample else []
+
+
+def _is_printed(line: bytes, encoding: str) -> bool:
+    try:
+        return line.decode(encoding).replace("\t", " ").isprintable()
+    except UnicodeDecodeError:
+        return False
+
+
 def can_be_cut(encoding: str) -> bool:
     """Whether ASCII bytes always stand for themselves, so that quotes and line breaks show without decoding."""
     return encoding.startswith(_SINGLE_BYTE)
 
 
-def text_problem(error: Exception, encoding: str) -> str:
-    """Say what a failed conversion means and what would mend it."""
+def text_problem(error: Exception, encoding: str, text: memoryview) -> str:
+    """Say what a failed conversion of this text means and what would mend it."""
     if "UTF8" in str(error) or isinstance(error, UnicodeError):
-        mend = (
-            f"{option('encoding', 'latin-1')}, or the one it was written in"
-            if encoding == "utf-8"
-            else "the one it was written in"
-        )
-        return f"its text is not {encoding}: give {mend}."
+        mend = f"give {option('encoding')} with the one it was written in"
+        readable = readable_as(text) if encoding == "utf-8" else []
+        which = f". It can be read as {' or '.join(readable)}: look which gives the right letters" if readable else ""
+        return f"its text is not {encoding}: {mend}{which}."
     return f"cannot be parsed ({reason_of(error)})."

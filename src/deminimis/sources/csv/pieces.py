@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from ..._kernel import Rooms
+from ..._kernel import Spares
 from ...bounds import CSV_ROW_BYTES_MAX
 from ...errors import InputError
 from ...sizes import Sizes
@@ -30,13 +30,13 @@ class Cells(NamedTuple):
     partition: Mapping[str, str | None]
     columns: list[str]  # all columns that a batch has, those of folders included
     as_views: Set[str]  # those that may come as views
-    rooms: Rooms
+    spares: Spares
 
     def parse(self, marked: pa.Buffer, sizes: Sizes) -> list[pa.RecordBatch]:
         """Parse a stretch into batches, by the kernel where it can; see `Dialect.parse` for the errors."""
         batch = None
         if marked.size <= sizes.kernel_bytes_most:
-            batch = self.dialect.views(marked, self.cells, self.wanted, self.names, self.rooms)
+            batch = self.dialect.views(marked, self.cells, self.wanted, self.names, self.spares)
         if batch is not None:
             batches = [texts_but_for(batch, self.as_views)]
         else:
@@ -53,7 +53,7 @@ class RangePiece(Piece):
     """The rows between two offsets of a file, both of which are meant to be row starts."""
 
     def __init__(
-        self, found: FoundFile, start: int, end: int, layout: Cells, sizes: Sizes, *, is_first: bool, is_last: bool
+        self, found: FoundFile, start: int, end: int, cells: Cells, sizes: Sizes, *, is_first: bool, is_last: bool
     ) -> None:
         label = found.path if is_first and is_last else f"{found.path}, bytes {start:,} to {end:,}"
         super().__init__(label, file=found.path, bytes=end - start, first_row=0 if is_first else None)
@@ -61,7 +61,7 @@ class RangePiece(Piece):
         self._path = found.path
         self._start = start
         self._end = end
-        self._layout = layout
+        self._cells = cells
         self._sizes = sizes
         self._is_last = is_last
 
@@ -69,16 +69,16 @@ class RangePiece(Piece):
         with self._found.reading():
             marked = self._read()
             try:
-                with refusing(self._path, self._layout, self._lines_before, is_last=self._is_last):
-                    batches = self._layout.parse(marked, self._sizes)
+                with refusing(self._path, self._cells, marked, self._lines_before, is_last=self._is_last):
+                    batches = self._cells.parse(marked, self._sizes)
             except CutInsideQuotesError as error:
                 raise irregular(self._path) from error
         yield from batches
 
     def _read(self) -> pa.Buffer:
         """Read the range with its mark row behind it, into memory of Arrow's pool: that is warm, and saves a copy."""
-        size, dialect = self._end - self._start, self._layout.dialect
-        behind = dialect.mark_row(self._layout.cells)
+        size, dialect = self._end - self._start, self._cells.dialect
+        behind = dialect.mark_row(self._cells.cells)
         marked = pa.allocate_buffer(size + len(behind))
         room = memoryview(marked).cast("B")
         room[size:] = behind
@@ -88,7 +88,7 @@ class RangePiece(Piece):
                 position += count
         if position < size:
             raise cut_short(self._path)
-        return marked if dialect.encoding == "utf-8" else dialect.marked(bytes(room[:size]), self._layout.cells)
+        return marked if dialect.encoding == "utf-8" else dialect.marked(bytes(room[:size]), self._cells.cells)
 
     def _lines_before(self) -> int:
         """Count the lines before this range; refuse the range if the quotes before it show that it starts in a cell."""
@@ -112,7 +112,7 @@ class StreamPiece(Piece):
         self,
         label: str,
         begin: Callable[[], AbstractContextManager[tuple[ReadBytes, bytes, int]]],
-        layout: Cells,
+        cells: Cells,
         sizes: Sizes,
         *,
         file: str | None = None,
@@ -121,7 +121,7 @@ class StreamPiece(Piece):
     ) -> None:
         super().__init__(label, file=file, bytes=bytes, first_row=0 if is_first else None)
         self._begin = begin
-        self._layout = layout
+        self._cells = cells
         self._sizes = sizes
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -141,7 +141,7 @@ class StreamPiece(Piece):
 
     def _cut(self, text: bytes) -> int:
         tail = max(0, len(text) - self._sizes.window_bytes)
-        found = guess_row_start(text[tail:], self._layout.dialect.delimiter, self._layout.cells)
+        found = guess_row_start(text[tail:], self._cells.dialect.delimiter, self._cells.cells)
         return text.rfind(b"\n") + 1 if found is None else tail + found
 
     def _parse(self, text: bytes, end: int, lines: int, *, is_last: bool) -> tuple[list[pa.RecordBatch], int]:
@@ -149,16 +149,16 @@ class StreamPiece(Piece):
 
         Returns the batches, and how much of the text they are.
         """
-        layout = self._layout
+        cells = self._cells
         for _ in range(2):
             if not end and not is_last:
                 break
             try:
-                with refusing(self.label, layout, lambda: lines, is_last=is_last):
-                    return layout.parse(layout.dialect.marked(text[:end], layout.cells), self._sizes), end
+                with refusing(self.label, cells, text, lambda: lines, is_last=is_last):
+                    return cells.parse(cells.dialect.marked(text[:end], cells.cells), self._sizes), end
             except CutInsideQuotesError:
                 end = 0
-                for record in walk_lines(text, layout.dialect.delimiter):
+                for record in walk_lines(text, cells.dialect.delimiter):
                     if record.end == len(text):
                         break
                     end = record.end
@@ -166,14 +166,16 @@ class StreamPiece(Piece):
 
 
 @contextmanager
-def refusing(name: str, layout: Cells, lines_before: Callable[[], int], *, is_last: bool) -> Iterator[None]:
-    """Turn what is wrong with rows into an InputError that names the line."""
+def refusing(
+    name: str, cells: Cells, text: pa.Buffer | bytes, lines_before: Callable[[], int], *, is_last: bool
+) -> Iterator[None]:
+    """Turn what is wrong with rows of this text into an InputError that names the line."""
     try:
         yield
     except RaggedRowError as error:
         line = lines_before() + error.line + 1
         raise InputError(
-            f"line {line} has {error.cells} cells where there are {layout.cells} columns: "
+            f"line {line} has {error.cells} cells where there are {cells.cells} columns: "
             "quote a cell that holds the delimiter, or mend the line.",
             file=name,
         ) from error
@@ -182,7 +184,7 @@ def refusing(name: str, layout: Cells, lines_before: Callable[[], int], *, is_la
             raise
         raise unclosed(name, lines_before() + error.line + 1) from error
     except (pa.ArrowInvalid, UnicodeError) as error:
-        raise InputError(text_problem(error, layout.dialect.encoding), file=name) from error
+        raise InputError(text_problem(error, cells.dialect.encoding, memoryview(text)), file=name) from error
 
 
 def irregular(file: str) -> InputError:
