@@ -38,7 +38,7 @@ cdef class Batch:
     cdef readonly Py_ssize_t length
     cdef Settings settings        # whose forms the columns point to
 
-    def __cinit__(self, capsule, Settings settings, list places):
+    def __cinit__(self, capsule, Settings settings not None, list places):
         global live
         cdef ArrowArray* source = NULL
         self.array.release = NULL
@@ -180,7 +180,7 @@ cdef class Stream:
             raise OSError(code, self.last_error())
         return capsule
 
-    def next(self, Settings settings, list places):
+    def next(self, Settings settings not None, list places):
         global live
         cdef Batch batch = Batch(None, settings, places)
         cdef int code

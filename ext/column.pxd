@@ -3,7 +3,7 @@ from libc.stdint cimport int16_t, int8_t
 from native cimport dm_load16, dm_load32, dm_load64, i32, i64, u32, u64, u8
 from forms cimport DayForm, MoneyForm
 
-# The layouts that a role can read. columns.py maps each Arrow type to one of these; `param` holds what a type adds.
+# The layouts that a role can read. forms.py maps each Arrow type to one of these; `param` holds what a type adds.
 cdef enum:
     INT8 = 1
     INT16 = 2

@@ -11,7 +11,7 @@ cdef enum:
     CHILD_BUFFERS = 5        # of a view column: validity, views, text, side, and the sizes of the two
     CSV_BYTES_MOST = 0x7fffff00        # offsets of views are int32
     CSV_COLUMNS_MOST = 1 << 24
-    ROOMS_KEPT = 64
+    SPARES_KEPT = 64
 
 
 cdef void release_views(ArrowArray* array) noexcept with gil:
@@ -31,32 +31,32 @@ cdef void free_array_capsule(object capsule) noexcept:
     free(array)
 
 
-cdef struct Room:
+cdef struct Spare:           # memory that was used and is kept for the next use
     u8* at
     i64 bytes
 
 
-cdef class Rooms:
+cdef class Spares:
     """See _kernel.pyi."""
 
-    cdef Room free[ROOMS_KEPT]
+    cdef Spare free[SPARES_KEPT]
     cdef int n
 
-    cdef Room take(self) noexcept:
-        """The room that was used last, or one of no bytes."""
-        cdef Room room
-        room.at, room.bytes = NULL, 0
+    cdef Spare take(self) noexcept:
+        """What was used last, or nothing yet."""
+        cdef Spare spare
+        spare.at, spare.bytes = NULL, 0
         if self.n:
             self.n -= 1
-            room = self.free[self.n]
-        return room
+            spare = self.free[self.n]
+        return spare
 
-    cdef void give(self, Room room) noexcept:
-        if room.at != NULL and self.n < ROOMS_KEPT:
-            self.free[self.n] = room
+    cdef void give(self, Spare spare) noexcept:
+        if spare.at != NULL and self.n < SPARES_KEPT:
+            self.free[self.n] = spare
             self.n += 1
         else:
-            free(room.at)
+            free(spare.at)
 
     def __dealloc__(self):
         cdef int i
@@ -64,39 +64,41 @@ cdef class Rooms:
             free(self.free[i].at)
 
 
-cdef inline bint widen(Room* room, i64 bytes) noexcept nogil:
+cdef inline bint widen(Spare* spare, i64 bytes) noexcept nogil:
     """Make room for so many bytes, those that are there kept; False where there is no memory."""
     cdef void* more
-    if room.bytes < bytes:
-        more = realloc(room.at, bytes)
+    if spare.bytes < bytes:
+        more = realloc(spare.at, bytes)
         if more == NULL:
             return False
-        room.at = <u8*>more
-        room.bytes = bytes
+        spare.at = <u8*>more
+        spare.bytes = bytes
     return True
 
 
 cdef class Views:
     """See `csv_views`."""
 
-    cdef Rooms rooms
+    cdef Spares spares
     cdef Py_buffer text
     cdef bint has_text
     cdef int n
     cdef i64 rows, room           # of each column
-    cdef Room* views              # of each column
-    cdef Room side_room
+    cdef Spare* views             # of each column
+    cdef Spare side_spare
     cdef Side side
     cdef i64 sizes[2]             # of the text and the side
     cdef const void** buffers     # of the batch, then of each column
     cdef ArrowArray* children
     cdef ArrowArray** places
 
-    def __cinit__(self, text, int n, Rooms rooms):
+    def __cinit__(self, text, int n, Spares spares not None):
         cdef int i
+        if n < 0:
+            raise ValueError(f"{n} columns")
         self.n = n
-        self.rooms = rooms
-        self.views = <Room*>calloc(n + 1, sizeof(Room))
+        self.spares = spares
+        self.views = <Spare*>calloc(n + 1, sizeof(Spare))
         self.buffers = <const void**>calloc(1 + CHILD_BUFFERS * n, sizeof(void*))
         self.children = <ArrowArray*>calloc(n + 1, sizeof(ArrowArray))
         self.places = <ArrowArray**>calloc(n + 1, sizeof(ArrowArray*))
@@ -105,15 +107,15 @@ cdef class Views:
         PyObject_GetBuffer(text, &self.text, PyBUF_SIMPLE)
         self.has_text = True
         for i in range(n):
-            self.views[i] = rooms.take()
+            self.views[i] = spares.take()
 
     def __dealloc__(self):
         cdef int i
         if self.views != NULL:
             for i in range(self.n):
-                self.rooms.give(self.views[i])
+                self.spares.give(self.views[i])
+            self.spares.give(self.side_spare)
         free(self.views)
-        self.rooms.give(self.side_room)
         free(self.buffers)
         free(self.children)
         free(self.places)
@@ -129,10 +131,10 @@ cdef class Views:
                 if not widen(&self.views[i], rows * VIEW_BYTES):
                     return False
             self.room = rows
-        if side_bytes and self.side.used + side_bytes > self.side_room.bytes:
-            if not widen(&self.side_room, max(self.side.used + side_bytes, 2 * self.side_room.bytes)):
+        if side_bytes and self.side.used + side_bytes > self.side_spare.bytes:
+            if not widen(&self.side_spare, max(self.side.used + side_bytes, 2 * self.side_spare.bytes)):
                 return False
-            self.side.bytes = self.side_room.at
+            self.side.bytes = self.side_spare.at
         return True
 
     cdef int read(self, i64 end, u8 delimiter, i64 columns, const i64* wanted, u32* ends) noexcept nogil:
@@ -202,11 +204,11 @@ cdef class Views:
         Py_INCREF(self)
 
 
-def csv_views(text, long long end, int delimiter, long long columns, tuple wanted, Rooms rooms not None):
+def csv_views(text, long long end, int delimiter, long long columns, tuple wanted, Spares spares not None):
     """See _kernel.pyi."""
-    cdef Views views = Views(text, len(wanted), rooms)
+    cdef Views views = Views(text, len(wanted), spares)
     cdef i64* cells
-    cdef Room ends
+    cdef Spare ends
     cdef int i, code
     if not 0 <= end <= min(<i64>views.text.len - BEHIND_BYTES, <i64>CSV_BYTES_MOST):
         raise ValueError(f"{end} bytes of {views.text.len} cannot be looked at")
@@ -215,7 +217,7 @@ def csv_views(text, long long end, int delimiter, long long columns, tuple wante
     if (<const u8*>views.text.buf)[0] == 0xef:         # it may be a mark of byte order, which pyarrow drops
         return None
     cells = <i64*>malloc((len(wanted) + 1) * sizeof(i64))
-    ends = rooms.take()
+    ends = spares.take()
     try:
         if cells == NULL or not widen(&ends, (columns + STEP_BYTES + PLACES_MORE + 1) * sizeof(u32)):
             raise MemoryError()
@@ -227,7 +229,7 @@ def csv_views(text, long long end, int delimiter, long long columns, tuple wante
             code = views.read(end, <u8>delimiter, columns, cells, <u32*>ends.at)
     finally:
         free(cells)
-        rooms.give(ends)
+        spares.give(ends)
     if code == ODD:
         return None
     if code != DONE:

@@ -7,7 +7,7 @@ cdef class DaySketch:
 
     cdef DayCells days
 
-    def __cinit__(self, Settings settings, int day_base, int cell_bits, Py_ssize_t most_days):
+    def __cinit__(self, Settings settings not None, int day_base, int cell_bits, Py_ssize_t most_days):
         if not 6 <= cell_bits <= 19 or most_days < 1:
             raise ValueError("a day has 64 to 524,288 cells, and one day or more has cells of its own")
         self.days.steps = (<u64>1 << 32) // size_of_step(<u64>settings.meaning.cap - 1) + 1
@@ -39,7 +39,7 @@ cdef class Proof:
     cdef u64* proven         # a bit for each of their cells
     cdef u64* refused        # the same
 
-    def __cinit__(self, Settings settings, list sketches):
+    def __cinit__(self, Settings settings not None, list sketches):
         cdef DaySketch one = sketches[0]
         cdef int place
         self.settings = settings
@@ -112,7 +112,7 @@ cdef class Proof:
         free(made)
         return 0
 
-    def count_open(self, Partitioner read):
+    def count_open(self, Partitioner read not None):
         """See _kernel.pyi."""
         cdef Trail* words = &read.trail
         cdef u32 block = words.reading
@@ -133,7 +133,8 @@ cdef class Proof:
                 return left_open * read.rows // seen
             block = read.pool.next[block]
 
-    def prove(self, Partitioner read, Partitioner suspects, Batch batch, Py_ssize_t start, Py_ssize_t stop):
+    def prove(self, Partitioner read not None, Partitioner suspects not None, Batch batch not None, Py_ssize_t start,
+              Py_ssize_t stop):
         """See _kernel.pyi."""
         cdef i64 row = start, end
         cdef int code = DONE
@@ -217,7 +218,7 @@ cdef class Proof:
             one.trail.in_last += 1
         return DONE
 
-    def fill(self, Partitioner read, Partitioner suspects):
+    def fill(self, Partitioner read not None, Partitioner suspects not None):
         """See _kernel.pyi."""
         if read.proven != read.rows:
             raise ValueError("rows are proven first")

@@ -42,7 +42,7 @@ cdef class Judge(Partitioner):
     cdef u64 eligible_low
     cdef u64 eligible_high
 
-    def judge(self, Batch batch, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t first_row, u8[::1] mask,
+    def judge(self, Batch batch not None, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t first_row, u8[::1] mask,
               u8[::1] reasons, u8[::1] totals, u8[::1] known):
         """See _kernel.pyi."""
         cdef Py_ssize_t stopped_at = NO_ROW

@@ -9,7 +9,7 @@ cdef class Groups:
     cdef GroupTable table
     cdef bint is_selected
 
-    def __cinit__(self, Settings settings, list partitioners):
+    def __cinit__(self, Settings settings not None, list partitioners):
         cdef Partitioner one
         if not settings.meaning.groups:
             raise ValueError("these settings are for answers, not for groups")
@@ -95,8 +95,8 @@ cdef class Groups:
         free_groups(&self.table)
 
 
-def keys_of(Settings settings, Batch batch, Py_ssize_t start, Py_ssize_t stop, u8[::1] keys, u8[::1] days,
-            u8[::1] known):
+def keys_of(Settings settings not None, Batch batch not None, Py_ssize_t start, Py_ssize_t stop, u8[::1] keys,
+            u8[::1] days, u8[::1] known):
     """See _kernel.pyi."""
     cdef Chunk* x
     cdef Keys k = settings.keys

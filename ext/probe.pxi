@@ -1,7 +1,7 @@
 # A look at rows that are not scored: their days, and for tests and benches their key bits and the phase of reading.
 
 
-def days_of(Settings settings, Batch batch):
+def days_of(Settings settings not None, Batch batch not None):
     """See _kernel.pyi."""
     cdef Chunk* x = <Chunk*>calloc(1, sizeof(Chunk))
     cdef bytearray out = bytearray(4 * batch.length)
@@ -19,8 +19,8 @@ def days_of(Settings settings, Batch batch):
     return out
 
 
-def facts_of(Settings settings, Batch batch, u8[::1] days, u8[::1] gates, u8[::1] units, u8[::1] limits,
-             u8[::1] missing):
+def facts_of(Settings settings not None, Batch batch not None, u8[::1] days, u8[::1] gates, u8[::1] units,
+             u8[::1] limits, u8[::1] missing):
     """See _kernel.pyi."""
     cdef Chunk* x
     cdef Keys k = settings.keys
@@ -63,7 +63,7 @@ def facts_of(Settings settings, Batch batch, u8[::1] days, u8[::1] gates, u8[::1
         fail(code)
 
 
-def identities(Settings settings, Batch batch, int partition_bits):
+def identities(Settings settings not None, Batch batch not None, int partition_bits):
     """See _kernel.pyi."""
     cdef Chunk* x = <Chunk*>calloc(1, sizeof(Chunk))
     cdef bytearray out = bytearray(16 * batch.length)
@@ -95,7 +95,7 @@ def identities(Settings settings, Batch batch, int partition_bits):
     return bytes(out)
 
 
-def read_only(Settings settings, Batch batch):
+def read_only(Settings settings not None, Batch batch not None):
     """See _kernel.pyi."""
     cdef Chunk* x = <Chunk*>calloc(1, sizeof(Chunk))
     cdef Keys keys = settings.keys

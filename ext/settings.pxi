@@ -42,9 +42,9 @@ cdef class Settings:
                   int quantity, int excluded, int currency, int entered, bint gated, bytes currency_code, str window,
                   str bad_values, bint count_excluded, bint outcomes, bint excess, bint tally, list limits,
                   list row_limits, list row_counts, bytes schedule, bytes steady, Py_ssize_t n_days, int day_first,
-                  list scopes, bytes assigned, list placeholders, object fold, FormOfDays day_form,
-                  FormOfDays gate_form, FormOfMoney money_form, bytes secret, bint groups=False, bint named=False,
-                  bint digested=False):
+                  list scopes, bytes assigned, list placeholders, object fold, FormOfDays day_form or None,
+                  FormOfDays gate_form or None, FormOfMoney money_form or None, bytes secret, bint groups=False,
+                  bint named=False, bint digested=False):
         cdef Meaning* p = &self.meaning
         cdef int i, index_bits = 0
         cdef list part

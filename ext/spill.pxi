@@ -13,12 +13,12 @@ def digest(views):
     return hash
 
 
-def memory_in_use(Partitioner one):
+def memory_in_use(Partitioner one not None):
     """See _kernel.pyi."""
     return (one.pool.n_blocks - one.pool.n_unused) * one.pool.block_bytes
 
 
-def full_blocks(Partitioner one, int p):
+def full_blocks(Partitioner one not None, int p):
     """See _kernel.pyi."""
     cdef list views = []
     cdef u32 block = one.chains.first[p]
@@ -28,13 +28,13 @@ def full_blocks(Partitioner one, int p):
     return views
 
 
-def drop_full_blocks(Partitioner one, int p):
+def drop_full_blocks(Partitioner one not None, int p):
     """See _kernel.pyi."""
     one.chains.spilled[p] += one.chains.full[p] * <i64>(one.pool.block_bytes // one.chains.record_bytes)
     drop_full(&one.chains, p)
 
 
-def full_trail(Partitioner one):
+def full_trail(Partitioner one not None):
     """See _kernel.pyi."""
     cdef Trail* w = &one.trail
     cdef list views = []
@@ -46,7 +46,7 @@ def full_trail(Partitioner one):
     return views
 
 
-def drop_full_trail(Partitioner one):
+def drop_full_trail(Partitioner one not None):
     """See _kernel.pyi."""
     cdef Trail* w = &one.trail
     cdef u32 block, after
@@ -63,12 +63,12 @@ def drop_full_trail(Partitioner one):
     one.pool.next[w.gap] = w.last
 
 
-def trail_before_gap(Partitioner one):
+def trail_before_gap(Partitioner one not None):
     """See _kernel.pyi."""
     return one.trail.before_gap
 
 
-def load_trail(Partitioner one, const u8[::1] view):
+def load_trail(Partitioner one not None, const u8[::1] view):
     """See _kernel.pyi."""
     cdef Trail* w = &one.trail
     cdef Py_ssize_t at

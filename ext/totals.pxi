@@ -15,7 +15,7 @@ cdef class Totals:
     cdef Counts tallied
     cdef readonly bint uncounted
 
-    def __cinit__(self, Settings settings, list partitioners):
+    def __cinit__(self, Settings settings not None, list partitioners):
         cdef int w
         cdef Partitioner one
         self.settings = settings
@@ -113,14 +113,14 @@ cdef class Totals:
             return step_chain(meaning, step, t, chains, p, <Record*>NULL, bits, &self.tallied)
         return take_step(meaning, step, t, <Record*>records, n, bits, &self.tallied)
 
-    def add_cells(self, Totals other):
+    def add_cells(self, Totals other not None):
         """See _kernel.pyi."""
         if self.settings.meaning.wide or other.tables.cells_in_use != self.tables.cells_in_use:
             raise ValueError("both have begun the same partition of narrow records")
         with nogil:
             add_cells(&self.tables, &other.tables, <u32>self.settings.meaning.cap)
 
-    def add_slots(self, Totals other):
+    def add_slots(self, Totals other not None):
         """See _kernel.pyi."""
         cdef int code
         with nogil:

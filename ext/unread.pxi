@@ -14,7 +14,7 @@ cdef Refusals* new_refusals() except NULL:
     return r
 
 
-def unread_cells(Partitioner one):
+def unread_cells(Partitioner one not None):
     """See _kernel.pyi."""
     cdef Refusals* r = one.refusals
     cdef Unread* u
@@ -32,7 +32,7 @@ def unread_cells(Partitioner one):
     return found, others, r.missing_excluded, [r.unknown[i] for i in range(SCOPES)], r.near_gate
 
 
-def thousands_seen(Partitioner one):
+def thousands_seen(Partitioner one not None):
     """See _kernel.pyi."""
     cdef Unread* u
     cdef int i
@@ -44,7 +44,7 @@ def thousands_seen(Partitioner one):
     return found
 
 
-def gate_days(Partitioner one):
+def gate_days(Partitioner one not None):
     """See _kernel.pyi."""
     if one.settings.meaning.entered < 0:
         return one.days

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,11 @@ def test_no_file_is_long() -> None:
         if path.suffix in (".py", ".pyx", ".pxi", ".pxd", ".h", ".c") and path.name != "_kernel.c"
     }
     assert {name: lines for name, lines in long.items() if lines > 300} == {}
+
+
+def test_kernel_takes_no_none() -> None:
+    """What Python may call says of each class of the kernel whether it may be None: fields are read unasked."""
+    rooms = [path.read_text() for path in (PACKAGE.parents[1] / "ext").glob("*.p[xy]*")]
+    classes = "|".join({name for text in rooms for name in re.findall(r"^cdef class (\w+)", text, re.M)})
+    heads = [head for text in rooms for head in re.findall(r"^ *def [^\n]*\((?:[^()]|\n)*?\):", text, re.M)]
+    assert [head for head in heads if re.search(rf"\b({classes}) \w+(?! not None| or None|=)\b(?=[,)])", head)] == []

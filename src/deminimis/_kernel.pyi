@@ -43,7 +43,7 @@ def release_memory() -> None:
     """Give the memory that is kept for the next run back to the system."""
 
 @final
-class Rooms:
+class Spares:
     """Memory that was used and is kept for the next use, so that the system need not clear it anew; it goes with the
     last that holds this. Any thread may use it, one at a time."""
 
@@ -53,10 +53,10 @@ class Rooms:
 class Views:
     """What holds the memory of the arrays that `csv_views` gives; made by it alone."""
 
-    def __new__(cls, text: object, n: int, rooms: Rooms) -> Self: ...
+    def __new__(cls, text: object, n: int, spares: Spares) -> Self: ...
 
 def csv_views(
-    text: object, end: int, delimiter: int, columns: int, wanted: tuple[int, ...], rooms: Rooms
+    text: object, end: int, delimiter: int, columns: int, wanted: tuple[int, ...], spares: Spares
 ) -> object | None:
     """Read the first `end` bytes of CSV text, from a row's start to a row's end, as far as pyarrow's parser would see
     the same.
@@ -71,7 +71,7 @@ def csv_views(
         The cells of each row.
     wanted : tuple of int
         Those that become columns.
-    rooms : Rooms
+    spares : Spares
         Where the views lie until the last array that was made of them is gone.
 
     Returns

@@ -176,7 +176,7 @@ class BadValueError(InputError):
 
 
 class RuleError(InputError):
-    """A rule or a layout that is not valid, or is used without what it needs."""
+    """A rule or a feed that is not valid, or is used without what it needs."""
 
 
 class OrderError(InputError):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from deminimis._kernel import Rooms, csv_marks, csv_views
+from deminimis._kernel import Spares, Views, csv_marks, csv_views
 from deminimis.sources.csv.parse import CutInsideQuotesError, Dialect, RaggedRowError
 
 DELIMITERS = (",", ";", "\t", "|", " ")
@@ -21,9 +21,9 @@ ODDITIES = (
 )  # fmt: skip
 
 
-def views(text: bytes, delimiter: str, columns: int, wanted: Sequence[int], rooms: Rooms) -> pa.RecordBatch | None:
+def views(text: bytes, delimiter: str, columns: int, wanted: Sequence[int], spares: Spares) -> pa.RecordBatch | None:
     """The columns of a whole text, or None."""
-    array = csv_views(text + bytes(16), len(text), ord(delimiter), columns, tuple(wanted), rooms)
+    array = csv_views(text + bytes(16), len(text), ord(delimiter), columns, tuple(wanted), spares)
     if array is None:
         return None
     schema = pa.schema([pa.field(str(i), pa.string_view()) for i in wanted])
@@ -74,7 +74,7 @@ def test_regular_text_is_read_by_the_kernel(made: tuple[bytes, str, int, list[li
     """Quotes where they belong, breaks and doubled quotes in cells, line ends of both kinds, any wanted columns."""
     text, delimiter, columns, rows = made
     wanted = data.draw(st.lists(st.integers(0, columns - 1), min_size=1, max_size=columns))
-    got = views(text, delimiter, columns, wanted, Rooms())
+    got = views(text, delimiter, columns, wanted, Spares())
     assert got is not None
     assert [column.to_pylist() for column in got.columns] == [[row[i] for row in rows] for i in wanted]
 
@@ -92,7 +92,7 @@ def test_any_text_is_the_parsers_or_read_as_it_does(pieces: list[bytes], columns
     text = b"".join(pieces) * times
     for delimiter in (",", ";"):
         for wanted in (range(columns), [columns - 1]):
-            got = views(text, delimiter, columns, wanted, Rooms())
+            got = views(text, delimiter, columns, wanted, Spares())
             if got is not None:
                 assert [column.to_pylist() for column in got.columns] == parsed(text, delimiter, columns, wanted)
 
@@ -106,19 +106,19 @@ def test_any_text_is_the_parsers_or_read_as_it_does(pieces: list[bytes], columns
 )  # fmt: skip
 def test_what_is_the_parsers(text: bytes) -> None:
     """Quotes within cells, a lone return, an empty line, other numbers of cells, what is not UTF-8, its mark."""
-    assert views(text, ",", 2, (0, 1), Rooms()) is None
+    assert views(text, ",", 2, (0, 1), Spares()) is None
 
 
 def test_views_outlive_what_they_were_made_with() -> None:
-    """An array keeps its text, its room and what was unquoted, also while the same rooms are used again."""
-    rooms = Rooms()
-    first = views(b'"a ""name"" that is long",b\n' * 1_000, ",", 2, (0, 1), rooms)
+    """An array keeps its text, its room and what was unquoted, also while the same spares are used again."""
+    spares = Spares()
+    first = views(b'"a ""name"" that is long",b\n' * 1_000, ",", 2, (0, 1), spares)
     assert first is not None
     kept = first.column(0)
     del first
     gc.collect()
-    others = [views(f"{i},another name that is long\n".encode() * 1_000, ",", 2, (1, 0), rooms) for i in range(5)]
-    del rooms
+    others = [views(f"{i},another name that is long\n".encode() * 1_000, ",", 2, (1, 0), spares) for i in range(5)]
+    del spares
     gc.collect()
     assert kept.to_pylist() == ['a "name" that is long'] * 1_000
     for i, other in enumerate(others):
@@ -128,7 +128,7 @@ def test_views_outlive_what_they_were_made_with() -> None:
 def test_more_rows_than_the_first_let_expect() -> None:
     """Rows that become shorter, and cells with quotes from some row on."""
     text = b"a" * 200_000 + b",b\n" + b",\n" * 100_000 + b'"""",""\n' * 50_000
-    got = views(text, ",", 2, (0, 1), Rooms())
+    got = views(text, ",", 2, (0, 1), Spares())
     assert got is not None
     assert got.column(0).to_pylist() == ["a" * 200_000] + [""] * 100_000 + ['"'] * 50_000
     assert got.column(1).to_pylist() == ["b"] + [""] * 150_000
@@ -141,4 +141,13 @@ def test_more_rows_than_the_first_let_expect() -> None:
 def test_wrong_words_are_refused(end: int, delimiter: int, columns: int, wanted: tuple[int, ...]) -> None:
     """Less than is read behind the text, a delimiter that is none, a column that is not there."""
     with pytest.raises(ValueError):
-        csv_views(b"a,b\n" + bytes(16), end, delimiter, columns, wanted, Rooms())
+        csv_views(b"a,b\n" + bytes(16), end, delimiter, columns, wanted, Spares())
+
+
+def test_views_by_themselves_are_harmless() -> None:
+    """Nobody but `csv_views` makes any, and who does gets an error or what holds nothing."""
+    with pytest.raises(TypeError):
+        Views(b"a", 1, None)  # type: ignore[arg-type]
+    with pytest.raises(ValueError):
+        Views(b"a", -1, Spares())
+    Views(b"a", 1, Spares())

@@ -60,11 +60,11 @@ def manifest_of(args: argparse.Namespace, reads_twice: bool = False) -> Any:
 
 def scoring_options(args: argparse.Namespace) -> Options:
     """Roles and settings, as `score` and `score_files` take them; what was not given is left out."""
-    layout = _layout(args)
-    found = (layout.arguments() if layout else {}) | _roles(args)
+    feed = _feed(args)
+    found = (feed.arguments() if feed else {}) | _roles(args)
     missing = [role for role in ("person", "day", "value") if role not in found]
     if missing:
-        mends = dict(layout.missing) if layout else {}
+        mends = dict(feed.missing) if feed else {}
         needed = " and ".join(f"--{role}" for role in missing)
         why = "".join(f"; {role}: {mends[role]}" for role in missing if role in mends)
         raise InputError(f"no column is named for {needed}: give the option, or a --feed that has it{why}")
@@ -93,17 +93,17 @@ def secret_of(args: argparse.Namespace) -> Options:
 
 
 def as_given(args: argparse.Namespace, settings: Options) -> Options:
-    """The settings in force as they were given: the layout's name, and texts rather than expressions."""
-    layout = _layout(args)
+    """The settings in force as they were given: the feed's name, and texts rather than expressions."""
+    feed = _feed(args)
     found: Options = {}
-    if layout is not None and layout.person is not None and not args.person:
-        found["person"] = _in_words(layout.person)
-    excluded = args.excluded or dict(layout.columns if layout else ()).get("excluded")
+    if feed is not None and feed.person is not None and not args.person:
+        found["person"] = _in_words(feed.person)
+    excluded = args.excluded or dict(feed.columns if feed else ()).get("excluded")
     if excluded:
         found["excluded"] = excluded
     if args.as_of:
         found["as_of"] = args.as_of
-    return ({"feed": args.feed} if layout else {}) | settings | found
+    return ({"feed": args.feed} if feed else {}) | settings | found
 
 
 def evidence_options(args: argparse.Namespace, name: str, words: Iterable[str]) -> Options:
@@ -114,7 +114,7 @@ def evidence_options(args: argparse.Namespace, name: str, words: Iterable[str]) 
     return {"evidence": args.evidence, "command": shlex.join(["deminimis", name, *words]), "law": law}
 
 
-def _layout(args: argparse.Namespace) -> Feed | None:
+def _feed(args: argparse.Namespace) -> Feed | None:
     if not args.feed:
         return None
     from ..feeds.feed import Feed

@@ -1,4 +1,4 @@
-"""Layouts: which column of a known feed plays which role, as data. What people read of them is in text.py."""
+"""Feeds: which column of a known one plays which role, as data. What people read of them is in text.py."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..toml_file import notes_of, open_toml, refuse, shipped_names, text_of, unk
 PersonPart: TypeAlias = str | FirstOf
 FeedPerson: TypeAlias = PersonPart | tuple[PersonPart, ...]
 
-_LAYOUT_KEYS = ("name", "title", "source", "notes", "roles", "settings", "missing")
+_KEYS = ("name", "title", "source", "notes", "roles", "settings", "missing")
 _COLUMN_ROLES = ("day", "value", "quantity", "origin", "sent_from", "kind", "entered", "currency")
 _ROLES = ("person", "per", *_COLUMN_ROLES, "excluded")
 _SWITCHES = ("in_care_of", "currency_signs")
@@ -32,7 +32,7 @@ class Feed:
     Parameters
     ----------
     name, title, source : str
-        What the layout is called, which feed it is for, and where that feed's fields are described.
+        What the feed is called, what it is, and where its fields are described.
     person : str, FirstOf or tuple of these, optional
         One column, the first present of several, or a composite of such.
     columns : tuple of (str, str)
@@ -59,15 +59,15 @@ class Feed:
 
     @classmethod
     def load(cls, name_or_path: str | os.PathLike[str]) -> Feed:
-        """Load a shipped layout by its name, or a layout's TOML file by its path (which ends in .toml).
+        """Load a shipped feed by its name, or a feed's TOML file by its path (which ends in .toml).
 
         Raises
         ------
         RuleError
             Naming the file, every faulty role and the mend.
         """
-        file = open_toml(name_or_path, "feeds", "layout")
-        problems = unknown_keys(file.table, _LAYOUT_KEYS)
+        file = open_toml(name_or_path, "feeds", "feed")
+        problems = unknown_keys(file.table, _KEYS)
         roles, settings, missing = (_table(file.table, key, problems) for key in ("roles", "settings", "missing"))
         problems += unknown_keys(roles, _ROLES, "roles: ") + unknown_keys(settings, _SETTINGS, "settings: ")
         problems += unknown_keys(missing, _NEEDED, "missing: ")
@@ -78,7 +78,7 @@ class Feed:
         columns = [
             (role, text_of(roles, role, problems, '"column"', "roles: ")) for role in _COLUMN_ROLES if role in roles
         ]
-        layout = cls(
+        feed = cls(
             name=text_of(file.table, "name", problems, '"my-feed"'),
             title=text_of(file.table, "title", problems, '"which feed it is for"'),
             source=text_of(file.table, "source", problems, '"where its fields are described"'),
@@ -90,10 +90,10 @@ class Feed:
             notes=notes_of(file.table, problems),
         )
         refuse(problems, file.label)
-        return layout
+        return feed
 
     def arguments(self) -> dict[str, Any]:
-        """What the layout fills in of the arguments of `score`: roles with their columns, and settings.
+        """What the feed fills in of the arguments of `score`: roles with their columns, and settings.
 
         Roles that the feed has no column for are left out; the caller has to give them (see `missing`).
         """
@@ -110,7 +110,7 @@ class Feed:
 
 
 def shipped_feeds() -> tuple[str, ...]:
-    """The names of the layouts that come with the package, sorted."""
+    """The names of the feeds that come with the package, sorted."""
     return shipped_names("feeds")
 
 

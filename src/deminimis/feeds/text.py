@@ -16,8 +16,8 @@ def list_feeds(width: int | None = None) -> str:
     width : int, optional
         The columns that a line may have; None: as many as it takes.
     """
-    layouts = [Feed.load(name) for name in shipped_feeds()]
-    lines = [["Name", "Title"], *([layout.name, layout.title] for layout in layouts)]
+    feeds = [Feed.load(name) for name in shipped_feeds()]
+    lines = [["Name", "Title"], *([feed.name, feed.title] for feed in feeds)]
     return in_columns(lines, "<<", width, has_head=True)
 
 
@@ -36,19 +36,19 @@ def show_feed(name_or_path: str | os.PathLike[str], width: int | None = None) ->
     RuleError
         As `Feed.load`.
     """
-    layout = Feed.load(name_or_path)
+    feed = Feed.load(name_or_path)
     lines = [["Role", "Column"]]
-    if layout.person is not None:
-        lines.append(["person", _in_words(layout.person)])
-    lines += [["per", column] for column in layout.per]
-    lines += [[role, column] for role, column in layout.columns]
-    lines += [[role, f"(none) {mend}"] for role, mend in layout.missing]
-    head = [prose(text, width) for text in (f"{layout.name}: {layout.title}", layout.source)]
+    if feed.person is not None:
+        lines.append(["person", _in_words(feed.person)])
+    lines += [["per", column] for column in feed.per]
+    lines += [[role, column] for role, column in feed.columns]
+    lines += [[role, f"(none) {mend}"] for role, mend in feed.missing]
+    head = [prose(text, width) for text in (f"{feed.name}: {feed.title}", feed.source)]
     parts = ["\n".join(head), in_columns(lines, "<<", width, has_head=True)]
-    if layout.settings:
-        settings = [["Setting", "Value"], *([name, _setting_text(value)] for name, value in layout.settings)]
+    if feed.settings:
+        settings = [["Setting", "Value"], *([name, _setting_text(value)] for name, value in feed.settings)]
         parts.append(in_columns(settings, "<<", width, has_head=True))
-    return "\n\n".join([*parts, *bulleted("Notes", layout.notes, width)])
+    return "\n\n".join([*parts, *bulleted("Notes", feed.notes, width)])
 
 
 def _in_words(person: FeedPerson) -> str:

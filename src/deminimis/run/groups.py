@@ -69,36 +69,36 @@ class GroupWorkers(Workers):
         spills = [worker.spill for worker in self._workers]
         try:
             tables = [Groups(settings, partitioners) for _ in self._workers]
-            for wave in _waves(tables[0], partitions, _ROWS_AT_A_TIME * len(tables)):
+            for lot in _lots(tables[0], partitions, _ROWS_AT_A_TIME * len(tables)):
                 found: dict[int, pa.RecordBatch] = {}
 
-                def work(number: int, wave: Sequence[int] = wave, found: dict[int, pa.RecordBatch] = found) -> None:
-                    for p in wave[number * len(wave) // len(tables) : (number + 1) * len(wave) // len(tables)]:
+                def work(number: int, lot: Sequence[int] = lot, found: dict[int, pa.RecordBatch] = found) -> None:
+                    for p in lot[number * len(lot) // len(tables) : (number + 1) * len(lot) // len(tables)]:
                         _fill(tables[number], spills, p)
                     found[number] = _written(tables[number], self.selection, named=settings.named)
 
                 Crew(len(tables)).run(work)
-                done = (wave[-1] + 1 - partitions.start) / len(partitions)
+                done = (lot[-1] + 1 - partitions.start) / len(partitions)
                 self._account.tell("total", self._totalled + int((self._account.rows - self._totalled) * done))
                 yield from (found[number] for number in sorted(found) if found[number].num_rows)
         except MemoryError as error:
             raise OutOfMemoryError(str(error) or "no memory for the groups") from None
 
 
-def _waves(table: Groups, partitions: range, rows: int) -> Iterator[Sequence[int]]:
-    """Partitions in runs of about so many rows; empty ones are left out."""
-    wave: list[int] = []
+def _lots(table: Groups, partitions: range, rows: int) -> Iterator[Sequence[int]]:
+    """Partitions in lots of about so many rows; empty ones are left out."""
+    lot: list[int] = []
     held = 0
     for p in partitions:
         there = table.rows(p)
         if there:
-            wave.append(p)
+            lot.append(p)
             held += there
         if held >= rows:
-            yield wave
-            wave, held = [], 0
-    if wave:
-        yield wave
+            yield lot
+            lot, held = [], 0
+    if lot:
+        yield lot
 
 
 def _fill(table: Groups, spills: Sequence[Spill | None], p: int) -> None:
@@ -119,9 +119,9 @@ def _written(table: Groups, selection: Selection, *, named: bool) -> pa.RecordBa
     written = [*identity, *sums, over]
     table.write(*written)
     schema = NUMBERED if named else GROUPS
-    rooms = [*(identity[2:] if named else identity[:2]), *sums, over]
+    filled = [*(identity[2:] if named else identity[:2]), *sums, over]
     return pa.RecordBatch.from_arrays(
-        [_column(field.type, n, room) for field, room in zip(schema, rooms, strict=True)], schema=schema
+        [_column(field.type, n, room) for field, room in zip(schema, filled, strict=True)], schema=schema
     )
 
 

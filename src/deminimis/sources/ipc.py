@@ -149,11 +149,11 @@ class IpcPiece(Piece):
     def batches(self) -> Iterator[pa.RecordBatch]:
         file = self._file
         inside = None if self._columns is None else [name for name in self._columns if name in file.schema.names]
-        layout = self._columns or with_folders(file.schema, file.partition).names
+        names = self._columns or with_folders(file.schema, file.partition).names
         with file.found.reading("cannot be decoded", MEND):
             for batch in file.read(inside or None, self._numbers):
                 check_untrusted(batch)
-                yield with_partition(batch, file.partition, layout)
+                yield with_partition(batch, file.partition, names)
 
 
 class IpcStreamSource(Source):

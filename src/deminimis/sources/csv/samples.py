@@ -22,7 +22,7 @@ from .rows import guess_row_start, walk_lines
 _ROWS_WALKED = 200
 
 
-def sampled(found: FoundFile, layout: Cells, sizes: Sizes, start: int, near: list[int]) -> Iterator[pa.RecordBatch]:
+def sampled(found: FoundFile, cells: Cells, sizes: Sizes, start: int, near: list[int]) -> Iterator[pa.RecordBatch]:
     """Rows next to some bytes of a file that is not packed, ascending; its rows begin at byte `start`."""
     done = start
     with found.reading(), Path(found.path).open("rb", buffering=0) as file:
@@ -30,16 +30,16 @@ def sampled(found: FoundFile, layout: Cells, sizes: Sizes, start: int, near: lis
             at = max(min(place, found.bytes - sizes.window_bytes), done)
             file.seek(at)
             text = file.read(sizes.window_bytes)
-            first = 0 if at == done else guess_row_start(text, layout.dialect.delimiter, layout.cells)
+            first = 0 if at == done else guess_row_start(text, cells.dialect.delimiter, cells.cells)
             if first is None or not text:
                 continue
             ends = at + len(text) >= found.bytes
-            batches, length = rows_of(text[first:], layout, sizes, is_last=ends)
+            batches, length = rows_of(text[first:], cells, sizes, is_last=ends)
             yield from batches
             done = at + first + length if length else done
 
 
-def rows_of(text: bytes, layout: Cells, sizes: Sizes, *, is_last: bool) -> tuple[list[pa.RecordBatch], int]:
+def rows_of(text: bytes, cells: Cells, sizes: Sizes, *, is_last: bool) -> tuple[list[pa.RecordBatch], int]:
     """The whole rows that a text starts with, and how many bytes they are.
 
     Raises
@@ -49,23 +49,23 @@ def rows_of(text: bytes, layout: Cells, sizes: Sizes, *, is_last: bool) -> tuple
     """
     end = len(text) if is_last else text.rfind(b"\n") + 1
     for walks in (False, True):
-        end = _end_of_whole_rows(text, layout, is_last=is_last) if walks else end
+        end = _end_of_whole_rows(text, cells, is_last=is_last) if walks else end
         if not end:
             break
         try:
-            return layout.parse(layout.dialect.marked(text[:end], layout.cells), sizes), end
+            return cells.parse(cells.dialect.marked(text[:end], cells.cells), sizes), end
         except (CutInsideQuotesError, RaggedRowError):
             continue
         except (pa.ArrowInvalid, UnicodeError) as error:
-            raise InputError(text_problem(error, layout.dialect.encoding)) from error
+            raise InputError(text_problem(error, cells.dialect.encoding, memoryview(text))) from error
     return [], 0
 
 
-def _end_of_whole_rows(text: bytes, layout: Cells, *, is_last: bool) -> int:
+def _end_of_whole_rows(text: bytes, cells: Cells, *, is_last: bool) -> int:
     """Where the first rows end that have as many cells as there are columns."""
     end = 0
-    for row in islice(walk_lines(text, layout.dialect.delimiter), _ROWS_WALKED):
-        if not row.closed or row.cells != layout.cells or (row.end == len(text) and not is_last):
+    for row in islice(walk_lines(text, cells.dialect.delimiter), _ROWS_WALKED):
+        if not row.closed or row.cells != cells.cells or (row.end == len(text) and not is_last):
             break
         end = row.end
     return end

@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 
 import pyarrow as pa
 
-from ..._kernel import Rooms
+from ..._kernel import Spares
 from ...errors import InputError
 from ...sizes import Sizes
 from ..base import Piece, Source, reading
@@ -63,34 +63,34 @@ class CsvFile:
         with reading(self.path), self._found.open_raw() as file:
             return file.read(0, size)
 
-    def layout(self, columns: Sequence[str] | None, names: Sequence[str], as_views: Set[str], rooms: Rooms) -> Cells:
+    def cells(self, columns: Sequence[str] | None, names: Sequence[str], as_views: Set[str], spares: Spares) -> Cells:
         """Match `columns` by name, or take all that the file has in the order of `names`."""
         lying = self.schema().names
         every = lying if columns is None and len({*lying}) < len(lying) else list(names if columns is None else columns)
         every = [name for name in every if name in lying]
         own = [name for name in every if name in self.names]
-        cells = range(len(own)) if every is lying or every == lying else map(self.names.index, own)
+        wanted = range(len(own)) if every is lying or every == lying else map(self.names.index, own)
         partition = {k: v for k, v in self.partition.items() if k in every and k not in self.names}
         return Cells(
-            self.dialect, len(self.names), tuple(cells), tuple(own), partition, every, frozenset(as_views), rooms
+            self.dialect, len(self.names), tuple(wanted), tuple(own), partition, every, frozenset(as_views), spares
         )
 
-    def stream(self, layout: Cells, sizes: Sizes) -> Piece:
+    def stream(self, cells: Cells, sizes: Sizes) -> Piece:
         """The whole file as one piece."""
-        return StreamPiece(self.path, self._begin, layout, sizes, file=self.path, bytes=self.bytes)
+        return StreamPiece(self.path, self._begin, cells, sizes, file=self.path, bytes=self.bytes)
 
-    def ranges(self, layout: Cells, sizes: Sizes) -> Iterator[Piece]:
+    def ranges(self, cells: Cells, sizes: Sizes) -> Iterator[Piece]:
         """The file in ranges that are cut where a row seems to start."""
         start, size = self.start, self.bytes
         with self._found.reading(), self._found.open_raw() as file:
             while size - start > sizes.range_bytes * 3 // 2:
                 end = self._cut(file, start + sizes.range_bytes, sizes.window_bytes)
                 if end is None:
-                    yield self._rest(start, layout, sizes)
+                    yield self._rest(start, cells, sizes)
                     return
-                yield RangePiece(self._found, start, end, layout, sizes, is_first=start == self.start, is_last=False)
+                yield RangePiece(self._found, start, end, cells, sizes, is_first=start == self.start, is_last=False)
                 start = end
-        yield RangePiece(self._found, start, size, layout, sizes, is_first=start == self.start, is_last=True)
+        yield RangePiece(self._found, start, size, cells, sizes, is_first=start == self.start, is_last=True)
 
     def _cut(self, file: Opened, near: int, window_bytes: int) -> int | None:
         for window in range(WINDOWS):
@@ -100,7 +100,7 @@ class CsvFile:
                 return position + found
         return None
 
-    def _rest(self, start: int, layout: Cells, sizes: Sizes) -> Piece:
+    def _rest(self, start: int, cells: Cells, sizes: Sizes) -> Piece:
         @contextmanager
         def begin() -> Iterator[tuple[ReadBytes, bytes, int]]:
             with self._found.reading(), open_bytes(self._found, None) as read:
@@ -112,7 +112,7 @@ class CsvFile:
 
         label = f"{self.path}, bytes from {start:,}"
         is_first = start == self.start
-        return StreamPiece(label, begin, layout, sizes, file=self.path, bytes=self.bytes - start, is_first=is_first)
+        return StreamPiece(label, begin, cells, sizes, file=self.path, bytes=self.bytes - start, is_first=is_first)
 
     @contextmanager
     def _head(self) -> Iterator[tuple[ReadBytes, Head]]:
@@ -125,15 +125,15 @@ class CsvFile:
         with self._head() as (read, head):
             yield read, head.read[head.start :], head.read.count(b"\n", 0, head.start)
 
-    def sample(self, layout: Cells, sizes: Sizes, near: list[int]) -> Iterator[pa.RecordBatch]:
+    def sample(self, cells: Cells, sizes: Sizes, near: list[int]) -> Iterator[pa.RecordBatch]:
         """Rows next to these bytes; of a file that is not cut its first rows."""
         if self.is_cut:
-            yield from sampled(self._found, layout, sizes, self.start, near)
+            yield from sampled(self._found, cells, sizes, self.start, near)
         elif near:
             with self._head() as (read, head):
                 text = head.read[head.start :]
                 more = read_fully(read, max(sizes.window_bytes - len(text), 1))
-            yield from rows_of(text + more, layout, sizes, is_last=not more)[0]
+            yield from rows_of(text + more, cells, sizes, is_last=not more)[0]
 
 
 class CsvSource(Source):
@@ -159,18 +159,18 @@ class CsvSource(Source):
         self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = (), as_views: Collection[str] = ()
     ) -> Iterator[Piece]:
         self.check_columns(columns)
-        views, rooms = frozenset(as_views), Rooms()
+        views, spares = frozenset(as_views), Spares()
         for file in self._files:
-            layout = file.layout(columns, self.names, views, rooms)
+            cells = file.cells(columns, self.names, views, spares)
             if file.is_cut:
-                yield from file.ranges(layout, self.sizes)
+                yield from file.ranges(cells, self.sizes)
             else:
-                yield file.stream(layout, self.sizes)
+                yield file.stream(cells, self.sizes)
 
     def sample(self, places: int, rows: int) -> Iterator[pa.RecordBatch]:
         for file, near in zip(self._files, spread([file.bytes for file in self._files], places), strict=True):
             some = rows if file.is_cut else rows * places
-            for batch in file.sample(file.layout(None, self.names, frozenset(), Rooms()), self.sizes, near):
+            for batch in file.sample(file.cells(None, self.names, frozenset(), Spares()), self.sizes, near):
                 yield batch.slice(0, some)
 
 
@@ -196,17 +196,17 @@ class CsvStreamSource(Source):
         if self._is_used:
             raise InputError("it can be read only once.", file=self._name)
         self._is_used = True
-        head, layout = self._head, self._layout(columns, as_views)
+        head, cells = self._head, self._cells(columns, as_views)
         begun = (self._read, head.read[head.start :], head.read.count(b"\n", 0, head.start))
-        yield StreamPiece(self._name, lambda: nullcontext(begun), layout, self.sizes, file=self._name)
+        yield StreamPiece(self._name, lambda: nullcontext(begun), cells, self.sizes, file=self._name)
 
     def sample(self, places: int, rows: int) -> Iterator[pa.RecordBatch]:
         """The rows of what was read to see the first one; the stream is as it was."""
         text = self._head.read[self._head.start :]
-        for batch in rows_of(text, self._layout(None, ()), self.sizes, is_last=len(self._head.read) < HEAD_BYTES)[0]:
+        for batch in rows_of(text, self._cells(None, ()), self.sizes, is_last=len(self._head.read) < HEAD_BYTES)[0]:
             yield batch.slice(0, rows * places)
 
-    def _layout(self, columns: Sequence[str] | None, as_views: Collection[str]) -> Cells:
+    def _cells(self, columns: Sequence[str] | None, as_views: Collection[str]) -> Cells:
         head, every = self._head, list(columns if columns is not None else self._head.names)
-        cells = tuple(range(len(every)) if columns is None else map(head.names.index, every))
-        return Cells(head.dialect, len(head.names), cells, tuple(every), {}, every, frozenset(as_views), Rooms())
+        wanted = tuple(range(len(every)) if columns is None else map(head.names.index, every))
+        return Cells(head.dialect, len(head.names), wanted, tuple(every), {}, every, frozenset(as_views), Spares())

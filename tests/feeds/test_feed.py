@@ -1,4 +1,4 @@
-"""Layouts: what each shipped one fills in, users' own, and how each fault is told."""
+"""Feeds: what each shipped one fills in, users' own, and how each fault is told."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ in_care_of = true
 
 
 def written(tmp_path: Path, text: str) -> Path:
-    """A layout's file with this text."""
-    path = tmp_path / "layout.toml"
+    """A feed's file with this text."""
+    path = tmp_path / "feed.toml"
     path.write_text(text, encoding="utf-8")
     return path
 
@@ -78,7 +78,7 @@ def written(tmp_path: Path, text: str) -> Path:
         ),
     ],
 )
-def test_shipped_layout_fills_its_roles(name: str, filled: dict[str, object]) -> None:
+def test_shipped_feed_fills_its_roles(name: str, filled: dict[str, object]) -> None:
     """Each feed's roles are its columns, and what the feed lacks is left to the caller."""
     assert Feed.load(name).arguments() == filled
 
@@ -101,8 +101,8 @@ def test_consolidators_person_is_name_or_company_with_postal_code() -> None:
     }
 
 
-def test_own_layout_fills_every_role_and_setting(tmp_path: Path) -> None:
-    """All that a layout may say arrives in the arguments, the exclusion as its text."""
+def test_own_feed_fills_every_role_and_setting(tmp_path: Path) -> None:
+    """All that a feed may say arrives in the arguments, the exclusion as its text."""
     filled = Feed.load(written(tmp_path, OWN)).arguments()
     assert str(filled.pop("excluded")) == "addcvd or quota"
     assert filled == {
@@ -144,8 +144,8 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", sorted(BAD))
-def test_bad_layout_is_told_with_its_mend(case: str, tmp_path: Path) -> None:
-    """A layout that is not sound is refused, naming the file, the role or line, and the mend."""
+def test_bad_feed_is_told_with_its_mend(case: str, tmp_path: Path) -> None:
+    """A feed that is not sound is refused, naming the file, the role or line, and the mend."""
     text, message = BAD[case]
     path = written(tmp_path, text)
     for read in (Feed.load, show_feed):
@@ -154,14 +154,14 @@ def test_bad_layout_is_told_with_its_mend(case: str, tmp_path: Path) -> None:
         assert raised.value.file == str(path)
 
 
-def test_unknown_layout_lists_the_shipped_ones() -> None:
+def test_unknown_feed_lists_the_shipped_ones() -> None:
     """A wrong name is told the nearest and all there are."""
     with pytest.raises(RuleError, match=r"Did you mean 'et86'\?.*ace-truck, consolidator, data-pilot, et86"):
         Feed.load("et68")
 
 
 def test_list_and_show_name_everything(tmp_path: Path) -> None:
-    """Every shipped layout has its line; a shown one has each role, setting, lack and note."""
+    """Every shipped feed has its line; a shown one has each role, setting, lack and note."""
     assert [line.split()[0] for line in list_feeds().splitlines()[1:]] == list(shipped_feeds())
     assert re.search(r"^person +first of \(buyer_name, ship_to_name, consignee_name\)$", show_feed("et86"), re.M)
     assert re.search(r"^day_format +%m%d%y$", show_feed("et86"), re.M)
