@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from typing import Unpack
 
 import pandas as pd
-import pyarrow as pa
 
 from .api import eligible, score
-from .results.written import check_fields
+from .results.written import fields_beside
 from .roles.options import MoreOptions, takes_options
 from .roles.persons import Column, Person
 
@@ -65,8 +64,7 @@ class Accessor:
         pandas.DataFrame
             All rows in their order, with the index of the frame. What was given is not changed.
         """
-        own = pa.schema([(str(name), pa.null()) for name in self._frame.columns])
-        wanted = check_fields(columns, own).names[len(own) :]
+        wanted = fields_beside(columns, [str(name) for name in self._frame.columns])
         scored = score(self._frame, person=person, day=day, value=value, **options)
         answers = scored.to_pandas(index=self._frame.index)[wanted]
         return self._frame.assign(**answers)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, BinaryIO, Unpack
+from typing import Any, BinaryIO, NamedTuple, Unpack
 
 import pyarrow as pa
 
@@ -34,7 +34,17 @@ from .sources.base import Source
 from .sources.open import open_source
 from .text import plain
 
-_OWN = ("person", "day", "value", "names", "over_only", "refused_only", "near")
+
+class Asked(NamedTuple):
+    """What `totals` is asked beside settings: the roles that it must have, and which groups with which columns."""
+
+    person: Person
+    day: Column
+    value: Column
+    names: bool = False
+    over_only: bool = False
+    refused_only: bool = False
+    near: Decimal | str | int | None = None
 
 
 @takes_options
@@ -82,33 +92,13 @@ def totals(
     counts, the least of least_limit, the largest of largest_limit and `over` computed anew. All take the same `secret`;
     without one, keys are good for one run only. The schema's metadata says which settings and secret it was.
     """
-    run, source, holds = start_totals(
-        manifest,
-        options,
-        person=person,
-        day=day,
-        value=value,
-        names=names,
-        over_only=over_only,
-        refused_only=refused_only,
-        near=near,
-    )
-    return table_of(run, source, holds)
+    asked = Asked(person, day, value, names, over_only, refused_only, near)
+    return table_of(*start_totals(manifest, asked, options))
 
 
-def start_totals(
-    manifest: Any,
-    options: AnyOptions,
-    *,
-    person: Person,
-    day: Column,
-    value: Column,
-    names: bool = False,
-    over_only: bool = False,
-    refused_only: bool = False,
-    near: Decimal | str | int | None = None,
-) -> tuple[Run, Source, Holds]:
+def start_totals(manifest: Any, asked: Asked, options: AnyOptions) -> tuple[Run, Source, Holds]:
     """A run for the groups of a manifest, all options checked, its source, and which groups it gives."""
+    person, day, value, names, over_only, refused_only, near = asked
     if over_only + refused_only + (near is not None) > 1:
         alternatives = (option("over_only"), option("refused_only"), option("near"))
         raise InputError(f"give one of {', '.join(alternatives)}")
@@ -156,8 +146,8 @@ def write_totals(
     started = time.perf_counter()
     run, source, holds = start_totals(
         sources,
-        {name: one for name, one in options.items() if name not in _OWN},  # type: ignore[arg-type]
-        **{name: options[name] for name in _OWN if name in options},
+        Asked(**{name: options.pop(name) for name in Asked._fields if name in options}),
+        options,  # type: ignore[arg-type]
     )
     reporter = None if progress is None else Reporter(progress, started, source.rows, source.bytes)
     run.account.tick = None if reporter is None else reporter.tick

@@ -14,7 +14,7 @@ import pyarrow as pa
 from polars.io.plugins import register_io_source
 
 from .api import eligible, score
-from .results.written import check_fields
+from .results.written import fields_beside
 from .roles.options import MoreOptions, Options, takes_options
 from .roles.persons import Column, Person
 from .streaming import stream
@@ -74,8 +74,7 @@ class Namespace(Generic[Frame]):
 
 def _at_once(frame: pl.DataFrame, columns: Sequence[str], options: Options) -> pl.DataFrame:
     """The columns of the frame as they are, also those that Arrow has no type for."""
-    own = pa.schema([(name, pa.null()) for name in frame.columns])
-    wanted = check_fields(columns, own).names[len(own) :]
+    wanted = fields_beside(columns, frame.columns)
     if wanted == ["eligible"]:
         answers = pa.table({"eligible": eligible(frame, **options)})
     else:

@@ -13,7 +13,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from interrupted import interrupted_at
 
 import deminimis as dm
 from deminimis import _kernel
@@ -66,33 +66,6 @@ USES: dict[str, Callable[[Path], Any]] = {
 }
 
 
-def interrupted_at(call: Callable[[], Any], line: int) -> tuple[bool, int]:
-    """Make a call, and raise what Ctrl-C raises before the line of this number that the package takes in this thread;
-    whether it came out, and how many lines were left to that one."""
-    left = line
-
-    def trace(frame: FrameType, event: str, argument: object) -> Any:
-        nonlocal left
-        if not frame.f_code.co_filename.startswith(PACKAGE):
-            return None
-        if event == "line":
-            left -= 1
-            if left < 0:
-                sys.settrace(None)
-                raise KeyboardInterrupt
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        call()
-    except KeyboardInterrupt:
-        return True, left
-    finally:
-        sys.settrace(before)
-    return False, left
-
-
 @pytest.fixture
 def running() -> int:
     """The threads that run before the test."""
@@ -115,10 +88,10 @@ def test_interrupt_at_any_line(use: str, tmp_path: Path, running: int) -> None:
     pq.write_table(TABLE, tmp_path / "in.parquet", row_group_size=1_000)
     target = tmp_path / "out.parquet"
     USES[use](tmp_path)  # what is kept for the next call is there
-    lines = 10**6 - interrupted_at(lambda: USES[use](tmp_path), 10**6)[1]
+    lines = 10**6 - interrupted_at(lambda: USES[use](tmp_path), 10**6, PACKAGE)[1]
     for line in range(0, lines, max(1, lines // TIMES)):
         target.write_bytes(b"old")
-        interrupted, left = interrupted_at(lambda: USES[use](tmp_path), line)
+        interrupted, left = interrupted_at(lambda: USES[use](tmp_path), line, PACKAGE)
         assert interrupted or left >= 0, line  # threads take turns, so that some runs are shorter
         assert_nothing_is_left(tmp_path, running)
         if target.read_bytes() != b"old":

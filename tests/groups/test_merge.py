@@ -14,6 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from asked import ROLES, SECRET, SETTINGS, SOME, answers, lines, totals
 from hypothesis import given
 from hypothesis import strategies as st
 from kinds import PLACEHOLDERS
@@ -21,26 +22,6 @@ from strategies import Manifest, manifests
 
 import deminimis as dm
 from deminimis.groups.mark import MARK
-
-SECRET = b"a secret that nobody knows"
-SETTINGS = st.fixed_dictionaries(
-    {"bad_values": st.sampled_from(["unproven", "ignore"]), "count_excluded": st.booleans()}
-)
-SOME = pa.table({"who": ["A", "A", "B", "C"], "day": ["2024-06-01"] * 4, "usd": ["400", "401", "800", None]})
-ROLES: dict[str, Any] = {"person": "who", "day": "day", "value": "usd", "limit": 800, "secret": SECRET}
-
-
-def totals(manifest: Any, **options: Any) -> pa.Table:
-    return dm.totals(manifest, **options).read_all()
-
-
-def lines(table: pa.Table) -> Counter[tuple[Any, ...]]:
-    columns = [column.cast(pa.int32()) if column.type == pa.date32() else column for column in table.columns]
-    return Counter(zip(*(column.to_pylist() for column in columns), strict=True))
-
-
-def answers(scored: dm.Scored) -> tuple[list[Any], list[Any], list[Any]]:
-    return scored.mask.to_pylist(), scored.reason.to_pylist(), scored.total.to_pylist()
 
 
 @given(manifests(max_rows=60), SETTINGS, st.data())

@@ -7,15 +7,14 @@ import contextlib
 import gc
 import os
 import pickle
-import sys
 import threading
 import weakref
-from types import FrameType
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from interrupted import interrupted_at
 
 import deminimis as dm
 from deminimis.run import crew as crew_module
@@ -112,7 +111,6 @@ def crew_interrupted_at(step: int, size: int, fails: bool) -> tuple[int, list[in
     crew, is_done = Crew(size), threading.Event()
     began: list[int] = []
     ended: list[int] = []
-    left = step
 
     def work(number: int) -> None:
         began.append(number)
@@ -124,28 +122,12 @@ def crew_interrupted_at(step: int, size: int, fails: bool) -> tuple[int, list[in
         if fails:
             raise ValueError(number)
 
-    def trace(frame: FrameType, event: str, argument: object) -> Any:
-        nonlocal left
-        if frame.f_code.co_filename != crew_module.__file__:
-            return None
-        frame.f_trace_opcodes = True
-        if event in ("call", "opcode"):
-            left -= 1
-            if left < 0:
-                sys.settrace(None)
-                raise KeyboardInterrupt
-        return trace
+    def call() -> None:
+        with contextlib.suppress(ValueError):
+            crew.run(work)
 
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        crew.run(work)
-    except KeyboardInterrupt:
-        assert left < 0
-    except ValueError:
-        assert left >= 0 and fails
-    finally:
-        sys.settrace(before)
+    is_out, left = interrupted_at(call, step, crew_module.__file__, opcodes=True)
+    assert is_out == (left < 0)
     return left, began.copy(), ended.copy()
 
 

@@ -91,13 +91,13 @@ def try_one(content: bytes) -> None:
 
 def try_csv(content: bytes) -> None:
     """Text that the kernel reads, it reads as pyarrow's parser does; the first two bytes say the dialect."""
-    from deminimis._kernel import Rooms
+    from deminimis._kernel import Spares
     from deminimis.sources.csv.parse import Dialect
 
     sign, number, text = content[:1] or b",", content[1:2] or b"2", content[2:]
     columns, dialect = 1 + number[0] % 4, Dialect(",;\t|"[sign[0] % 4], "utf-8")
     marked, cells = dialect.marked(text, columns), range(columns)
-    batch = dialect.views(marked, columns, cells, [str(i) for i in cells], Rooms())
+    batch = dialect.views(marked, columns, cells, [str(i) for i in cells], Spares())
     if batch is not None:
         batch.validate(full=True)
         table = dialect.parse(marked, columns, cells)

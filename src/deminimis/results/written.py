@@ -31,6 +31,12 @@ ANSWER_ROWS = 1 << 22
 """Rows whose reasons and totals are made at a time."""
 
 
+def fields_beside(columns: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The answers that go beside a frame's columns of these names, none of which they may bear."""
+    own = pa.schema([(name, pa.null()) for name in names])
+    return [field.name for field in list(check_fields(columns, own))[len(own) :]]
+
+
 def check_fields(columns: Sequence[str], beside: pa.Schema | None, *, takes_made: bool = False) -> pa.Schema:
     """The schema of the output, before any row is read, which may have what is made of rows."""
     there = FIELDS | (MADE if takes_made else {})

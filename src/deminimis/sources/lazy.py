@@ -111,14 +111,18 @@ class _Sums:
         return int((hashes * self._weights[at : at + len(hashes)]).sum(dtype=np.uint64))
 
 
-class _FirstPiece(Piece):
-    """All rows, which are summed on their way."""
+class _Summed(Piece):
+    """All rows of a frame, and sums of them."""
 
     def __init__(self, frame: Any, names: list[str], sums: _Sums) -> None:
         super().__init__(_NAME, first_row=0)
         self._frame = frame
         self._names = names
         self._sums = sums
+
+
+class _FirstPiece(_Summed):
+    """All rows, which are summed on their way."""
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         for frame in batches_of(self._frame, self._names):
@@ -127,14 +131,8 @@ class _FirstPiece(Piece):
         self._sums.end()
 
 
-class _ComparedPiece(Piece):
+class _ComparedPiece(_Summed):
     """All rows once more, each block handed on once it is known to be what it was."""
-
-    def __init__(self, frame: Any, names: list[str], sums: _Sums) -> None:
-        super().__init__(_NAME, first_row=0)
-        self._frame = frame
-        self._names = names
-        self._sums = sums
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         rows = 0
