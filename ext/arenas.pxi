@@ -30,11 +30,13 @@ cdef void reserve_blocks(Pool* pool, i64 blocks, Py_ssize_t rows) except *:
     """Have that many blocks unused; `rows` is what an error says they are for."""
     global n_idle
     cdef Arena arena
+    cdef i64 least
     blocks -= pool.n_unused
     while blocks > 0:
         arena.size = ARENA_BYTES
-        if blocks * pool.block_bytes < ARENA_BYTES // 8:
-            arena.size = blocks * pool.block_bytes
+        least = max(blocks, pool.n_blocks)       # so that many small wants come to whole arenas, which are kept
+        if least * pool.block_bytes < ARENA_BYTES // 8:
+            arena.size = least * pool.block_bytes
         if arena.size == ARENA_BYTES and n_idle > 0:
             n_idle -= 1
             arena = idle[n_idle]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,8 +17,11 @@ import pyarrow.csv
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
+from handed import run_of
 
 import deminimis as dm
+from deminimis.sizes import Sizes
+from deminimis.sources.open import open_source
 
 ROLES = {"person": "person", "day": "day", "value": "value", "limit": 800}
 ROWS = 400
@@ -109,6 +113,19 @@ IN_MEMORY: dict[str, Callable[[pa.Table], Any]] = {
 def test_in_memory(table: pa.Table, mask: list[bool], container: str) -> None:
     """Any object that holds the rows gives their mask."""
     assert dm.eligible(IN_MEMORY[container](table), **ROLES).to_pylist() == mask
+
+
+@pytest.mark.usual_memory
+@pytest.mark.parametrize("container", IN_MEMORY)
+def test_workers_share_what_is_in_memory(table: pa.Table, container: str) -> None:
+    """Whatever holds them, two workers share the rows, and rows in the order of their days have sketches of these."""
+    manifest = IN_MEMORY[container](table.take(pc.sort_indices(table["day"])))
+    options = ROLES | {"limit": 100_000, "threads": 2}
+    with closing(run_of(False, False, sizes=Sizes(rows_for_one_worker=100), **options)) as run:
+        answers = [answer.mask for answer in run.answers(open_source(manifest))]
+    assert pa.concat_arrays(answers).to_pylist() == [True] * ROWS
+    assert run.way is not None
+    assert (run.way.kind, run.way.workers) == ("in day order", 2)
 
 
 @pytest.mark.parametrize("container", ["reader", "Polars", "DuckDB", "array capsule"])
