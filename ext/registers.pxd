@@ -5,20 +5,23 @@
 # not ask who came first, so the registers of all workers merge. What comes of them is in estimate.py. Once each
 # register has seen some zeros, hashes that begin with fewer change none, and one product tells them.
 from native cimport dm_leading_zeros, u64, u8
-from keys cimport CHUNK, mix
+from keys cimport CHUNK
 from meaning cimport BAD_VALUE, PLAIN, Chunk
 
 cdef enum:
-    REGISTERS = 1 << 14      # they stay in the innermost cache
+    REGISTER_BITS = 14       # they stay in the innermost cache
+    REGISTERS = 1 << REGISTER_BITS
     RANK_MOST = 49           # of a hash that begins with 48 zeros or more
 
 cdef extern from *:
     """
     #define DM_DAY_FACTOR UINT64_C(0x9e3779b97f4a7c15)
     #define DM_HASH_FACTOR UINT64_C(0xd1342543de82ef95)
+    #define DM_PLACE_FACTOR UINT64_C(0xd6e8feb86659fd93)
     """
     const u64 DAY_FACTOR "DM_DAY_FACTOR"
     const u64 HASH_FACTOR "DM_HASH_FACTOR"
+    const u64 PLACE_FACTOR "DM_PLACE_FACTOR"
 
 
 cdef struct Registers:
@@ -45,7 +48,7 @@ cdef inline void note_groups(Registers* r, const Chunk* x, int n) noexcept nogil
             hashes[found] = hash
             found += (hash <= most) & ((x.status[i] == PLAIN) | (x.status[i] >= BAD_VALUE))
     for i in range(found):
-        place = &r.ranks[mix(hashes[i]) & (REGISTERS - 1)]
+        place = &r.ranks[((hashes[i] ^ (hashes[i] >> 32)) * PLACE_FACTOR) >> (64 - REGISTER_BITS)]
         rank = <u8>(dm_leading_zeros(hashes[i] | <u64>1 << (64 - RANK_MOST)) + 1)
         place[0] = rank if rank > place[0] else place[0]
     r.noted += found

@@ -52,7 +52,7 @@ cdef inline void add_narrow_units(const Meaning* meaning, u32* cells, u64 mask, 
                                   bint one_limit) noexcept nogil:
     cdef i64 i
     cdef u32 sum, units, units_mask = (<u32>1 << meaning.index_shift) - 1, cap = <u32>meaning.cap
-    cdef u32 full = cap | <u32>MAY_PASS            # no row changes such a cell
+    cdef u32 full = cap | <u32>MAY_PASS            # no row changes such a cell, and no sum is more
     cdef u32* cell = cells
     cdef u32* before
     cdef bint may_pass
@@ -60,11 +60,14 @@ cdef inline void add_narrow_units(const Meaning* meaning, u32* cells, u64 mask, 
         before, cell = cell, &cells[r[i].key & mask]
         if cell == before and cell[0] == full:     # in a run of one person-day no row waits for the one before
             continue
+        if one_limit and r[i].units < cap:         # no mark and no index above the units, and these below the cap
+            sum = (cell[0] | <u32>MAY_PASS) + r[i].units
+            cell[0] = sum if sum < full else full
+            continue
         units = r[i].units & units_mask
         sum = (cell[0] & <u32>SUM) + units
-        if one_limit:            # no mark and no index above the units, and these below the cap
-            may_pass = r[i].units < cap
-        else:
+        may_pass = False
+        if not one_limit:
             may_pass = not r[i].units & (<u32>POISON | <u32>EXCLUDED) and units <= <u32>limit_of(meaning, r + i)
         cell[0] = (sum if sum < cap else cap) | (cell[0] & <u32>MAY_PASS) | <u32>may_pass << 30
 
