@@ -123,12 +123,10 @@ cdef inline i64 text_bytes(const Column* c, i64 row, int n, u64 bits) noexcept n
     return total
 
 
-cdef inline void hash_text(const Keys* k, const u8* text, i64 length, u64* low, u64* high, u64* unkeyed) noexcept nogil:
+cdef inline void hash_text(const Keys* k, const u8* text, i64 length, u64* low, u64* high) noexcept nogil:
     cdef XXH128_hash_t h = XXH3_128bits_withSecret(text, length, k.secret, SECRET_BYTES)
     low[0] = h.low64
     high[0] = h.high64
-    if k.estimates:
-        unkeyed[0] = XXH3_64bits_withSeed(text, length, 0)
 
 
 cdef inline int hash_others(Keys* k, const Column* c, i64 row, int n, u64* wanted, u64* low, u64* high, u64* unkeyed,
@@ -150,7 +148,9 @@ cdef inline int hash_others(Keys* k, const Column* c, i64 row, int n, u64* wante
                     memcpy(k.scratch, <const char*>folded, length)
                     missing[i] = MISSING
                     if length > 0 and not is_placeholder(k, k.scratch, length):
-                        hash_text(k, k.scratch, length, &low[i], &high[i], &unkeyed[i])
+                        hash_text(k, k.scratch, length, &low[i], &high[i])
+                        if k.estimates:
+                            unkeyed[i] = XXH3_64bits_withSeed(k.scratch, length, 0)
                         missing[i] = PRESENT
                         wanted[i >> 6] &= ~(<u64>1 << (i & 63))
         except BaseException as error:
@@ -216,7 +216,7 @@ cdef inline int read_texts(Keys* k, const Column* c, i64 row, int n, u64* wanted
         while bits:
             i = dm_lowest_bit(bits)
             if lengths[i] > 0:
-                hash_text(k, texts[i], lengths[i], &low[at + i], &high[at + i], &unkeyed[at + i])
+                hash_text(k, texts[i], lengths[i], &low[at + i], &high[at + i])
                 missing[at + i] = PRESENT
                 found |= <u64>1 << i
             elif lengths[i] == OTHER_TEXT:
@@ -224,6 +224,10 @@ cdef inline int read_texts(Keys* k, const Column* c, i64 row, int n, u64* wanted
                 others = True
             bits &= bits - 1
         wanted[w] ^= found
+        while found and k.estimates:
+            i = dm_lowest_bit(found)
+            unkeyed[at + i] = XXH3_64bits_withSeed(texts[i], lengths[i], 0)
+            found &= found - 1
     return hash_others(k, c, row, n, wanted, low, high, unkeyed, missing) if others else DONE
 
 
