@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from . import errors
     from .api import eligible, score, score_files
     from .audit.evidence.again import Verification, verify
+    from .audit.findings.finding import Finding, Findings
+    from .audit.findings.found import findings
     from .audit.inspection import Inspection, inspect
     from .audit.report.made import report
     from .errors import DeminimisError
@@ -36,6 +38,8 @@ __all__ = [
     "REASONS",
     "DeminimisError",
     "Explanation",
+    "Finding",
+    "Findings",
     "Inspection",
     "Options",
     "Plan",
@@ -50,6 +54,7 @@ __all__ = [
     "eligible",
     "errors",
     "explain",
+    "findings",
     "first_of",
     "inspect",
     "list_feeds",
@@ -71,6 +76,8 @@ _PLACES = {
     "api": ("eligible", "score", "score_files"),
     "audit.evidence.again": ("Verification", "verify"),
     "audit.report.made": ("report",),
+    "audit.findings.finding": ("Finding", "Findings"),
+    "audit.findings.found": ("findings",),
     "audit.inspection": ("Inspection", "inspect"),
     "errors": ("DeminimisError",),
     "feeds.text": ("list_feeds", "show_feed"),

@@ -51,7 +51,10 @@ ERRORS: list[tuple[list[str], str]] = [
     (["score", "IN", *LIMIT, "--timezone", "Mars"], "--timezone"),
     (["score", "IN", *LIMIT, "--threads", "0"], "--threads"),
     (["score", "IN", *LIMIT, "--threads", "two"], "'two' is no number of things, such as 20000, 20k or 1.5M"),
-    (["score", "IN", *LIMIT, "--with", "reasons"], "--with takes reason, total, person, day, limit, step and key, not 'reasons'"),
+    (
+        ["score", "IN", *LIMIT, "--with", "reasons"],
+        "--with takes reason, total, person, day, limit, step and key, not 'reasons'",
+    ),
     (["score", "IN", *LIMIT, "--append"], "say where with -o"),
     (["score", "IN", *LIMIT, "-o", "IN"], "would be overwritten"),
     (["score", "IN", "-p", "who"], "did you mean --person?"),

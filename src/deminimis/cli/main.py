@@ -22,6 +22,7 @@ COMMANDS = {
     "plan": ("plan", "say before a long run what it would do and need, from the files' metadata alone"),
     "explain": ("explain", "say why one row is eligible or not: its person's day, row by row"),
     "totals": ("totals", "write the person-days themselves, one row each: for audits, and to merge"),
+    "findings": ("findings", "look for patterns that a reviewer looks at; they change no answer"),
     "report": ("report", "write the page of an audit, to read, print and sign"),
     "verify": ("verify", "run again what a file of evidence says, and tell what differs"),
     "demo": ("demo", "make a manifest of a million rows and score it; needs nothing, leaves nothing"),
@@ -34,7 +35,7 @@ _GROUPS = {
     "to look at a manifest": ("inspect",),
     "to score a manifest": ("score", "plan"),
     "to understand an answer": ("explain", "totals"),
-    "to audit": ("report", "verify"),
+    "to audit": ("findings", "report", "verify"),
     "to look up the law and the columns": ("rules", "feeds"),
     "to try it and to measure": ("demo", "bench"),
 }

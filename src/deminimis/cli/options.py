@@ -45,6 +45,7 @@ _OF_TOTALS = {
     "names": "--names",
     "totals": "--totals",
     "secret": "--secret-file",
+    **{name: f"--{name}" for name in ("by", "id", "address", "order", "only", "most", "thresholds")},
 }
 """Words of options that only some commands have."""
 
