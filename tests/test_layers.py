@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "deminimis"
 # From the bottom up. A room is a folder of the package; a file beside the folders is a room by itself.
 ROOMS = (
     ("bounds", "compute"),
-    ("arrays", "formats", "machine", "progress", "sizes", "text"),
+    ("addresses", "arrays", "formats", "machine", "progress", "sizes", "text"),
     ("errors", "markup"),
     ("kernels", "toml_file"),
     ("_kernel",),

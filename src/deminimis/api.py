@@ -98,8 +98,8 @@ def eligible(
     manifest : object
         One row a shipment line: anything with an Arrow capsule (pyarrow, Polars, pandas, DuckDB relations), a mapping
         of names to arrays, a structured NumPy array, a cursor that gives record batches, a list or an iterator of
-        these, a binary file object, a path, a glob, a folder, or a list of paths. A stream is read once, batch by
-        batch. Columns of a frame are named by the text of their labels, and its index plays no part.
+        these, a binary file object, a path, a glob, a folder, an address (s3://, gs://, abfss://), or a list of paths.
+        A stream is read once, batch by batch. Columns of a frame are named by their labels as text, without its index.
     person : str, list, `first_of` or Expression
         Who imports. A list is one composite identity: the first part is the name, without which the person is missing;
         the others tell apart those that have them. A part may be a `first_of`. Text is compared by its bytes; blank

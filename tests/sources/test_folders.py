@@ -209,10 +209,10 @@ def test_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("address", "mend"),
     [
-        ("s3://bucket/m.parquet", r"pyarrow\.dataset\.dataset\('s3://bucket/m\.parquet'\)"),
-        ("gs://bucket/in/*.csv", "copy it here first"),
+        ("hdfs://host/m.parquet", r"pyarrow\.dataset\.dataset\('hdfs://host/m\.parquet'\)"),
+        ("oss://bucket/in/*.csv", "copy it here first"),
         ("https://example.org/m.csv", "download it first"),
-        ("file:///in/m.csv", "give the path by itself"),
+        ("file://elsewhere/in/m.csv", "give file:///PATH, or the path by itself"),
     ],
 )
 def test_addresses(address: str, mend: str) -> None:

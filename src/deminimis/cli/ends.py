@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NamedTuple
 
+from ..addresses import masked_within
 from ..errors import (
     CorruptSpillError,
     DeminimisError,
@@ -131,7 +132,7 @@ def _notes(error: BaseException) -> list[str]:
 
 def _say(message: str) -> None:
     with suppress(OSError, ValueError):
-        remark(f"deminimis: {shortened(message)}")
+        remark(f"deminimis: {shortened(masked_within(message))}")
         if sys.stderr is not None:
             sys.stderr.flush()
 

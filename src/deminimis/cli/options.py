@@ -165,8 +165,8 @@ def add_manifest(parser: Parser) -> None:
         "source",
         nargs="+",
         metavar="SOURCE",
-        help="Parquet, CSV, TSV (also .gz, .zst, .bz2) or Arrow; a file, folder or pattern; "
-        "several are one manifest; - is standard input",
+        help="Parquet, CSV, TSV (also .gz, .zst, .bz2) or Arrow; a file, folder, pattern or address (s3://, gs://, "
+        "abfss://); several are one manifest; - is standard input",
     )
     group = add_group(parser, "csv", "how CSV is written")
     group.add_argument("--columns", metavar="A,B,C", help="there is no header, and these are the columns' names")

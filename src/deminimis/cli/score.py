@@ -13,6 +13,7 @@ from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..addresses import is_in_store, masked, path_of
 from ..errors import InputError
 from ..text import prose
 from .arguments import (
@@ -32,6 +33,7 @@ from .streams import closed, is_terminal, remark, say, say_json, width
 
 if TYPE_CHECKING:
     from ..results.summary import Summary
+    from ..sources.stores.address import Address
 
 MADE_COLUMNS = ("person", "day", "limit", "step", "key")
 """Those that the manifest is read again for."""
@@ -105,17 +107,24 @@ class Target:
 
     def __init__(self, args: argparse.Namespace) -> None:
         """Refuse what must not be written, before anything is read."""
-        self._name: str | None = args.output
+        self._name: str | None = None if args.output is None else masked(args.output)
         self._is_checked: bool = args.check
         self._is_appended: bool = args.append
-        self._path = Path(args.output) if args.output not in (None, "-") else None
+        self._address: Address | None = None
+        self._path: Path | None = None
+        if is_in_store(args.output):
+            from ..sources.stores.address import parse
+
+            self._address = parse(args.output)
+        elif args.output not in (None, "-"):
+            self._path = Path(path_of(args.output))
         if args.output == "-" and sys.stdout is None:
             raise closed("stdout")
         if self._path is not None:
             _refuse_to_overwrite(args.source, self._path)
         self._before = self._identity()
         if args.no_clobber and self._before is not None:
-            raise InputError(f"{args.output} is there already, and --no-clobber keeps it: give another -o")
+            raise InputError(f"{self._name} is there already, and --no-clobber keeps it: give another -o")
 
     @contextmanager
     def told_where_interrupted(self) -> Iterator[None]:
@@ -125,7 +134,7 @@ class Target:
         except KeyboardInterrupt as error:
             if self._name == "-":
                 error.add_note("what standard output was sent is not whole")
-            elif self._path is None or self._identity() == self._before:
+            elif self._is_as_it_was():
                 kept = f", {self._name} is as it was" if self._before is not None else ""
                 error.add_note(f"nothing was written{kept}")
             else:
@@ -138,13 +147,20 @@ class Target:
 
     def outcome(self, columns: Sequence[str]) -> str:
         """What was written, for the summary; "" where nothing was."""
-        if self._path is None:
+        if self._name in (None, "-"):
             return ""
         own = "the manifest's columns and " if self._is_appended else ""
-        replaced = " (replaced)" if self._before is not None and self._path.is_file() else ""
+        is_file = self._path is None or self._path.is_file()
+        replaced = " (replaced)" if self._before is not None and is_file else ""
         return f"Wrote {self._name}{replaced}: {own}{', '.join(columns)}"
 
+    def _is_as_it_was(self) -> bool:
+        return (self._path is None and self._address is None) or self._identity() == self._before
+
     def _identity(self) -> tuple[int, ...] | None:
+        if self._address is not None:
+            info = self._address.info()
+            return (info.size, info.mtime_ns or 0) if info.is_file else None
         try:
             found = self._path.stat() if self._path is not None else None
         except OSError:

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..errors import DiskError, InputError, OutOfSpaceError
-from ..sources.identity import check_working_folder
+from ..sources.identity import Place, check_working_folder
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES, errno.EPERM)
 _NO_UNNAMED = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL, errno.ENOSYS)
 
 
-def refuse_input(target: Path | int, inputs: Collection[tuple[int, int]], name: str) -> None:
+def refuse_input(target: Path | int, inputs: Collection[Place], name: str) -> None:
     """Refuse a path or a descriptor that leads to a file that is read, by whatever name."""
     try:
         status = os.stat(target)  # noqa: PTH116 - a descriptor is no path
@@ -128,7 +128,7 @@ class NewFile(Output):
     `inputs` are the files, by device and inode, that it must not replace: those that it is made from.
     """
 
-    def __init__(self, target: Path, inputs: Collection[tuple[int, int]] = ()) -> None:
+    def __init__(self, target: Path, inputs: Collection[Place] = ()) -> None:
         check_working_folder(target)
         self._target = Path(os.path.realpath(target))
         self._inputs = inputs

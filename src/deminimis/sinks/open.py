@@ -15,13 +15,16 @@ from typing import Any, BinaryIO, Self
 
 import pyarrow as pa
 
+from ..addresses import masked, path_of, scheme_of
 from ..errors import DeminimisError, InputError, lack
 from ..formats import ending_of
 from ..sources.base import reason_of
 from ..sources.files import home_of
-from ..sources.identity import descriptor_of
+from ..sources.identity import Place, descriptor_of
+from ..sources.stores.address import parse
 from .files import NewFile, Output, refuse_input
 from .formats import ArrowFileWriter, ArrowStreamWriter, CsvWriter, ParquetWriter, Writer
+from .objects import NewObject
 
 FORMATS = {"parquet": "parquet", "arrow file": "arrow", "arrow stream": "arrows", "csv": "csv"}
 """What the formats of files are called as outputs."""
@@ -106,20 +109,20 @@ def open_sink(
     schema: pa.Schema,
     *,
     format: str | None = None,
-    inputs: Collection[tuple[int, int]] = (),
+    inputs: Collection[Place] = (),
 ) -> Sink:
     """Open an output for record batches.
 
     Parameters
     ----------
     target : str, Path or binary file object
-        A file, which appears whole at `commit` or not at all; or "-" (standard output) or a file object, which are
-        written as the batches come.
+        A file or an address, which appears whole at `commit` or not at all; or "-" (standard output) or a file
+        object, which are written as the batches come.
     schema : pyarrow.Schema
         The columns. A single boolean column that is not nullable is written to Parquet straight from its bits.
     format : {"parquet", "arrow", "arrows", "csv"}, optional
         By default the file's ending tells; a stream gets an Arrow stream.
-    inputs : collection of (device, inode)
+    inputs : collection of (device, inode) or (store, key)
         The files that are read, which the output must not replace.
 
     Raises
@@ -136,22 +139,37 @@ def open_sink(
         return _open_stream(sys.stdout.buffer, "standard output", schema, format, inputs)
     if not isinstance(target, (str, os.PathLike)):
         return _open_stream(target, str(getattr(target, "name", "file object")), schema, format, inputs)
-    path = home_of(target)
+    address = parse(target)
+    if address is not None:
+        kind, options = _kind_of(address.name, format)
+        return _sink(NewObject(address, inputs), schema, kind, options)
+    path = home_of(path_of(target))
+    scheme = scheme_of(path)
+    if scheme is not None and not path.parent.is_dir():
+        wrong = f"is an address ({scheme}://), which is not written: give a path, or one of s3://, gs://, abfss://."
+        raise InputError(wrong, file=masked(str(target)))
     if path.is_dir():
         raise InputError("is a folder: give the name of a file in it.", file=str(path))
-    ending = ending_of(str(path))
-    kind = format or FORMATS.get(ending.format or "")
     if path.exists() and not path.is_file():
         with _writing(str(path)):
             file = path.open("wb", buffering=0)
-        return _open_stream(file, str(path), schema, kind, is_owned=True)
+        known = format or FORMATS.get(ending_of(str(path)).format or "")
+        return _open_stream(file, str(path), schema, known, is_owned=True)
+    kind, options = _kind_of(str(path), format)
+    return _sink(NewFile(path, inputs), schema, kind, options)
+
+
+def _kind_of(name: str, format: str | None) -> tuple[str, dict[str, Any]]:
+    """The format of an output by its name, where none is asked for, and what its writer takes."""
+    ending = ending_of(name)
+    kind = format or FORMATS.get(ending.format or "")
     if kind is None or (ending.compression and kind != "csv"):
         mend = "end it in .parquet, .arrow, .csv or .csv.gz."
-        raise InputError(f"its ending does not tell the format: {mend}", file=str(path))
-    options = {}
-    if kind == "csv":
-        options = {"delimiter": ending.delimiter or ",", "compression": ending.compression}
-    output = NewFile(path, inputs)
+        raise InputError(f"its ending does not tell the format: {mend}", file=name)
+    return kind, {"delimiter": ending.delimiter or ",", "compression": ending.compression} if kind == "csv" else {}
+
+
+def _sink(output: Output, schema: pa.Schema, kind: str, options: dict[str, Any]) -> Sink:
     return Sink(output, _open_writer(output, schema, kind, **options))
 
 
@@ -160,7 +178,7 @@ def _open_stream(
     name: str,
     schema: pa.Schema,
     format: str | None,
-    inputs: Collection[tuple[int, int]] = (),
+    inputs: Collection[Place] = (),
     *,
     is_owned: bool = False,
 ) -> Sink:

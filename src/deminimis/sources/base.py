@@ -15,6 +15,7 @@ import pyarrow as pa
 from .. import compute as pc
 from ..errors import DeminimisError, InputError, OutOfMemoryError, lack
 from ..sizes import USUAL, Sizes
+from .identity import Place
 from .schemas import Columns
 from .spread import spread
 
@@ -84,7 +85,7 @@ class Source(ABC):
         The size of all files; None in memory.
     files : tuple of str
         The files in row order; empty in memory.
-    places : frozenset of (device, inode)
+    places : frozenset of (device, inode), or of (store, key)
         Where the files lie, whatever their names: what no output may replace.
     left_out : tuple of str
         Files of folders and patterns that were passed over.
@@ -96,15 +97,18 @@ class Source(ABC):
         Whether a second reading is refused.
     sizes : Sizes
         Where it is cut into pieces.
+    stumbles : tuple of lists of str
+        Of each object of a store, why requests for it were made again; they grow while it is read.
     """
 
     schema: pa.Schema
-    places: frozenset[tuple[int, int]] = frozenset()
+    places: frozenset[Place] = frozenset()
     left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     row_groups: int | None = None
     is_read_once = False
     sizes: Sizes = USUAL
+    stumbles: tuple[list[str], ...] = ()
 
     def __init__(
         self,
@@ -113,7 +117,7 @@ class Source(ABC):
         rows: int | None = None,
         bytes: int | None = None,
         files: tuple[str, ...] = (),
-        places: Iterable[tuple[int, int]] = (),
+        places: Iterable[Place] = (),
     ) -> None:
         self._columns = schema if isinstance(schema, Columns) else Columns([(files[0] if files else None, schema)])
         self.schema = self._columns.schema
@@ -121,6 +125,14 @@ class Source(ABC):
         self.bytes = bytes
         self.files = files
         self.places = frozenset(places)
+
+    def all_notes(self) -> tuple[str, ...]:
+        """Its notes, and what was noticed while it was read."""
+        again = [why for one in self.stumbles for why in one]
+        if not again:
+            return self.notes
+        requests = "1 request to the store was" if len(again) == 1 else f"{len(again):,} requests to the store were"
+        return (*self.notes, f"{requests} made again, the first as it failed ({reason_in(again[0])}).")
 
     @property
     def names(self) -> list[str]:
@@ -223,8 +235,13 @@ def check_batch(batch: pa.RecordBatch, required: Sequence[str] = ()) -> None:
 
 def reason_of(error: BaseException) -> str:
     """The first line of a library's message, without a full stop."""
-    lines = str(error).strip().splitlines()
-    return lines[0].strip().rstrip(".") if lines else type(error).__name__
+    return reason_in(str(error)) or type(error).__name__
+
+
+def reason_in(message: str) -> str:
+    """The first line of a message, without a full stop."""
+    lines = message.strip().splitlines()
+    return lines[0].strip().rstrip(".") if lines else ""
 
 
 @contextmanager

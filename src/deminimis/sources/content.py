@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from .base import Source, reading
-from .files import FoundFile
+from .found import FoundFile
 from .identity import Identity, descriptor_of
 from .ipc import IpcSource
 from .opened import Opened, OpenedFile
@@ -44,8 +44,8 @@ class HeldFile(FoundFile):
     def open_raw(self) -> Opened:
         return OpenedFile(io.BytesIO(self.content))
 
-    def open_arrow(self) -> pa.NativeFile:
-        return pa.BufferReader(self.content)
+    def open_arrow(self) -> AbstractContextManager[pa.NativeFile]:
+        return pa.BufferReader(self.content)  # type: ignore[no-any-return]
 
     @contextmanager
     def reading(self, what: str = "cannot be read", mend: str = "") -> Iterator[None]:

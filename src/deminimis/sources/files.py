@@ -6,75 +6,28 @@ A file's partition columns are the folders of its path that are named `key=value
 
 from __future__ import annotations
 
-import builtins
 import glob
-import io
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
 
+from ..addresses import masked, path_of, scheme_of
 from ..arrays import same_text
 from ..errors import InputError
 from ..formats import WORKBOOKS, ending_of, foreign_of_bytes, format_of_bytes, is_text, why_foreign
 from . import folders
-from .base import reading
 from .folders import LeftOut, Walk
-from .identity import Identity, check_unchanged, check_working_folder
-from .opened import Opened, OpenedFile
-from .whole import WholeFile
+from .found import FoundFile
+from .identity import check_working_folder
+from .stores.address import parse
+from .stores.fetched import StoreFile
+from .stores.find import ask_for_heads, find_objects
 
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 PARTITION_TYPE = pa.dictionary(pa.int32(), pa.string())
-_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")  # a Path joins its slashes
-
-
-@dataclass(frozen=True)
-class FoundFile:
-    """A file of the manifest: its path as the user would write it, what it was when it was found, and its folders'
-    `key=value`."""
-
-    path: str
-    identity: Identity
-    partition: dict[str, str | None]
-
-    @property
-    def bytes(self) -> int:
-        return self.identity.bytes
-
-    def open(self) -> WholeFile:
-        """Its bytes, all of them or an error."""
-        return WholeFile(self.open_raw(), self.path, self.bytes)
-
-    def open_raw(self) -> Opened:
-        """Its bytes as they come."""
-        return OpenedFile(io.FileIO(self.path))
-
-    def first_bytes(self) -> builtins.bytes:
-        """As many as tell its format."""
-        folders.identity_of(self.path)
-        return folders.first_bytes(self.path)
-
-    def open_arrow(self) -> pa.NativeFile:
-        """Its bytes for pyarrow alone, which is faster, and may not notice that some are missing."""
-        return pa.OSFile(os.fsencode(self.path))
-
-    @contextmanager
-    def reading(self, what: str = "cannot be read", mend: str = "") -> Iterator[None]:
-        """`base.reading`; at its start and its end, be that an error, the file is still what was found, or an error."""
-        with reading(self.path, what, mend):
-            check_unchanged(self.path, self.identity, self.path)
-            try:
-                yield
-            except Exception:
-                check_unchanged(self.path, self.identity, self.path)
-                raise
-            check_unchanged(self.path, self.identity, self.path)
 
 
 class Found(NamedTuple):
@@ -96,23 +49,17 @@ def find_files(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]])
     several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
     if not several:
         raise InputError("the list of files is empty: give at least one path.")
-    local = [_local(given) for given in several]
-    for one in local:
-        check_working_folder(one)
     left_out: list[LeftOut] = []
     outside: list[str] = []
-    expanded = [path for one in local for path in _expand(one, left_out, outside)]
-    folders.check_beside_no_table(expanded)
     found: list[FoundFile] = []
     names: dict[object, str] = {}
-    for path in expanded:
-        identity = folders.identity_of(path)
-        key = folders.key_of(path, identity)
+    for one in _each(several, left_out, outside):
+        key = folders.key_of(one.path, one.identity)
         if key in names:
-            again = "is given twice" if names[key] == path else f"is the same file as {names[key]}"
-            raise InputError(f"{again}: its rows would count twice. Give it once.", file=path)
-        names[key] = path
-        found.append(_found(path, identity))
+            again = "is given twice" if names[key] == one.path else f"is the same file as {names[key]}"
+            raise InputError(f"{again}: its rows would count twice. Give it once.", file=one.path)
+        names[key] = one.path
+        found.append(one)
     first = found[0]
     for other in found[1:]:
         if other.partition.keys() != first.partition.keys():
@@ -124,6 +71,26 @@ def find_files(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]])
                 column=odd,
             )
     return Found(found, tuple(one.path for one in left_out), folders.notes_of(left_out, outside))
+
+
+def _each(
+    several: Sequence[str | os.PathLike[str]], left_out: list[LeftOut], outside: list[str]
+) -> Iterator[FoundFile]:
+    """The files that each path or address means. Those on the disk are all found before one is looked at."""
+    expanded: list[str | StoreFile] = []
+    places = [parse(given) or _local(given) for given in several]
+    for place in places:
+        if isinstance(place, Path):
+            check_working_folder(place)
+    for place in places:
+        if isinstance(place, Path):
+            expanded += _expand(place, left_out, outside)
+        else:
+            expanded += find_objects(place, _partition_of, left_out)
+    folders.check_beside_no_table(one for one in expanded if isinstance(one, str))
+    ask_for_heads(one for one in expanded if not isinstance(one, str))
+    for one in expanded:
+        yield file_at(one) if isinstance(one, str) else one
 
 
 def format_of(found: FoundFile) -> tuple[str, str | None]:
@@ -191,14 +158,15 @@ def partition_field(name: str) -> pa.Field:
 
 def _local(given: str | os.PathLike[str]) -> Path:
     """The path of a file on this machine; a `~` at its front is the home folder."""
-    address = _ADDRESS.match(str(given))
-    if address is not None and not Path(given).exists():
+    given = path_of(given)
+    scheme = scheme_of(given)
+    if scheme is not None and not Path(given).exists():
         mend = "download it first, and give the file"
-        if address[1].lower() not in ("http", "https", "ftp", "file"):
-            mend = f"copy it here first, or give pyarrow.dataset.dataset({str(given)!r}) from Python"
-        elif address[1].lower() == "file":
-            mend = "give the path by itself"
-        raise InputError(f"is an address ({address[1]}://), which is not read: {mend}.", file=str(given))
+        if scheme == "file":
+            mend = "give file:///PATH, or the path by itself"
+        elif scheme not in ("http", "https", "ftp"):
+            mend = f"copy it here first, or give pyarrow.dataset.dataset({masked(os.fspath(given))!r}) from Python"
+        raise InputError(f"is an address ({scheme}://), which is not read: {mend}.", file=masked(os.fspath(given)))
     return home_of(given)
 
 
@@ -245,16 +213,17 @@ def _passed_over(path: str, left_out: list[LeftOut]) -> bool:
 
 def file_at(path: str) -> FoundFile:
     """A file of the disk by itself."""
-    return _found(path, folders.identity_of(path))
+    return FoundFile(path, folders.identity_of(path), _partition_of(path))
 
 
-def _found(path: str, identity: Identity) -> FoundFile:
+def _partition_of(path: str) -> dict[str, str | None]:
+    """The columns that the folders of a path say."""
     partition: dict[str, str | None] = {}
     for folder in Path(path).parts[:-1]:
         key, equals, value = folder.partition("=")
         if equals and key:
             partition[_unquoted(key, path)] = None if value == HIVE_NULL else _unquoted(value, path)
-    return FoundFile(path, identity, partition)
+    return partition
 
 
 def _unquoted(text: str, path: str) -> str:

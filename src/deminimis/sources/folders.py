@@ -10,7 +10,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -133,8 +133,8 @@ def passed_over_by_name(path: str, *, is_folder: bool = False) -> LeftOut | None
     return None
 
 
-def judged(path: str, size: int) -> LeftOut | None:
-    """Why a file is not read as data, or None for one that is."""
+def judged(path: str, size: int, head_of: Callable[[], bytes] | None = None) -> LeftOut | None:
+    """Why a file is not read as data, or None for one that is; `head_of` gives its first bytes where it is no path."""
     name = Path(path).name
     if _is_of_data(name):
         return None
@@ -142,7 +142,7 @@ def judged(path: str, size: int) -> LeftOut | None:
         return LeftOut(path, "is no table by its ending")
     if not size:
         return LeftOut(path, "is empty")
-    head = first_bytes(path)
+    head = first_bytes(path) if head_of is None else head_of()
     if format_of_bytes(head) != ("csv", None):
         return None
     foreign = foreign_of_bytes(head)

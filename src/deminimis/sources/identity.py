@@ -12,12 +12,15 @@ from typing import Any, NamedTuple
 
 from ..errors import InputError
 
+Place = tuple[int | str, int | str]
+"""Where a file lies, whatever its names: device and inode, or an object's store and its key."""
+
 
 class Identity(NamedTuple):
     """A file by its place on its device, its size, and when it was last written to (ns since 1970)."""
 
-    device: int
-    inode: int
+    device: int | str
+    inode: int | str
     bytes: int
     written_ns: int
 
@@ -26,7 +29,7 @@ class Identity(NamedTuple):
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
     @property
-    def place(self) -> tuple[int, int]:
+    def place(self) -> Place:
         """What all names of a file share."""
         return self.device, self.inode
 

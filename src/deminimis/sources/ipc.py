@@ -15,8 +15,9 @@ import pyarrow as pa
 from ..bounds import FOOTER_BYTES_MAX
 from ..errors import InputError
 from .base import Piece, Source, check_batch, reading
-from .files import FoundFile, with_folders, with_partition
+from .files import with_folders, with_partition
 from .flatbuffer import Block, read_footer, read_message, without_prefix
+from .found import FoundFile
 from .schemas import Columns, reading_names
 from .spread import spread
 from .whole import Frames, ReadBytes, WholeFile

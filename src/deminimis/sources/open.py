@@ -28,6 +28,7 @@ from .lists import ManySource, stream_of_many
 from .memory import MemorySource
 from .parquet.source import ParquetSource
 from .workbook.source import WorkbookSource
+from .stores.fetched import StoreFile
 
 __all__ = ["Piece", "Source", "Statistics", "open_source"]
 
@@ -164,6 +165,7 @@ def _open_files(paths: Sequence[str | os.PathLike[str]], options: CsvOptions) ->
     else:
         source = CsvSource(found, options)
     source.left_out = left_out
+    source.stumbles = tuple(file.account.stumbles for file in found if isinstance(file, StoreFile))
     source.notes = (*notes, *source.notes)
     return source
 

@@ -73,6 +73,10 @@ class WholeFile(_Told):
         self._at = offset + (0, self._at, self._size)[whence]
         return self._at
 
+    def expect(self, ranges: Iterable[tuple[int, int]]) -> None:
+        """What will be read, as `Opened.expect` takes it."""
+        self._file.expect(ranges)
+
     def watch(self, packed: Iterable[tuple[int, int]]) -> None:
         """From here on, the buffers of one batch that start at these places begin with the size that they unpack to."""
         self._packed = sorted(packed)

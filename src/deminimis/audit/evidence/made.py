@@ -28,7 +28,7 @@ from ...sources.base import Source
 from ...sources.open import open_source
 from ...text import plain
 from .hashes import AnswerHashes, FileHash, Seen, hash_of_file
-from .plain_options import plain_options, sources_of
+from .plain_options import check_on_disk, plain_options, sources_of
 
 FORM = 1
 """The number of the form that the file has."""
@@ -56,6 +56,7 @@ class Gathered:
     def __init__(
         self, sources: Any, options: Mapping[str, Any], command: str | None, law: Mapping[str, str | None], totals: Any
     ) -> None:
+        check_on_disk(totals)
         self._began = datetime.now(UTC)
         self._clock = time.perf_counter()
         if totals is not None and not isinstance(totals, (str, os.PathLike)):
@@ -183,6 +184,7 @@ def new_texts(
     paths: Sequence[str | os.PathLike[str] | None], source: Source, target: object
 ) -> Iterator[list[NewFile | None]]:
     """Files of text in the making beside a target: none of them is another, nor what is read; on an error, none."""
+    check_on_disk(*paths, target)
     files: list[NewFile | None] = []
     taken = {_resolved(target)} if isinstance(target, (str, os.PathLike)) and target != "-" else set()
     try:

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from ...addresses import is_in_store, masked
 from ...errors import InputError, listed, option
 from ...roles.excluded import Exclusion
 from ...roles.options import OPTIONS
@@ -43,7 +44,16 @@ def sources_of(manifest: Any) -> list[str]:
     several = manifest if isinstance(manifest, (list, tuple)) else [manifest]
     if not several or not all(isinstance(one, (str, os.PathLike)) and os.fspath(one) != "-" for one in several):
         raise InputError("evidence is of files, which can be read again: give paths, not a table or a stream")
+    check_on_disk(*several)
     return [os.fspath(one) for one in several]
+
+
+def check_on_disk(*given: Any) -> None:
+    """Refuse an address, whose bytes are hashed nowhere, and which may hold a password."""
+    for one in given:
+        if is_in_store(one):
+            name = masked(os.fspath(one))
+            raise InputError("evidence is of files of this machine: give a copy, by its path.", file=name)
 
 
 def _plain(name: str, value: Any) -> Any:

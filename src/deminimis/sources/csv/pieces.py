@@ -13,7 +13,8 @@ from ...bounds import CSV_ROW_BYTES_MAX
 from ...errors import InputError
 from ...sizes import Sizes
 from ..base import Piece, reading
-from ..files import FoundFile, with_partition
+from ..files import with_partition
+from ..found import FoundFile
 from ..whole import ReadBytes, cut_short
 from .parse import CutInsideQuotesError, Dialect, RaggedRowError, text_problem, texts_but_for
 from .rows import guess_row_start, walk_lines
@@ -84,6 +85,7 @@ class RangePiece(Piece):
         room[size:] = behind
         position = 0
         with self._found.open_raw() as file:
+            file.expect([(self._start, self._end)])
             while position < size and (count := file.read_at(self._start + position, room[position:size])):
                 position += count
         if position < size:

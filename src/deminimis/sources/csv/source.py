@@ -14,7 +14,8 @@ from ..._kernel import Spares
 from ...errors import InputError
 from ...sizes import Sizes
 from ..base import Piece, Source, reading
-from ..files import FoundFile, format_of, with_folders
+from ..files import format_of, with_folders
+from ..found import FoundFile
 from ..opened import Opened
 from ..schemas import Columns
 from ..spread import spread

@@ -15,7 +15,7 @@ from ...bounds import CSV_HEADER_BYTES_MAX
 from ...errors import InputError, Message, option
 from ...formats import ending_of, foreign_of_bytes, format_of_bytes, why_foreign
 from ..base import reading
-from ..files import FoundFile
+from ..found import FoundFile
 from ..whole import ReadBytes
 from .parse import Dialect, can_be_cut, codec_name
 from .rows import walk_lines

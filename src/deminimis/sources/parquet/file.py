@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from ...errors import InputError
-from ..files import FoundFile, with_partition
+from ..files import with_partition
+from ..found import FoundFile
 from ..schemas import reading_names
 from .chunk_rows import PHYSICAL_TYPES, READ_ENCODINGS, ChunkRows, form_of
 from .footer import MEND, Chunk, check_pages, chunk_of, read_footer

@@ -14,11 +14,13 @@ from ..._kernel import Footer
 from ...bounds import COLUMN_CHUNKS_MAX, FOOTER_BYTES_MAX, PAGE_BYTES_MAX, UNPACKED_TIMES_MAX
 from ...errors import InputError
 from ..base import Statistics
-from ..files import FoundFile
+from ..found import FoundFile
 from ..opened import OpenedFile
 
 MAGIC, ENCRYPTED_MAGIC = b"PAR1", b"PARE"
 INT32, INT64, BYTE_ARRAY = 1, 2, 6
+TAIL_BYTES = 64 << 10
+"""What of a file's end has most footers."""
 DICTIONARY_ENCODINGS = {2, 8}  # PLAIN_DICTIONARY, RLE_DICTIONARY
 MEND = "the file is damaged; write it again or leave it out."
 
@@ -76,6 +78,7 @@ def read_footer(found: FoundFile) -> Footer:
     """
     path, size = found.path, found.bytes
     with found.open() as file:
+        file.expect([(size - TAIL_BYTES, size)])
         file.seek(max(0, size - 8))
         tail = bytes(file.read())
         if tail[4:] == ENCRYPTED_MAGIC:
@@ -118,6 +121,8 @@ def chunk_of(footer: Footer, group: int, column: int) -> Chunk:
 def check_pages(found: FoundFile, footer: Footer, groups: list[int], columns: list[int], *, at_once: bool) -> None:
     """Refuse a page that unpacks to more than the bound, before room is made for it; a small file is read at once."""
     with found.open_raw() as raw:
+        chunks = (chunk_of(footer, group, column) for group in groups for column in columns)
+        raw.expect((chunk.start, chunk.start + chunk.packed_bytes) for chunk in chunks)
         file = OpenedFile(io.BytesIO(raw.read(0, found.bytes))) if at_once else raw
         if footer.has_page_above(file.read, groups, columns, PAGE_BYTES_MAX, UNPACKED_TIMES_MAX):
             raise page_above(found.path)

@@ -97,6 +97,8 @@ class ParquetPiece(Piece):
         """Columns that are decoded here beside those of pyarrow, a row group after another."""
         file, views = self._file, self._as_views or ()
         raw = opened.enter_context(file.found.open_raw())
+        chunks = (file.chunk(group, name) for group in self._groups for name in names)
+        raw.expect((chunk.start, chunk.start + chunk.packed_bytes) for chunk in chunks if chunk is not None)
 
         def open_rows(group: int, name: str) -> ChunkRows | None:
             is_dictionary = name in dictionaries

@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterator, Sequence
 import pyarrow as pa
 
 from ..base import Piece, Source
-from ..files import FoundFile, with_folders
+from ..files import with_folders
+from ..found import FoundFile
 from ..schemas import Columns
 from ..spread import spread
 from .file import open_files
