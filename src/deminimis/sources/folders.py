@@ -178,18 +178,17 @@ def check_is_no_table(folder: str) -> None:
     """
     here = Path(folder)
     if (here / "_delta_log").is_dir():
-        line = f"deltalake.DeltaTable({folder!r}).to_pyarrow_dataset()"
+        line, extra = f"deltalake.DeltaTable({folder!r})", "delta"
     elif newest := max((here / "metadata").glob("*.metadata.json"), key=_age, default=None):
-        line = f"pyiceberg.table.StaticTable.from_metadata({str(newest)!r}).scan().to_arrow_batch_reader()"
+        line, extra = f"pyiceberg.table.StaticTable.from_metadata({str(newest)!r})", "iceberg"
     elif (here / ".hoodie").is_dir():
-        line = f"what hudi.HudiTable({folder!r}) reads"
+        line, extra = f"what hudi.HudiTable({folder!r}) reads", ""
     else:
         return
     kind = "a Delta" if "deltalake" in line else "an Iceberg" if "pyiceberg" in line else "a Hudi"
-    raise InputError(
-        f"is {kind} table: its log says which of its files count. Give {line}, or write the table as one Parquet file.",
-        file=folder,
-    )
+    install = f" (pip install 'deminimis[{extra}]')" if extra else ""
+    mend = f"Give {line} by itself{install}, or write the table as one Parquet file."
+    raise InputError(f"is {kind} table: its log says which of its files count. {mend}", file=folder)
 
 
 def _age(path: Path) -> tuple[int, str]:

@@ -24,6 +24,7 @@ from .files import file_at, find_files, format_of
 from .frames import open_memory
 from .identity import check_unchanged, descriptor_of, regular
 from .ipc import IpcSource, IpcStreamSource
+from .lakes.open import open_table
 from .lists import ManySource, stream_of_many
 from .memory import MemorySource
 from .parquet.source import ParquetSource
@@ -85,6 +86,9 @@ def _open(manifest: Any, options: CsvOptions) -> Source:
         if sys.stdin is None:
             raise InputError("standard input is closed: give it a file, or name one.")
         return _open_stream(sys.stdin.buffer, "standard input", options)
+    table = open_table(manifest)
+    if table is not None:
+        return table
     if isinstance(manifest, (str, os.PathLike)):
         return _open_files([manifest], options)
     source = open_memory(manifest)

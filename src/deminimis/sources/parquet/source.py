@@ -40,6 +40,10 @@ class ParquetSource(Source):
             file.widened = frozenset(name for name, kind in own if kind != kinds[name])
         self.row_groups = sum(len(file.group_rows) for file in self._files)
 
+    def file_schemas(self) -> list[pa.Schema]:
+        """What each file says of its columns, with their metadata."""
+        return [file.schema for file in self._files]
+
     def pieces(
         self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = (), as_views: Collection[str] = ()
     ) -> Iterator[Piece]:

@@ -1,0 +1,1 @@
+"""Tables of lakes, whose log says which files and rows count: Delta and Iceberg."""
