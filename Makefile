@@ -6,7 +6,7 @@ COMPARISONS ?= 1e9
 FILES ?= 1000000
 BENCHES = -m pytest bench --benchmark-enable --benchmark-only --benchmark-columns=min,median,rounds
 
-.PHONY: help setup rebuild test test-spilled test-sanitized test-threads test-faults test-signals fuzz-answers fuzz-files fuzz-guided lint bench bench-against profile instructions wheels check clean
+.PHONY: help setup rebuild test test-spilled test-sanitized test-threads test-faults test-signals fuzz-answers fuzz-files fuzz-guided lint bench bench-against profile instructions man wheels check clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' Makefile | expand -t 16
@@ -66,6 +66,9 @@ instructions:  ## how many instructions the kernel takes in the benches BENCH, b
 	mkdir -p build
 	valgrind --tool=callgrind --callgrind-out-file=build/callgrind.out $(PYTHON) -m pytest bench -k '$(BENCH)'
 	callgrind_annotate --tree=none build/callgrind.out | grep -F '_kernel.' | head -n 25
+
+man:  ## write the man page anew, from the parsers
+	$(PYTHON) -m deminimis.cli.manual >docs/deminimis.1
 
 wheels:  ## build the wheel of this machine and the source archive into dist/, check and try both; PYTHONS names more interpreters
 	.ci/wheels
