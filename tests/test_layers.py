@@ -26,7 +26,7 @@ ROOMS = (
     ("api",),
     ("person_days",),
     ("scorer", "streaming"),
-    ("pandas", "polars"),
+    ("narwhals", "pandas", "polars"),
     ("questions",),
     ("audit",),
     ("__init__",),

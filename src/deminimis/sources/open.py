@@ -28,8 +28,8 @@ from .lakes.open import open_table
 from .lists import ManySource, stream_of_many
 from .memory import MemorySource
 from .parquet.source import ParquetSource
-from .workbook.source import WorkbookSource
 from .stores.fetched import StoreFile
+from .workbook.source import WorkbookSource
 
 __all__ = ["Piece", "Source", "Statistics", "open_source"]
 

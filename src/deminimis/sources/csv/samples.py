@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 
 import pyarrow as pa
 
 from ...errors import InputError
 from ...sizes import Sizes
-from ..files import FoundFile
+from ..found import FoundFile
 from .parse import CutInsideQuotesError, RaggedRowError, text_problem
 from .pieces import Cells
 from .rows import guess_row_start, walk_lines
@@ -25,11 +24,10 @@ _ROWS_WALKED = 200
 def sampled(found: FoundFile, cells: Cells, sizes: Sizes, start: int, near: list[int]) -> Iterator[pa.RecordBatch]:
     """Rows next to some bytes of a file that is not packed, ascending; its rows begin at byte `start`."""
     done = start
-    with found.reading(), Path(found.path).open("rb", buffering=0) as file:
+    with found.reading(), found.open_raw() as file:
         for place in near:
             at = max(min(place, found.bytes - sizes.window_bytes), done)
-            file.seek(at)
-            text = file.read(sizes.window_bytes)
+            text = file.read(at, sizes.window_bytes)
             first = 0 if at == done else guess_row_start(text, cells.dialect.delimiter, cells.cells)
             if first is None or not text:
                 continue
