@@ -9,7 +9,8 @@ from urllib.parse import unquote, urlsplit
 STORES = ("s3", "gs", "gcs", "abfs", "abfss")
 """The schemes of object stores that are read."""
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(//?)")
-_USER = re.compile(r"(\b[A-Za-z][A-Za-z0-9+.-]+://)[^\s@/:]*:[^\s@]*@")
+_USER = re.compile(r"(\b[A-Za-z][A-Za-z0-9+.-]+://?)[^\s@/:]*:[^\s@]*@")
+_STORED = re.compile(rf"\b(?:{'|'.join(STORES)})://?[^\s'\"]+", re.I)
 
 
 def scheme_of(given: object) -> str | None:
@@ -40,8 +41,13 @@ def masked(text: str) -> str:
 
 
 def masked_within(text: str) -> str:
-    """A sentence whose addresses have no user and password."""
-    return _USER.sub(r"\1", text) if "://" in text else text
+    """A sentence whose addresses have no user and password, and those of stores nothing behind a question mark."""
+    return _USER.sub(r"\1", _STORED.sub(_masked, text)) if ":/" in text else text
+
+
+def _masked(found: re.Match[str]) -> str:
+    address = found[0].rstrip(".,:;)")
+    return masked(address) + found[0][len(address) :]
 
 
 def path_of(given: str | os.PathLike[str]) -> str | os.PathLike[str]:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .addresses import is_in_store, masked, masked_within
 from .bounds import NAMES_COMPARED_MAX, NAMES_LISTED_MAX
 from .text import shortened, shown
 
@@ -39,6 +40,7 @@ class Message(str):
     template: str
 
     def __new__(cls, template: str) -> Message:
+        template = masked_within(template)
         message = super().__new__(cls, shortened(_MARK.sub(r"\1=\2", template)))
         message.template = template
         return message
@@ -127,7 +129,7 @@ class InputError(DeminimisError, ValueError):
         option: str | None = None,
     ) -> None:
         super().__init__(message, option=option)
-        self.file = file
+        self.file = masked(file) if is_in_store(file) and file is not None else file
         self.column = column
         self.row = row
         self.in_batch: int | None = None

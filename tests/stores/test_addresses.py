@@ -41,6 +41,8 @@ def test_masked_within_a_sentence() -> None:
     """What others say of an address has no user and password either, and the rest of it stands."""
     assert masked_within("no s3://user:pass/word@bucket/key here: a://b") == "no s3://bucket/key here: a://b"
     assert masked_within("who@host: 12:30") == "who@host: 12:30"
+    assert masked_within("'s3:/user:pass@bucket/key?token=t': no.") == "'s3:/bucket/key': no."
+    assert masked_within("no gs://b/k?token=t: none. (gs://b/k)") == "no gs://b/k: none. (gs://b/k)"
 
 
 def test_what_lies_in_a_store() -> None:
@@ -82,3 +84,13 @@ def test_files_by_address(tmp_path: Path) -> None:
     address = f"file://{tmp_path}/a%20folder"
     assert dm.score_files(f"{address}/in.parquet", f"{address}/out.parquet", **ROLES).rows == 2
     assert pq.read_table(folder / "out.parquet")["eligible"].to_pylist() == [False, False]
+
+
+@pytest.mark.parametrize("option", ["totals", "spill_dir", "rule"])
+def test_where_no_address_belongs(option: str) -> None:
+    """What takes none refuses it without its credentials."""
+    table = pa.table({"who": ["A"], "day": ["2024-06-01"], "usd": [1]})
+    options = {name: one for name, one in ROLES.items() if name != "limit" or option != "rule"}
+    with pytest.raises(InputError) as refused:
+        dm.eligible(table, **options | {option: "s3://somebody:a+secret@bucket/key?token=secret"})
+    assert "secret" not in f"{refused.value!s} {refused.value!r} {refused.value.file}"

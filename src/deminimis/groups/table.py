@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from .. import compute as pc
+from ..addresses import is_in_store, masked
 from ..errors import TotalsError, listed
 from ..run.groups import GROUPS
 from ..sources.base import reading
@@ -43,6 +44,9 @@ class Table:
     def __init__(self, given: Any, name: str) -> None:
         self.name = name
         self._is_file = isinstance(given, (str, os.PathLike))
+        if is_in_store(given):
+            wrong = "a table of totals lies on this machine: give a copy by its path, or the table itself."
+            raise TotalsError(wrong, file=masked(os.fspath(given)))
         if isinstance(given, (str, os.PathLike)):
             self.name = str(given)
             with reading(self.name):

@@ -14,7 +14,8 @@ import pyarrow as pa
 from ...bounds import UNPACKED_BYTES_MAX, UNPACKED_TIMES_MAX
 from ...errors import DeminimisError, InputError, listed, option
 from ..base import Piece, Source
-from ..files import FoundFile, with_folders, with_partition
+from ..files import with_folders, with_partition
+from ..found import FoundFile
 from ..schemas import Columns
 from .cells import columns_of, text_of
 
