@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .audit.evidence.again import Verification, verify
     from .audit.findings.finding import Finding, Findings
     from .audit.findings.found import findings
+    from .audit.flips import Flips, WhatIf, what_if
     from .audit.inspection import Inspection, inspect
     from .audit.report.made import report
     from .errors import DeminimisError
@@ -40,6 +41,7 @@ __all__ = [
     "Explanation",
     "Finding",
     "Findings",
+    "Flips",
     "Inspection",
     "Options",
     "Plan",
@@ -51,6 +53,7 @@ __all__ = [
     "Streamed",
     "Summary",
     "Verification",
+    "WhatIf",
     "eligible",
     "errors",
     "explain",
@@ -70,11 +73,13 @@ __all__ = [
     "stream",
     "totals",
     "verify",
+    "what_if",
 ]
 __version__ = "0.1.0"
 _PLACES = {
     "api": ("eligible", "score", "score_files"),
     "audit.evidence.again": ("Verification", "verify"),
+    "audit.flips": ("Flips", "WhatIf", "what_if"),
     "audit.report.made": ("report",),
     "audit.findings.finding": ("Finding", "Findings"),
     "audit.findings.found": ("findings",),

@@ -50,6 +50,23 @@ def test_numbers(folder: Path) -> None:
     assert {line[0]: line[1] for line in found["Rows by reason"][1:-1]} == {
         reason: str(count) for reason, count in summary.reasons.items()
     }
+    values = {line[0]: line[3] for line in found["Rows by reason"][1:]}
+    wanted = {
+        "eligible": "1,190.00",
+        "over-limit": "6,700.01",
+        "no-person": "1.00",
+        "no-day": "5.00",
+        "bad-value": "0.00",
+    }
+    assert {name: values[name] for name in wanted} == wanted and values["all rows"] == "7,896.01"
+    assert [line[:3] + line[4:] for line in found["Rows by day"][1:]] == [
+        ["2024-06-01", "7", "1", "6,601.01", "800.00"],
+        ["2024-06-02", "1", "0", "900.00", "0.00"],
+        ["2024-06-03", "1", "1", "390.00", "390.00"],
+        ["no day", "1", "0", "5.00", "0.00"],
+    ]
+    assert [line[0] for line in found["Rows by month"]] == ["Month", "2024-06", "no day"]
+    assert "No column tells the origin" in text
     assert found["Known values"][1:] == [
         ["eligible", "1,190.00"],
         ["not eligible", "6,706.01"],
@@ -61,6 +78,20 @@ def test_numbers(folder: Path) -> None:
     curve = {line[0]: int(line[1]) for line in found["Share of rows that would be eligible under other limits"][1:]}
     assert curve == {"200": 0, "400": 1, "600": 1, "800": 2, "1,000": 5, "1,200": 5, "1,400": 5, "1,600": 5}
     assert "3 of 7 person-days are over the limit" in text
+
+
+def test_origins_and_what_if(folder: Path) -> None:
+    """Origins are told as they are counted, and what another limit would flip where that is asked for."""
+    origins = ["CN", "cn ", "DE", None, "", EVIL, "CN", "DE", "CN", "CN"]
+    pq.write_table(TABLE.append_column("from", pa.array(origins)), "in.parquet")
+    text = made(origin="from", against_limit="5000")
+    lines = tables(text)["Rows by origin"][1:]
+    assert [line[:3] for line in lines[1:]] == [["CN", "5", "1"], ["DE", "2", "1"], ["not told", "2", "0"]]
+    flips = tables(text)["Rows that flip"]
+    assert flips[0][:6] == ["Month", "Origin", "Rows", "Eligible", "Then", "Gained"]
+    assert flips[-1] == ["all", "", "10", "2", "6", "4", "6,700.01", "0", "0.00"]
+    assert "By a limit of 5000 instead of a limit of 800, 4 rows more would be eligible" in text
+    assert "<script" not in text and "What if" not in made()
 
 
 @pytest.mark.parametrize("names", [False, True])
@@ -124,7 +155,7 @@ def test_readable_by_machines(folder: Path) -> None:
     assert len({*ids}) == len(ids)
     for one in found.all("svg"):
         assert one["role"] == "img" and {*str(one["aria-labelledby"]).split()} <= {*ids}
-    assert len(found.all("svg")) == 2
+    assert len(found.all("svg")) == 4
     links = [str(one["href"])[1:] for one in found.all("a")]
     assert links and {*links} <= {*ids}
     assert all(one["aria-labelledby"] in ids for one in found.all("section"))

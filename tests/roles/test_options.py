@@ -24,6 +24,7 @@ FUNCTIONS: list[tuple[Callable[..., Any], bool]] = [
     (dm.plan, True),
     (dm.stream, True),
     (dm.report, True),
+    (dm.what_if, True),
     (dm.Scorer, False),
 ]
 ROLES: dict[str, Any] = {"person": "who", "day": "day", "value": "usd", "limit": 800}

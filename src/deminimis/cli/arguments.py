@@ -114,6 +114,12 @@ def evidence_options(args: argparse.Namespace, name: str, words: Iterable[str]) 
     return {"evidence": args.evidence, "command": shlex.join(["deminimis", name, *words]), "law": law}
 
 
+def against_options(args: argparse.Namespace) -> Options:
+    """What the limit or the rule is compared with; what was not given is left out."""
+    given = {name: getattr(args, name) for name in ("against_limit", "against_rule")}
+    return {name: one for name, one in given.items() if one is not None}
+
+
 def _feed(args: argparse.Namespace) -> Feed | None:
     if not args.feed:
         return None

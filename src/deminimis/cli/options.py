@@ -46,6 +46,8 @@ _OF_TOTALS = {
     "totals": "--totals",
     "secret": "--secret-file",
     **{name: f"--{name}" for name in ("by", "id", "address", "order", "only", "most", "thresholds")},
+    "against_limit": "--against-limit",
+    "against_rule": "--against-rule",
 }
 """Words of options that only some commands have."""
 
@@ -196,6 +198,14 @@ def add_settings(parser: Parser) -> None:
     group.add_argument("--as-of", metavar="DATE", help="apply the rule as if every row were of that day")
     settings = add_group(parser, "settings", "settings")
     add_secret(settings)
+
+
+def add_against(parser: Parser) -> None:
+    """What the limit or the rule is compared with."""
+    group = parser.add_argument_group("what if")
+    other = group.add_mutually_exclusive_group()
+    other.add_argument("--against-limit", metavar="N", help="which rows would this limit flip")
+    other.add_argument("--against-rule", metavar="NAME", help="which rows would this rule flip")
 
 
 def add_secret(group: argparse._ArgumentGroup) -> None:

@@ -6,10 +6,18 @@ from contextlib import nullcontext
 from functools import partial
 
 from ..text import prose
-from .arguments import as_given, evidence_options, manifest_of, reading_options, resources, scoring_options
+from .arguments import (
+    against_options,
+    as_given,
+    evidence_options,
+    manifest_of,
+    reading_options,
+    resources,
+    scoring_options,
+)
 from .bars import bars
 from .ends import ENDS
-from .options import Parser, add_manifest, add_resources, add_roles, add_settings, in_the_shell
+from .options import Parser, add_against, add_manifest, add_resources, add_roles, add_settings, in_the_shell
 from .score import Target
 from .streams import say, width
 
@@ -45,6 +53,7 @@ def run(name: str, words: list[str]) -> int:
             **evidence_options(args, name, words),
             settings=partial(as_given, args),
             noted=in_the_shell,
+            against=against_options(args),
             progress=progress,
         )
     if not args.quiet:
@@ -70,6 +79,7 @@ def parser(name: str) -> Parser:
     group.add_argument("--no-clobber", action="store_true", help="refuse a PAGE that is there already")
     group.add_argument("-q", "--quiet", action="store_true", help="no progress and no word")
     found.set_defaults(check=False, append=False)
+    add_against(found)
     add_roles(found)
     add_settings(found)
     add_manifest(found)

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..api import score
+from ..results.scored import Scored
 from ..roles import casts, names
 from ..roles.excluded import Exclusion
 from ..roles.persons import Column, FirstOf, columns_of_part
@@ -26,11 +27,11 @@ def texts_of(table: pa.Table, column: object) -> list[str | None]:
     return [cell.decode(errors="replace") if isinstance(cell, bytes) else cell for cell in table[column].to_pylist()]
 
 
-def values_of(table: pa.Table, roles: Request) -> list[Decimal | None]:
-    """What each row counts as: the total that it alone would have."""
+def alone(table: pa.Table, roles: Request) -> Scored:
+    """Every row as if it were alone: its total is what it counts as, and its reason says whether its value is bad."""
     n = len(table)
     table = table.append_column(_ROW, pa.array(np.arange(n))).append_column(_DAY, pa.array([0] * n, pa.date32()))
-    alone = score(
+    return score(
         table,
         person=_ROW,
         day=_DAY,
@@ -42,7 +43,12 @@ def values_of(table: pa.Table, roles: Request) -> list[Decimal | None]:
         limit=0,
         threads=1,
     )
-    outcomes = zip(alone.total.to_pylist(), alone.reason.to_pylist(), strict=True)
+
+
+def values_of(table: pa.Table, roles: Request) -> list[Decimal | None]:
+    """What each row counts as: the total that it alone would have."""
+    scored = alone(table, roles)
+    outcomes = zip(scored.total.to_pylist(), scored.reason.to_pylist(), strict=True)
     return [None if reason == "bad-value" else total for total, reason in outcomes]
 
 

@@ -9,6 +9,8 @@ from decimal import Decimal
 from ...results.summary import Summary
 from ...rules.rule import Rule
 from ..evidence.made import Evidence
+from ..flips import WhatIf
+from .counts import Counts
 from .gathered import Largest, Place
 from .spread import Spread
 
@@ -23,6 +25,8 @@ class Content:
         Of the cells in `places`.
     is_named : bool
         Whether persons are told by name.
+    origin : object
+        The column of the origin; None: not told.
     """
 
     title: str
@@ -34,6 +38,9 @@ class Content:
     places: Sequence[Place]
     columns: tuple[str, ...]
     is_named: bool
+    counts: Counts
+    origin: object
+    what_if: WhatIf | None
 
     @property
     def currency(self) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
+from decimal import Decimal
 from html import unescape
 from pathlib import Path
 from typing import Any, BinaryIO, Unpack
@@ -15,10 +17,14 @@ from ...progress import Report
 from ...results.summary import Summary
 from ...roles.options import AnyOptions, takes_options
 from ...roles.persons import Column, Person
+from ...rules.rule import Rule
 from ...text import counted
 from ..evidence.made import Evidence, Proof, in_json, new_texts, write_text
-from . import law, numbers
+from ..facts import Facts
+from ..flips import what_if
+from . import law, numbers, times
 from .content import Content
+from .counts import Reasons
 from .gathered import UnreadRows, largest_over
 from .page import page
 from .parts import instant, told
@@ -38,6 +44,8 @@ def report(
     names: bool = False,
     title: str | None = None,
     evidence: str | os.PathLike[str] | None = None,
+    against_limit: str | int | Decimal | None = None,
+    against_rule: str | os.PathLike[str] | Rule | None = None,
     progress: Report | None = None,
     **options: Unpack[AnyOptions],
 ) -> Summary:
@@ -58,6 +66,8 @@ def report(
         The heading of the page.
     evidence : path, optional
         Also the evidence, for `verify`.
+    against_limit, against_rule : as of `what_if`, optional
+        The page also tells which rows these would flip.
     progress : callable, optional
         As of `score_files`.
 
@@ -67,7 +77,8 @@ def report(
         As `score_files` gives it.
     """
     roles = {"person": person, "day": day, "value": value}
-    told = {"names": names, "title": title, "evidence": evidence, "progress": progress}
+    against = {"against_limit": against_limit, "against_rule": against_rule}
+    told = {"against": against, "names": names, "title": title, "evidence": evidence, "progress": progress}
     return report_with(sources, None, report=target, **told, **roles, **options)  # type: ignore[arg-type]
 
 
@@ -90,19 +101,23 @@ def report_with(
     id: str | None = None,
     noted: Callable[[str], str] = str,
     settings: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+    against: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Summary:
     """The page and the evidence beside what `score_files` writes, in the same go.
 
     `noted` and `settings` give notes and settings the words of who asked.
     """
+    against = {name: one for name, one in (against or {}).items() if one is not None}
     proof = Proof(sources, options, command, law or {}, totals)
     unread = UnreadRows()
-    with new_texts([report, evidence], proof.source, output) as (page_file, evidence_file):
+    reasons = Reasons(proof.run.memory_limit // 8, proof.run.spill_dir)
+    files = new_texts([report, evidence], proof.source, output)
+    with closing(reasons), files as (page_file, evidence_file):
         how = {"columns": columns, "append": append, "format": format, "progress": progress, "by": by, "id": id}
-        summary, found = proof.answer(output, also=unread.take, **how)
+        summary, found = proof.answer(output, also=lambda answer: reasons.take(unread.take(answer)), **how)
         asked = replace(summary, notes=tuple(map(noted, summary.notes)), settings=settings(summary.settings))
-        content = _content(proof, sources, asked, found, unread, options, names, title)
+        content = _content(proof, sources, asked, found, (unread, reasons), options, names, title, against)
         write_text(page_file, _laid_out(content))
         write_text(evidence_file, in_json(found))
     return summary
@@ -113,16 +128,19 @@ def _content(
     sources: Any,
     summary: Summary,
     found: Evidence,
-    unread: UnreadRows,
+    noted: tuple[UnreadRows, Reasons],
     options: Mapping[str, Any],
     names: bool,
     title: str | None,
+    against: Mapping[str, Any],
 ) -> Content:
     """What the page is made of, which reads the files again."""
     request = proof.run.request
     single = (*request.person_columns, *request.per, request.day, request.value, request.quantity, request.currency)
     columns = tuple(dict.fromkeys(name for name in single if isinstance(name, str)))
     rule = request.rule
+    unread, reasons = noted
+    origin = options.get("origin")
     many = counted(len(summary.sources), "file")
     return Content(
         title=title or f"Audit of {many} by {'a stated limit' if rule.is_stated else rule.name}",
@@ -134,6 +152,9 @@ def _content(
         places=unread.places(proof.source, columns),
         columns=columns,
         is_named=names,
+        counts=reasons.counts(proof.source, Facts(request, origin)),
+        origin=origin,
+        what_if=what_if(sources, **options, **against) if against else None,
     )
 
 
@@ -141,8 +162,11 @@ def _laid_out(content: Content) -> str:
     sections = [
         law.answer(content),
         numbers.reasons(content),
+        times.times(content),
+        times.origins(content),
         numbers.around_the_limit(content),
         numbers.largest(content),
+        times.what_if(content),
         numbers.unread(content),
         law.left_out(content),
         law.rule(content),

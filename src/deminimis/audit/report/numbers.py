@@ -15,22 +15,25 @@ from .spread import BIN_PERCENT, CURVE_PERCENT, FROM_PERCENT, TO_PERCENT, Spread
 def reasons(content: Content) -> str:
     """Rows by reason, and the sums of both sides."""
     summary = content.summary
+    values_of = content.counts.by_reason
     lines = [
-        (reason, f"{count:,}", content.share(count), REASONS.get(reason, ""))
+        (reason, f"{count:,}", content.share(count), content.amount(values_of[reason].value), REASONS.get(reason, ""))
         for reason, count in summary.reasons.items()
     ]
-    lines.append(("all rows", f"{summary.rows:,}", content.share(summary.rows), ""))
+    everything = content.amount(summary.value_eligible + summary.value_not_eligible)
+    lines.append(("all rows", f"{summary.rows:,}", content.share(summary.rows), everything, ""))
     values = [
         ("eligible", content.amount(summary.value_eligible)),
         ("not eligible", content.amount(summary.value_not_eligible)),
         ("together", content.amount(summary.value_eligible + summary.value_not_eligible)),
     ]
+    head = ("Reason", "Rows", "Share", f"Known value{content.currency}", "What it means")
     return section(
         "reasons",
         "Rows by reason",
         [
             paragraph("Where several reasons hold, the first of this order is given."),
-            table("Rows by reason", ("Reason", "Rows", "Share", "What it means"), lines, "<>><"),
+            table("Rows by reason", head, lines, "d>>><"),
             table("Known values", ("Rows that are", f"Value{content.currency}"), values, "<>"),
         ],
     )

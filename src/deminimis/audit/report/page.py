@@ -59,7 +59,7 @@ svg .curve { fill: none; stroke: #33475b; stroke-width: 2.5; }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }
   nav { display: none; }
-  h2, h3, caption { break-after: avoid; }
+  h2, h3, caption, section > p { break-after: avoid; }
   thead { display: table-header-group; }
   tr, figure, .sign, pre { break-inside: avoid; }
   tbody tr:nth-child(-n+2), tbody tr:last-child { break-before: avoid; }

@@ -10,6 +10,7 @@ from ...markup import told
 WIDTH, HEIGHT = 720, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 14, 26, 44
 _TICKS = 4
+_BAR_MOST = 70
 _PATTERN = (
     '<defs><pattern id="{id}-hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect width="6" height="6" class="light"/><line x1="0" y1="0" x2="0" y2="6" class="hatch"/></pattern></defs>'
@@ -51,16 +52,17 @@ def bars(
     """
     most = _rounded_up(max((sum(bar.parts) for bar in given), default=0))
     across = (WIDTH - _LEFT - _RIGHT) / max(1, len(given))
+    wide = min(across * 0.8, _BAR_MOST)
     drawn = []
     for i, bar in enumerate(given):
-        x, y = _LEFT + i * across + across * 0.1, float(HEIGHT - _BOTTOM)
+        x, y = _LEFT + (i + 0.5) * across - wide / 2, float(HEIGHT - _BOTTOM)
         for part, count in enumerate(bar.parts):
             tall = (HEIGHT - _TOP - _BOTTOM) * count / most
             y -= tall
             is_hatched = part > 0 or (over_from is not None and i >= over_from)
             look = f'fill="url(#{id}-hatch)" class="edge"' if is_hatched else 'class="solid"'
             if count:
-                drawn.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{across * 0.8:.1f}" height="{tall:.1f}" {look}/>')
+                drawn.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{tall:.1f}" {look}/>')
         if bar.is_named:
             place = _LEFT + (i if is_edge else i + 0.5) * across
             drawn.append(_text(place, HEIGHT - _BOTTOM + 16, bar.name, "middle"))
@@ -131,7 +133,7 @@ def _rounded_up(most: int) -> int:
     """A round number of which a quarter is whole, at least as large."""
     size = 1
     while True:
-        for step in (4, 8, 12, 20, 40):
+        for step in range(4, 44, 4):
             if size * step >= most:
                 return size * step
         size *= 10
