@@ -32,11 +32,13 @@ if TYPE_CHECKING:
     from .rules.text import list_rules, show_rule
     from .run.run import release_memory
     from .scorer import Scorer
+    from .sinks.csv_file import CsvFile
     from .streaming import Streamed, stream
 
 __all__ = [
     "DEFAULT_PLACEHOLDERS",
     "REASONS",
+    "CsvFile",
     "DeminimisError",
     "Explanation",
     "Finding",
@@ -100,6 +102,7 @@ _PLACES = {
     "rules.text": ("list_rules", "show_rule"),
     "run.run": ("release_memory",),
     "scorer": ("Scorer",),
+    "sinks.csv_file": ("CsvFile",),
     "streaming": ("Streamed", "stream"),
 }
 

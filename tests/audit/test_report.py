@@ -87,7 +87,7 @@ def test_origins_and_what_if(folder: Path) -> None:
     text = made(origin="from", against_limit="5000")
     lines = tables(text)["Rows by origin"][1:]
     assert [line[:3] for line in lines[1:]] == [["CN", "5", "1"], ["DE", "2", "1"], ["not told", "2", "0"]]
-    flips = tables(text)["Rows that flip"]
+    flips = tables(text)["Months and origins with rows that flip"]
     assert flips[0][:6] == ["Month", "Origin", "Rows", "Eligible", "Then", "Gained"]
     assert flips[-1] == ["all", "", "10", "2", "6", "4", "6,700.01", "0", "0.00"]
     assert "By a limit of 5000 instead of a limit of 800, 4 rows more would be eligible" in text

@@ -136,7 +136,7 @@ def test_full_disk(tmp_path: Path, name: str, room: int, schema: pa.Schema) -> N
     ("target", "message"),
     [
         ("no/such/m.parquet", "m.parquet: its folder cannot be written to"),
-        ("m.xlsx", "m.xlsx: its ending does not tell the format: end it in .parquet, .arrow"),
+        ("m.dat", "m.dat: its ending does not tell the format: end it in .parquet, .arrow"),
         ("m.parquet.gz", "does not tell the format"),
         (".", "is a folder"),
     ],

@@ -114,12 +114,6 @@ def evidence_options(args: argparse.Namespace, name: str, words: Iterable[str]) 
     return {"evidence": args.evidence, "command": shlex.join(["deminimis", name, *words]), "law": law}
 
 
-def against_options(args: argparse.Namespace) -> Options:
-    """What the limit or the rule is compared with; what was not given is left out."""
-    given = {name: getattr(args, name) for name in ("against_limit", "against_rule")}
-    return {name: one for name, one in given.items() if one is not None}
-
-
 def _feed(args: argparse.Namespace) -> Feed | None:
     if not args.feed:
         return None
@@ -214,3 +208,20 @@ def chosen(text: str | None, choices: Iterable[str], option: str) -> list[str]:
             there = f"{', '.join(known[:-1])} and {known[-1]}"
             raise InputError(f"{option} takes {there}, not {name!r}")
     return [name for name in known if name in wanted]
+
+
+def output_of(args: argparse.Namespace) -> Any:
+    """Where the answers go, and how CSV is written there."""
+    if not (args.bom or args.no_formulas or args.places is not None):
+        return args.output
+    if args.output in (None, "-"):
+        raise InputError("--bom, --places and --no-formulas are of a .csv: say which with -o")
+    from ..sinks.csv_file import CsvFile
+
+    return CsvFile(args.output, bom=args.bom, places=args.places, formulas=not args.no_formulas)
+
+
+def against_options(args: argparse.Namespace) -> Options:
+    """What the limit or the rule is compared with; what was not given is left out."""
+    given = {name: getattr(args, name) for name in ("against_limit", "against_rule")}
+    return {name: one for name, one in given.items() if one is not None}

@@ -200,6 +200,15 @@ def add_settings(parser: Parser) -> None:
     add_secret(settings)
 
 
+def add_spreadsheet(group: argparse._ArgumentGroup) -> None:
+    """How CSV is written for a spreadsheet."""
+    group.add_argument("--bom", action="store_true", help="CSV begins with a byte order mark, as Excel knows UTF-8 by")
+    group.add_argument("--places", metavar="N", type=int, help="decimal places of CSV's amounts; none is rounded")
+    group.add_argument(
+        "--no-formulas", action="store_true", help="CSV's text that begins with = + - @ gets a ' before it"
+    )
+
+
 def add_against(parser: Parser) -> None:
     """What the limit or the rule is compared with."""
     group = parser.add_argument_group("what if")

@@ -22,13 +22,14 @@ from .arguments import (
     evidence_options,
     listed,
     manifest_of,
+    output_of,
     reading_options,
     resources,
     scoring_options,
 )
 from .bars import bars
 from .ends import ENDS
-from .options import Parser, add_manifest, add_resources, add_roles, add_settings, in_the_shell
+from .options import Parser, add_manifest, add_resources, add_roles, add_settings, add_spreadsheet, in_the_shell
 from .streams import closed, is_terminal, remark, say, say_json, width
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def run(name: str, words: list[str]) -> int:
     with progress or nullcontext(), target.told_where_interrupted():
         summary = work(
             manifest_of(args, reads_twice=args.append or bool(by or args.id or {*columns} & {*MADE_COLUMNS})),
-            args.output,
+            output_of(args),
             **options,
             **resources(args),
             progress=progress,
@@ -183,7 +184,9 @@ def parser(name: str) -> Parser:
 def add_words(parser: Parser) -> None:
     """Everything that may follow `score`."""
     group = parser.add_argument_group("result")
-    group.add_argument("-o", "--output", metavar="OUT", help=".parquet, .arrow, .csv, .csv.gz; - is standard output")
+    group.add_argument(
+        "-o", "--output", metavar="OUT", help=".parquet, .arrow, .csv, .csv.gz, .xlsx; -: standard output"
+    )
     group.add_argument("--with", dest="with_", metavar="LIST", help=f"further columns: {','.join(MORE_COLUMNS)}")
     group.add_argument("--by", metavar="LIST", help="count by month (day, quarter, year), or columns: month,origin")
     group.add_argument("--id", metavar="COL", help="a column that names the rows, written before the answers")
@@ -191,7 +194,8 @@ def add_words(parser: Parser) -> None:
     group.add_argument("--evidence", metavar="FILE", help="what deminimis verify needs, with hashes, as JSON")
     group.add_argument("--report", metavar="PAGE", help="the page of the audit, as deminimis report makes it")
     group.add_argument("--append", action="store_true", help="write the manifest's own columns before the result")
-    group.add_argument("--format", choices=("parquet", "arrow", "csv"), help="of OUT (default: its ending)")
+    group.add_argument("--format", choices=("parquet", "arrow", "csv", "xlsx"), help="of OUT (default: its ending)")
+    add_spreadsheet(group)
     group.add_argument("--no-clobber", action="store_true", help="refuse an OUT that is there already")
     group.add_argument("--check", action="store_true", help="exit with 1 where some row is not eligible")
     group.add_argument("--json", action="store_true", help="the summary as one JSON object")

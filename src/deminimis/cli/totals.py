@@ -7,10 +7,10 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ..text import in_columns, prose
-from .arguments import as_given, manifest_of, reading_options, resources, scoring_options
+from .arguments import as_given, manifest_of, output_of, reading_options, resources, scoring_options
 from .bars import bars
 from .ends import ENDS
-from .options import Parser, add_manifest, add_resources, add_roles, add_settings, in_the_shell
+from .options import Parser, add_manifest, add_resources, add_roles, add_settings, add_spreadsheet, in_the_shell
 from .score import Target, format_of
 from .streams import remark, say, say_json, width
 
@@ -45,7 +45,7 @@ def run(name: str, words: list[str]) -> int:
     with progress or nullcontext(), target.told_where_interrupted():
         written = write_totals(
             manifest_of(args, reads_twice=args.names),
-            args.output,
+            output_of(args),
             **options,
             **resources(args),
             progress=progress,
@@ -65,14 +65,19 @@ def parser(name: str) -> Parser:
     )
     group = found.add_argument_group("result")
     group.add_argument(
-        "-o", "--output", metavar="OUT", required=True, help=".parquet, .arrow, .csv, .csv.gz; - is standard output"
+        "-o",
+        "--output",
+        metavar="OUT",
+        required=True,
+        help=".parquet, .arrow, .csv, .csv.gz, .xlsx; -: standard output",
     )
     some = group.add_mutually_exclusive_group()
     some.add_argument("--over", action="store_true", help="only those over their limit")
     some.add_argument("--refused", action="store_true", help="only those over, or whose total is not proven")
     some.add_argument("--near", metavar="SHARE", help="only those that reach this share of their limit, such as 0.95")
     group.add_argument("--names", action="store_true", help="also who it is, as the first row has it; reads twice")
-    group.add_argument("--format", choices=("parquet", "arrow", "csv"), help="of OUT (default: its ending)")
+    group.add_argument("--format", choices=("parquet", "arrow", "csv", "xlsx"), help="of OUT (default: its ending)")
+    add_spreadsheet(group)
     group.add_argument("--no-clobber", action="store_true", help="refuse an OUT that is there already")
     group.add_argument("--json", action="store_true", help="the account as one JSON object")
     group.add_argument("-q", "--quiet", action="store_true", help="no progress and no account")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .arguments import against_options, manifest_of, reading_options, resources, scoring_options
+from .arguments import against_options, manifest_of, output_of, reading_options, resources, scoring_options
 from .ends import ENDS
-from .options import Parser, add_against, add_manifest, add_resources, add_roles, add_settings
+from .options import Parser, add_against, add_manifest, add_resources, add_roles, add_settings, add_spreadsheet
 from .score import Target, format_of
 from .streams import say, say_json, width
 
@@ -31,7 +31,7 @@ def run(name: str, words: list[str]) -> int:
             from ..sinks.open import open_sink
 
             lines = found.to_table()
-            with open_sink(args.output, lines.schema, format=format_of(args)) as sink:
+            with open_sink(output_of(args), lines.schema, format=format_of(args)) as sink:
                 for batch in lines.to_batches():
                     sink.write(batch)
     out = "stderr" if args.output == "-" else "stdout"
@@ -52,8 +52,11 @@ def parser(name: str) -> Parser:
         epilog=_EXAMPLES,
     )
     group = found.add_argument_group("result")
-    group.add_argument("-o", "--output", metavar="OUT", help=".parquet, .arrow, .csv, .csv.gz; - is standard output")
-    group.add_argument("--format", choices=("parquet", "arrow", "csv"), help="of OUT (default: its ending)")
+    group.add_argument(
+        "-o", "--output", metavar="OUT", help=".parquet, .arrow, .csv, .csv.gz, .xlsx; -: standard output"
+    )
+    group.add_argument("--format", choices=("parquet", "arrow", "csv", "xlsx"), help="of OUT (default: its ending)")
+    add_spreadsheet(group)
     group.add_argument("--no-clobber", action="store_true", help="refuse an OUT that is there already")
     group.add_argument("--json", action="store_true", help="what was found as one JSON object")
     found.set_defaults(check=False, append=False)

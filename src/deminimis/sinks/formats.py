@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.csv as pc
 
 from ..arrays import in_hex, nothing
+from .csv_file import BOM, CsvFile
 from .files import Output
 from .mask import MaskWriter
 
@@ -111,9 +112,20 @@ class ArrowStreamWriter:
 class CsvWriter:
     """CSV with a header, packed where a compression is named; bytes of a fixed number are hex digits."""
 
-    def __init__(self, output: Output, schema: pa.Schema, delimiter: str = ",", compression: str | None = None) -> None:
+    def __init__(
+        self,
+        output: Output,
+        schema: pa.Schema,
+        delimiter: str = ",",
+        compression: str | None = None,
+        asked: CsvFile | None = None,
+    ) -> None:
         file: Any = pa.PythonFile(output, "w")
+        self._asked = asked
+        schema = schema if asked is None else asked.schema(schema)
         self._packed = pa.CompressedOutputStream(file, compression) if compression else None
+        if asked is not None and asked.bom:
+            (self._packed or file).write(BOM)
         options = pc.WriteOptions(delimiter=delimiter, batch_size=CSV_ROWS)
         self._fixed = [i for i, field in enumerate(schema) if pa.types.is_fixed_size_binary(field.type)]
         for i in self._fixed:
@@ -121,6 +133,7 @@ class CsvWriter:
         self._writer = pc.CSVWriter(self._packed or file, schema, write_options=options)
 
     def write(self, batch: pa.RecordBatch) -> None:
+        batch = batch if self._asked is None else self._asked.batch(batch)
         for i in self._fixed:
             batch = batch.set_column(i, batch.schema.names[i], in_hex(batch.column(i)))
         self._writer.write_batch(batch)

@@ -22,17 +22,20 @@ from ..sources.base import reason_of
 from ..sources.files import home_of
 from ..sources.identity import Place, descriptor_of
 from ..sources.stores.address import parse
+from .csv_file import CsvFile
 from .files import NewFile, Output, refuse_input
 from .formats import ArrowFileWriter, ArrowStreamWriter, CsvWriter, ParquetWriter, Writer
 from .objects import NewObject
+from .workbook import WorkbookWriter
 
-FORMATS = {"parquet": "parquet", "arrow file": "arrow", "arrow stream": "arrows", "csv": "csv"}
+FORMATS = {"parquet": "parquet", "arrow file": "arrow", "arrow stream": "arrows", "csv": "csv", "workbook": "xlsx"}
 """What the formats of files are called as outputs."""
 WRITERS: dict[str, Callable[..., Writer]] = {
     "parquet": ParquetWriter,
     "arrow": ArrowFileWriter,
     "arrows": ArrowStreamWriter,
     "csv": CsvWriter,
+    "xlsx": WorkbookWriter,
 }
 
 
@@ -120,7 +123,7 @@ def open_sink(
         object, which are written as the batches come.
     schema : pyarrow.Schema
         The columns. A single boolean column that is not nullable is written to Parquet straight from its bits.
-    format : {"parquet", "arrow", "arrows", "csv"}, optional
+    format : {"parquet", "arrow", "arrows", "csv", "xlsx"}, optional
         By default the file's ending tells; a stream gets an Arrow stream.
     inputs : collection of (device, inode) or (store, key)
         The files that are read, which the output must not replace.
@@ -132,7 +135,7 @@ def open_sink(
         read-only.
     """
     if format is not None and format not in FORMATS.values():
-        raise InputError(f"there is no output format {format!r}: give parquet, arrow, arrows or csv.")
+        raise InputError(f"there is no output format {format!r}: give parquet, arrow, arrows, csv or xlsx.")
     if target == "-":
         if sys.stdout is None:
             raise InputError("standard output is closed: give it a file, or name one.")
@@ -141,7 +144,7 @@ def open_sink(
         return _open_stream(target, str(getattr(target, "name", "file object")), schema, format, inputs)
     address = parse(target)
     if address is not None:
-        kind, options = _kind_of(address.name, format)
+        kind, options = _kind_of(address.name, format, target)
         return _sink(NewObject(address, inputs), schema, kind, options)
     path = home_of(path_of(target))
     scheme = scheme_of(path)
@@ -155,18 +158,24 @@ def open_sink(
             file = path.open("wb", buffering=0)
         known = format or FORMATS.get(ending_of(str(path)).format or "")
         return _open_stream(file, str(path), schema, known, is_owned=True)
-    kind, options = _kind_of(str(path), format)
+    kind, options = _kind_of(str(path), format, target)
     return _sink(NewFile(path, inputs), schema, kind, options)
 
 
-def _kind_of(name: str, format: str | None) -> tuple[str, dict[str, Any]]:
+def _kind_of(name: str, format: str | None, target: object) -> tuple[str, dict[str, Any]]:
     """The format of an output by its name, where none is asked for, and what its writer takes."""
     ending = ending_of(name)
     kind = format or FORMATS.get(ending.format or "")
+    if kind == "xlsx" and not name.lower().endswith(".xlsx"):
+        raise InputError("a workbook is written as .xlsx: end it so.", file=name)
+    asked = target if isinstance(target, CsvFile) else None
+    if asked is not None and kind != "csv":
+        raise InputError("a byte order mark, places and formulas are those of a .csv: end it so.", file=name)
     if kind is None or (ending.compression and kind != "csv"):
-        mend = "end it in .parquet, .arrow, .csv or .csv.gz."
+        mend = "end it in .parquet, .arrow, .csv, .csv.gz or .xlsx."
         raise InputError(f"its ending does not tell the format: {mend}", file=name)
-    return kind, {"delimiter": ending.delimiter or ",", "compression": ending.compression} if kind == "csv" else {}
+    csv = {"delimiter": ending.delimiter or ",", "compression": ending.compression, "asked": asked}
+    return kind, csv if kind == "csv" else {}
 
 
 def _sink(output: Output, schema: pa.Schema, kind: str, options: dict[str, Any]) -> Sink:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from ...results.summary import Summary
 from ...rules.rule import Rule
@@ -54,9 +55,14 @@ class Content:
         return str(self.summary.settings["window"])
 
     def amount(self, value: Decimal) -> str:
-        """An amount with two decimals, or as many as it needs."""
-        decimals = max(2, len(f"{value:f}".partition(".")[2].rstrip("0")))
-        return f"{value:,.{decimals}f}"
+        """An amount with two decimals, or as many as some sum of the page needs."""
+        return f"{value:,.{self._decimals}f}"
+
+    @cached_property
+    def _decimals(self) -> int:
+        sums = [one.value for counts in (self.counts.by_day, self.counts.by_origin) for one in counts.values()]
+        sums += [one.total for one in self.largest]
+        return max(2, *(len(f"{value:f}".partition(".")[2].rstrip("0")) for value in sums), 0)
 
     def share(self, count: int) -> str:
         """Of all rows."""

@@ -92,7 +92,8 @@ def what_if(content: Content) -> str:
         amounts = content.amount(line.value_gained), f"{line.lost:,}", content.amount(line.value_lost)
         return month, origin, *(f"{one:,}" for one in counts), *amounts
 
-    lines = [cells(one, one.month or "no day", one.origin or "not told") for one in found.lines]
+    flipping = [one for one in found.lines if one.gained or one.lost]
+    lines = [cells(one, one.month or "no day", one.origin or "not told") for one in flipping]
     lines.append(cells(total, "all", ""))
     head = (
         "Month",
@@ -105,4 +106,8 @@ def what_if(content: Content) -> str:
         "Lost",
         f"Value lost{money}",
     )
-    return section("what-if", "What if", [paragraph(said), table("Rows that flip", head, lines, "d<>>>>>>>")])
+    return section(
+        "what-if",
+        "What if",
+        [paragraph(said), table("Months and origins with rows that flip", head, lines, "d<>>>>>>>")],
+    )
