@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..arrays import without_views
-from ..questions.cells import alone
-from ..results.summary import REASONS
 from ..roles import casts
-from ..roles.binding import bind
-from ..roles.days import NO_DAY, day_numbers
+from ..roles.bindings import Bindings
+from ..roles.facts import NO_DAY, facts
 from ..roles.persons import Column
 from ..roles.request import Request
 
-Days: TypeAlias = npt.NDArray[np.int32]
 FACTS = pa.schema([("day", pa.int32()), ("origin", pa.string()), ("units", pa.int64())])
 """Null: no day, no origin, a bad value."""
 ORIGINS_MOST = 300
 """So many origins are told apart; the others are one."""
 OTHERS = "(others)"
-
-
-_BAD = list(REASONS).index("bad-value")
+_ROWS_AT_ONCE = 1 << 17
 
 
 class Facts:
@@ -41,6 +34,7 @@ class Facts:
 
     def __init__(self, request: Request, origin: Column | None) -> None:
         self._request = request
+        self._bindings = Bindings(request, outcomes=True, tally=False)
         self._origin = origin
         self._seen: dict[str, int] = {}
 
@@ -51,14 +45,14 @@ class Facts:
             return None
         return list(dict.fromkeys([*self._request.names(), *([self._origin] if self._origin is not None else [])]))
 
-    def of(self, batch: pa.RecordBatch, file: str | None = None) -> pa.Table:
-        """The facts of these rows."""
-        binding = bind(self._request, batch.schema, outcomes=True, tally=False, file=file)
-        days = day_numbers(batch, binding)
-        scored = alone(pa.Table.from_batches([batch]), self._request)
-        cells = np.frombuffer(scored.total.buffers()[1] or b"", np.int64)[0 : 2 * batch.num_rows : 2]  # none is larger
-        units = pa.array(cells, pa.int64(), mask=scored.reason.indices.to_numpy() == _BAD)
-        return pa.table([pa.array(days, pa.int32(), mask=days == NO_DAY), self._origins(batch), units], schema=FACTS)
+    def of(self, batch: pa.RecordBatch, file: str | None = None) -> Iterator[pa.Table]:
+        """The facts of these rows, some at a time."""
+        for start in range(0, batch.num_rows, _ROWS_AT_ONCE):
+            some = batch.slice(start, _ROWS_AT_ONCE)
+            read = facts(self._bindings, some, file)
+            days = pa.array(read.days, pa.int32(), mask=read.days == NO_DAY)
+            units = pa.array(read.units, pa.int64(), mask=read.units < 0)
+            yield pa.table([days, self._origins(some), units], schema=FACTS)
 
     def _origins(self, batch: pa.RecordBatch) -> pa.Array:
         if self._origin is None:

@@ -178,8 +178,9 @@ def what_if(
             for batch in piece.batches():
                 for one, answers in zip(runs, early, strict=True):
                     answers += one.add_object(batch)
-                shelves.put(count, facts.of(batch, piece.file))
-                count += 1
+                for table in facts.of(batch, piece.file):
+                    shelves.put(count, table)
+                    count += 1
         here, there = (_Drawn(chain(answers, one.finish())) for one, answers in zip(runs, early, strict=True))
         for number in range(count):
             table = shelves.take(number)

@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 
 from ..api import score
-from ..results.scored import Scored
 from ..roles import casts, names
 from ..roles.excluded import Exclusion
 from ..roles.persons import Column, FirstOf, columns_of_part
@@ -27,11 +26,11 @@ def texts_of(table: pa.Table, column: object) -> list[str | None]:
     return [cell.decode(errors="replace") if isinstance(cell, bytes) else cell for cell in table[column].to_pylist()]
 
 
-def alone(table: pa.Table, roles: Request) -> Scored:
-    """Every row as if it were alone: its total is what it counts as, and its reason says whether its value is bad."""
+def values_of(table: pa.Table, roles: Request) -> list[Decimal | None]:
+    """What each row counts as: the total that it alone would have."""
     n = len(table)
     table = table.append_column(_ROW, pa.array(np.arange(n))).append_column(_DAY, pa.array([0] * n, pa.date32()))
-    return score(
+    alone = score(
         table,
         person=_ROW,
         day=_DAY,
@@ -43,12 +42,7 @@ def alone(table: pa.Table, roles: Request) -> Scored:
         limit=0,
         threads=1,
     )
-
-
-def values_of(table: pa.Table, roles: Request) -> list[Decimal | None]:
-    """What each row counts as: the total that it alone would have."""
-    scored = alone(table, roles)
-    outcomes = zip(scored.total.to_pylist(), scored.reason.to_pylist(), strict=True)
+    outcomes = zip(alone.total.to_pylist(), alone.reason.to_pylist(), strict=True)
     return [None if reason == "bad-value" else total for total, reason in outcomes]
 
 

@@ -1,27 +1,19 @@
-"""The days of rows, read as the kernel reads them: as numbers, and of a few rows as dates, to show them."""
+"""The days of a few rows as dates, read as the kernel reads them: to show rows, not for whole manifests."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from .._kernel import Batch
 from .._kernel import days_of as read_days
-from .binding import Binding, bind
+from .binding import bind
 from .request import Request
 
-NO_DAY = np.iinfo(np.int32).min
+_NO_DAY = np.iinfo(np.int32).min
 _EPOCH = date(1970, 1, 1)
-
-
-def day_numbers(batch: pa.RecordBatch, binding: Binding) -> npt.NDArray[np.int32]:
-    """Each row's day, in days since 1970-01-01; `NO_DAY` where it has none."""
-    ready = binding.prepare(batch) if binding.prepare else batch
-    days = read_days(binding.settings, Batch(ready.__arrow_c_array__()[1], binding.settings, binding.places))
-    return np.frombuffer(days, np.int32)
 
 
 def days_of(table: pa.Table, roles: Request) -> list[date | None]:
@@ -29,7 +21,9 @@ def days_of(table: pa.Table, roles: Request) -> list[date | None]:
     binding = bind(roles, table.schema, outcomes=True, tally=False)
     found: list[date | None] = []
     for batch in table.to_batches():
-        found += [_date(day) for day in day_numbers(batch, binding).tolist()]
+        ready = binding.prepare(batch) if binding.prepare else batch
+        days = read_days(binding.settings, Batch(ready.__arrow_c_array__()[1], binding.settings, binding.places))
+        found += [_date(day) for day in np.frombuffer(days, np.int32).tolist()]
     return found
 
 
@@ -43,6 +37,6 @@ def gate_days_of(table: pa.Table, roles: Request, days: list[date | None]) -> li
 
 def _date(day: int) -> date | None:
     try:
-        return None if day == NO_DAY else _EPOCH + timedelta(days=day)
+        return None if day == _NO_DAY else _EPOCH + timedelta(days=day)
     except OverflowError:
         return None

@@ -75,14 +75,15 @@ class Reasons:
         left, number = np.empty(0, np.uint8), 0
         for piece in source.pieces(facts.names):
             for batch in piece.batches():
-                table = facts.of(batch, piece.file)
-                while len(left) < len(table):
-                    if number == self._count:
-                        raise InputError("the manifest changed while it was scored; score it again", file=piece.label)
-                    left = np.concatenate([left, self._shelves.take(number)["code"].to_numpy()])
-                    number += 1
-                tally.add(table.append_column("code", pa.array(left[: len(table)])))
-                left = left[len(table) :]
+                for table in facts.of(batch, piece.file):
+                    while len(left) < len(table):
+                        if number == self._count:
+                            changed = "the manifest changed while it was scored; score it again"
+                            raise InputError(changed, file=piece.label)
+                        left = np.concatenate([left, self._shelves.take(number)["code"].to_numpy()])
+                        number += 1
+                    tally.add(table.append_column("code", pa.array(left[: len(table)])))
+                    left = left[len(table) :]
         return _counts(tally)
 
 
