@@ -20,7 +20,7 @@ ul { padding-left: 1.25rem; }
 .question { font-size: 1.05rem; }
 .answer { font-size: 1.05rem; font-weight: bold; border-left: 4px solid #111; padding-left: .8rem; }
 .made { margin-top: 0; color: #444; }
-nav ul { columns: 15rem; padding-left: 1.1rem; margin: .3rem 0 0; }
+nav ul { columns: 17rem; padding-left: 1.1rem; margin: .3rem 0 0; }
 a { color: #0b4a8f; }
 a:focus-visible, .wide:focus-visible { outline: 3px solid #0b4a8f; outline-offset: 2px; }
 .wide { overflow-x: auto; margin: .8rem 0 1.2rem; }
@@ -53,6 +53,7 @@ svg .curve { fill: none; stroke: #33475b; stroke-width: 2.5; }
   body { padding: 1rem .8rem 2rem; }
   h1 { font-size: 1.35rem; }
   svg text { font-size: 20px; }
+  td:not(.number):not(.day) { min-width: 10rem; }
 }
 @page { margin: 16mm 15mm 18mm;
   @bottom-right { content: "page " counter(page) " of " counter(pages); font: 8pt sans-serif; } }
@@ -61,7 +62,7 @@ svg .curve { fill: none; stroke: #33475b; stroke-width: 2.5; }
   nav { display: none; }
   h2, h3, caption, section > p { break-after: avoid; }
   thead { display: table-header-group; }
-  tr, figure, .sign, pre { break-inside: avoid; }
+  p, tr, figure, .sign, pre { break-inside: avoid; }
   tbody tr:nth-child(-n+2), tbody tr:last-child { break-before: avoid; }
   thead, tbody tr:first-child { break-after: avoid; }
   .wide { overflow: visible; }
