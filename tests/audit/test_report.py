@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,16 @@ def test_origins_and_what_if(folder: Path) -> None:
     assert flips[-1] == ["all", "", "10", "2", "6", "4", "6,700.01", "0", "0.00"]
     assert "By a limit of 5000 instead of a limit of 800, 4 rows more would be eligible" in text
     assert "<script" not in text and "What if" not in made()
+
+
+@pytest.mark.parametrize("names", [False, True])
+def test_findings(folder: Path, names: bool) -> None:
+    """Each pattern has its definition and numbers; rows, which name persons, only where names are asked for."""
+    text = made(names=names)
+    found = dm.findings("in.parquet", **ROLES, limit=800)
+    assert all(f"<h3>{one.title} ({one.name})</h3>" in text and escape(one.definition) in text for one in found)
+    rows = [one.name for one in found if one.table.num_rows]
+    assert [name for name in rows if f"The largest of {name}" in tables(text)] == (rows if names else [])
 
 
 @pytest.mark.parametrize("names", [False, True])

@@ -10,6 +10,7 @@ from functools import cached_property
 from ...results.summary import Summary
 from ...rules.rule import Rule
 from ..evidence.made import Evidence
+from ..findings.finding import Findings
 from ..flips import WhatIf
 from .counts import Counts
 from .gathered import Largest, Place
@@ -42,6 +43,7 @@ class Content:
     counts: Counts
     origin: object
     what_if: WhatIf | None
+    findings: Findings
 
     @property
     def currency(self) -> str:

@@ -21,8 +21,9 @@ from ...rules.rule import Rule
 from ...text import counted
 from ..evidence.made import Evidence, Proof, in_json, new_texts, write_text
 from ..facts import Facts
+from ..findings.found import findings
 from ..flips import what_if
-from . import law, numbers, times
+from . import law, numbers, patterns, times
 from .content import Content
 from .counts import Reasons
 from .gathered import UnreadRows, largest_over
@@ -155,6 +156,7 @@ def _content(
         counts=reasons.counts(proof.source, Facts(request, origin)),
         origin=origin,
         what_if=what_if(sources, **options, **against) if against else None,
+        findings=findings(sources, **options),
     )
 
 
@@ -168,6 +170,7 @@ def _laid_out(content: Content) -> str:
         numbers.largest(content),
         times.what_if(content),
         numbers.unread(content),
+        patterns.found(content),
         law.left_out(content),
         law.rule(content),
         law.settings(content),
