@@ -9,7 +9,7 @@ import pyarrow as pa
 from ..errors import TotalsError, option
 from ..roles.beside import Beside
 from ..roles.request import Request
-from ..run.given import Expected, GivenRun, load
+from ..run.given import Expected, Given, GivenRun, load
 from ..run.groups import GROUPS
 from ..sources.base import Source
 from .mark import check_agree, mark_of_run
@@ -42,6 +42,14 @@ def run_by_totals(totals: Any, request: Request, **resources: Any) -> GivenRun:
     beside = Beside(digested=table.mark.holds == "refused")
     run = GivenRun(request, outcomes=True, tally=True, beside=beside, **resources)
     run.prepare = lambda source: _fill(run, source, table)
+    return run
+
+
+def run_by_groups(request: Request, given: Given, **resources: Any) -> GivenRun:
+    """A run whose rows are answered by groups that are loaded already, and whose workers digest all rows."""
+    run = GivenRun(request, outcomes=True, tally=True, beside=Beside(digested=True), **resources)
+    run.given = given
+    run.prepare = lambda source: None
     return run
 
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from .._kernel import Batch, Given, Judge, KeyTwiceError, Settings, TotalRefusedError
+from .._kernel import Batch, Judge, KeyTwiceError, Settings, TotalRefusedError
+from .._kernel import Given as Given
 from ..errors import OutOfMemoryError, TotalsError
 from ..roles.request import Request
 from ..sources.base import Piece, Source
