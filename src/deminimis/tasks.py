@@ -38,7 +38,12 @@ ACCOUNT = f"{BESIDE}account"
 KEY_WORDS = pa.schema([(f"{BESIDE}low", pa.int64()), (f"{BESIDE}high", pa.int64())])
 """The key of a row, as it stands beside it."""
 _MEMORY = 1 << 30
-_ONE_MACHINE = ("threads", "memory_limit", "spill_dir", "sorted_by", "late_days")
+# Each says something of one row alone, or of groups that merge; what is not here is for one machine.
+_OF_ROWS = {
+    *("person", "day", "value", "quantity", "origin", "sent_from", "kind", "entered", "excluded", "per", "currency"),
+    *("currency_code", "limit", "rule", "overflow", "bad_values", "count_excluded", "normalize", "in_care_of"),
+    *("placeholders", "timezone", "day_format", "decimal", "thousands", "currency_signs", "secret"),
+}
 
 
 class Job(NamedTuple):
@@ -87,9 +92,9 @@ def make_job(options: dict[str, Any], answers: tuple[str, ...]) -> tuple[Job, Re
     """
     refuse_unknown(tuple(options))
     own = dict(options)
-    for name in _ONE_MACHINE:
-        if own.pop(name, None) not in (None, OPTIONS[name].default):
-            raise InputError(f"{option(name)} is for one machine: leave it out, the engine says what a task may use")
+    for name in [name for name in own if name not in _OF_ROWS]:
+        if own.pop(name) not in (None, OPTIONS[name].default):
+            raise InputError(f"{option(name)} is for one machine: leave it out; tasks see a part of the rows each")
     if own.get("secret") is None:
         own["secret"] = token_bytes(32)
     request = check(**own)
