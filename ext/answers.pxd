@@ -3,7 +3,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 from libc.stdint cimport uintptr_t
 from native cimport i64, u16, u32, u64, u8
-from records cimport Chains, give_back, Outcome, Pool, take_block, WideRecord
+from records cimport Chains, give_back, Outcome, Pool, take_block
 from meaning cimport MAX_PARTITIONS, PARTITION_MASK, PLAIN, REASON_ELIGIBLE, STATUS_SHIFT, Meaning
 from libc.string cimport memset
 
@@ -22,7 +22,7 @@ cdef struct Trail:           # one 16-bit word a row, in blocks of the worker's 
 
 cdef struct Cursors:         # for every partition, where its next answer is
     u64* next_bit            # narrow: eight times the address of the next bit's byte, plus its place in that byte
-    u64* next_record         # wide: addresses
+    u64* next_record         # wide: addresses of outcomes, which fill the first half of each block
     u32* block               # wide: the block that next_record lies in
     i64* on_disk             # wide: outcomes that are on disk and not brought back yet; older than those in memory
     i64* brought             # wide: outcomes brought back and not taken yet
@@ -150,11 +150,10 @@ cdef inline Outcome* next_outcome(const Chains* chains, Cursors* c, int p) noexc
     if c.on_disk[p] > 0:
         return NULL
     cdef u64 at = c.next_record[p]
-    cdef u64 start = <u64><uintptr_t>pool.blocks[c.block[p]]
-    if (at & (pool.block_bytes - 1)) == 0 and c.block[p] != chains.last[p] and at != start:
+    if (at & (pool.block_bytes - 1)) == pool.block_bytes >> 1 and c.block[p] != chains.last[p]:
         c.block[p] = pool.next[c.block[p]]
         at = <u64><uintptr_t>pool.blocks[c.block[p]]
-    c.next_record[p] = at + sizeof(WideRecord)
+    c.next_record[p] = at + sizeof(Outcome)
     return <Outcome*><uintptr_t>at
 
 

@@ -2,7 +2,7 @@
 from libc.string cimport memset
 from native cimport dm_count_bits, i64, u32, u64
 from status cimport DONE, NO_MEMORY
-from records cimport Chains, count_of, in_block, record_t, WideRecord
+from records cimport Chains, count_of, in_block, Outcome, record_t, WideRecord
 from meaning cimport Meaning
 from tables cimport ADD, ADD_OPEN, PROVE, SETTLE, Counts, Tables
 from sketch cimport add_to_cells, open_cells, prove, start_cells
@@ -108,6 +108,13 @@ cdef inline WideRecord* head_record(Head* head, const Chains* c, int p) noexcept
     return NULL
 
 
+cdef inline Outcome* head_outcome(const Head* head, const Chains* c) noexcept nogil:
+    """Where the outcome of the record at a worker's head goes: never behind the record."""
+    if head.at < head.n_loaded:
+        return <Outcome*>head.loaded + head.at
+    return <Outcome*>c.pool.blocks[head.block] + head.place
+
+
 cdef inline int settle_in_row_order(const Meaning* meaning, Chains** chains, int workers, int p, Tables* t, Head* heads,
                                     u64** bits, Counts* counts) noexcept nogil:
     """SETTLE by row number, as overflow="excess" wants; each worker's records are in row order, as it reads its parts
@@ -131,7 +138,7 @@ cdef inline int settle_in_row_order(const Meaning* meaning, Chains** chains, int
         if first == NO_WORKER:
             return NO_WORKER
         if meaning.outcomes:
-            settle_outcome(meaning, t, next, counts)
+            settle_outcome(meaning, t, next, head_outcome(&heads[first], chains[first]), counts)
         else:
             word = &bits[first][heads[first].done >> 6]
             own = <u64>1 << (heads[first].done & 63)

@@ -41,7 +41,7 @@ ctypedef fused record_t:
     WideRecord
 
 
-cdef struct Outcome:         # written over the first half of a WideRecord
+cdef struct Outcome:         # 16 bytes, one behind the other over the first half of a block of WideRecords
     u64 low
     u32 high
     u32 reason

@@ -4,7 +4,7 @@ from records cimport EXCLUDED, MARK_BAD, MARK_EXCLUDED, MARK_UNCOUNTED, POISON, 
 from meaning cimport REASON_ELIGIBLE, REASON_OVER_LIMIT, REASON_UNPROVEN, Meaning
 from tables cimport Counts, Tables
 from sketch cimport limit_of
-from slots cimport USED, Slot, slot_of, there_are, WideSlot
+from slots cimport kept_slot, USED, Slot, slot_of, there_are, WideSlot
 
 
 cdef inline u32 judge_all(const WideSlot* slot, u64 limit) noexcept nogil:
@@ -43,10 +43,10 @@ cdef inline void count_reason(Counts* counts, u32 reason, u64 units) noexcept no
         counts.eligible_high += counts.eligible_low < units
 
 
-cdef inline void settle_outcome(const Meaning* meaning, Tables* t, WideRecord* r, Counts* counts) noexcept nogil:
-    """Write one record's outcome over it. With overflow="excess", records come in row order."""
-    cdef WideSlot* slot = slot_of(<WideSlot*>t.slots, t.slots_in_use, r.key, r.more)
-    cdef Outcome* out = <Outcome*>r
+cdef inline void settle_outcome(const Meaning* meaning, Tables* t, const WideRecord* r, Outcome* out,
+                                Counts* counts) noexcept nogil:
+    """Write one record's outcome, which may lie over it. With overflow="excess", records come in row order."""
+    cdef WideSlot* slot = kept_slot(t, r)
     cdef u32 reason = judge(meaning, slot, r)
     if not r.marks & (MARK_BAD | MARK_EXCLUDED):
         count_reason(counts, reason, r.units)
@@ -69,12 +69,13 @@ cdef inline bint settle_bit(const Meaning* meaning, Tables* t, const WideRecord*
 
 cdef inline void settle_wide(const Meaning* meaning, Tables* t, WideRecord* r, i64 n, u64* bits,
                              Counts* counts) noexcept nogil:
-    """Outcomes of all records; or bits, of those that the sketch left open, and of all where they are counted."""
+    """Outcomes of all records, packed over the first half of them; or bits, of those that the sketch left open, and of
+    all where they are counted."""
     cdef i64 i, j
     cdef u64 rest, word
     if meaning.outcomes:
         for i in range(n):
-            settle_outcome(meaning, t, r + i, counts)
+            settle_outcome(meaning, t, r + i, <Outcome*>r + i, counts)
         return
     for i in range(0, n, 64):
         word = bits[i >> 6]

@@ -7,7 +7,7 @@
 from libc.stdlib cimport calloc, free
 from native cimport dm_lowest_bit, i64, u32, u64
 from status cimport DONE, NO_MEMORY
-from records cimport MARK_BAD, MARK_UNCOUNTED, POISON, Record, record_t
+from records cimport MARK_BAD, MARK_UNCOUNTED, POISON, Record, record_t, WideRecord
 from meaning cimport Meaning
 from tables cimport cleared, Tables
 from sketch cimport is_refused
@@ -128,15 +128,29 @@ cdef inline void* add_record(const Meaning* meaning, Tables* t, const record_t* 
         return wide
 
 
-cdef inline int add_all(const Meaning* meaning, Tables* t, const record_t* r, i64 n) noexcept nogil:
-    """Add all records. A status."""
+cdef inline int add_all(const Meaning* meaning, Tables* t, record_t* r, i64 n) noexcept nogil:
+    """Add all records; each keeps where its slot was, unless row numbers are needed. A status."""
     cdef i64 i
     cdef void* slot = NULL
     for i in range(n):
         slot = add_record(meaning, t, r + i, slot)
         if slot == NULL:
             return NO_MEMORY
+        if record_t is WideRecord:
+            if not meaning.excess:
+                r[i].row = <u64>(<WideSlot*>slot - <WideSlot*>t.slots)
     return DONE
+
+
+cdef inline WideSlot* kept_slot(const Tables* t, const WideRecord* r) noexcept nogil:
+    """The slot of a record that was added: where it was, or where it went as the slots were doubled. Whatever stands
+    for the place, a slot of the same key is the one."""
+    cdef WideSlot* slot
+    if r.row < <u64>t.slots_in_use:
+        slot = <WideSlot*>t.slots + r.row
+        if slot.key == r.key and slot.more == r.more and slot.used:
+            return slot
+    return slot_of(<WideSlot*>t.slots, t.slots_in_use, r.key, r.more)
 
 
 cdef inline u64 there_are(i64 i, i64 n) noexcept nogil:

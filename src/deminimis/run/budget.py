@@ -26,6 +26,8 @@ NARROW_BYTES, WIDE_BYTES = RECORD_BYTES + LEAD_BYTES, WIDE_RECORD_BYTES + LEAD_B
 """What a row takes while its person-day is open: a record, and the word that leads back to the row."""
 
 ROWS_A_PARTITION = 32_768
+OUTCOMES_A_PARTITION = 4_096
+"""Rows whose exact totals are all looked up: so few that their slots stay in the processor's second cache."""
 UNKNOWN_ROWS_BITS = 10
 MAX_BITS = 12
 DEFAULT_BLOCK_BYTES = 1 << 14
@@ -111,14 +113,16 @@ class Budget:
         return max(min(self.epoch_rows // 4, threads * GROUP_ROWS_A_THREAD), least)
 
 
-def partition_bits(rows: int | None, epochs: bool, most: int) -> int:
+def partition_bits(rows: int | None, epochs: bool, most: int, *, outcomes: bool = False) -> int:
     """The partitions of an epoch, as a power of two, for rows that are open together; None: many, or not known.
 
     `most` is what fits. It holds where days are released from rows of unknown number, since few are open then.
     """
     bits = min(UNKNOWN_ROWS_BITS, most) if epochs else UNKNOWN_ROWS_BITS
     if rows is not None:
-        bits = min(MAX_BITS, (max(rows - 1, 0) // ROWS_A_PARTITION).bit_length())
+        bits = min(
+            MAX_BITS, (max(rows - 1, 0) // (OUTCOMES_A_PARTITION if outcomes else ROWS_A_PARTITION)).bit_length()
+        )
     return min(bits, MAX_BITS - (1 if epochs else 0))
 
 

@@ -145,7 +145,7 @@ class _OnDisk:
         if self._has_outcomes:
             spill = self.spills[w]
             assert spill is not None
-            spill.write_outcomes(self.p, settled.reshape(-1, WIDE_RECORD_BYTES)[:, :OUTCOME_BYTES].reshape(-1))
+            spill.write_outcomes(self.p, settled[: len(settled) // WIDE_RECORD_BYTES * OUTCOME_BYTES])
 
 
 def _total_spilled(totals: Totals, on_disk: _OnDisk) -> None:

@@ -142,7 +142,7 @@ def _in_partitions(
     slots = SLOTS if kind == "in epochs" else 1
     blocks = terms.budget.blocks
     most = bits_that_fit(blocks, terms.threads * slots)
-    bits = 0 if order is not None else partition_bits(rows, slots > 1, most)
+    bits = 0 if order is not None else partition_bits(rows, slots > 1, most, outcomes=terms.has_outcomes)
     is_small = slots == 1 and rows is not None and rows <= terms.sizes.rows_for_one_worker
     workers = 1 if is_small else terms.threads
     return Way(kind, workers, bits, block_bytes(blocks, terms.threads * (slots << bits)), slots, order, epochs)
