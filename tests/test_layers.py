@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,13 @@ def test_every_folder_says_what_it_is_for() -> None:
     for path in PACKAGE.glob("*/**/__init__.py"):
         (said,) = ast.parse(path.read_text()).body
         assert isinstance(said, ast.Expr) and isinstance(said.value, ast.Constant), path
+
+
+def test_every_folder_is_installed() -> None:
+    """What has code here is in the list of packages; an installation would lack it otherwise."""
+    listed = tomllib.loads((PACKAGE.parents[1] / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    folders = {".".join(path.parent.relative_to(PACKAGE.parent).parts) for path in PACKAGE.rglob("*.py")}
+    assert folders <= set(listed)
 
 
 def test_doors_to_the_kernel() -> None:
