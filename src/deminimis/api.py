@@ -17,7 +17,7 @@ from .errors import option
 from .groups.given import run_by_totals
 from .progress import Report
 from .results import written as output
-from .results.again import Again
+from .results.again import Again, bindings_without_person
 from .results.answering import columns_read, write_answers
 from .results.counts import Counting
 from .results.made import MADE
@@ -231,8 +231,9 @@ def score(
         source = open_source(manifest, **reading).readable_twice(option("by"))
         answers = list(run.answers(source))
         with closing(Counting(run, source, by)) as counting:
-            own = columns_read(run, source, counting.columns)
-            output.write_answers(iter(answers), None, output.NO_COLUMNS, source, None, own, Again(run, None, counting))
+            own = columns_read(run.request, source, counting.columns)
+            again = Again(run, None, counting, bindings_without_person(run, source))
+            output.write_answers(iter(answers), None, output.NO_COLUMNS, source, None, own, again)
             found = scored(run, answers, started, source)
             return replace(found, summary=replace(found.summary, counts=counting.table()))
 

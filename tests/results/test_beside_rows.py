@@ -176,3 +176,24 @@ def test_ids_stand_before_answers(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main(["score", str(tmp_path / "in.csv"), *words, "--id", "ship"]) == 2
     assert main(["score", str(tmp_path / "in.csv"), "-o", str(out), *words, "--id", "shp"]) == 2
     assert "ship" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["text", "date", "timestamp", "expression"])
+def test_days_of_any_type(kind: str) -> None:
+    """What stands beside rows and is counted is the same whatever type the day has, also one that names nobody."""
+    day: Any = "d"
+    days = pa.array([19_900, 19_901, None], pa.date32())
+    table = pa.table({"who": ["A", "A", "B"], "d": days, "v": ["1", "900", "x"]})
+    if kind == "text":
+        table = table.set_column(1, "d", days.cast(pa.string()))
+    elif kind == "timestamp":
+        table = table.set_column(1, "d", days.cast(pa.timestamp("us")))
+    elif kind == "expression":
+        day = pc.field("d")
+    found = dm.score(table, person="who", day=day, value="v", limit=8, by=["day"]).summary.counts
+    assert found is not None
+    assert found.select(["rows", "value", "person_days_over"]).to_pylist() == [
+        {"rows": 1, "value": Decimal(1), "person_days_over": 0},
+        {"rows": 1, "value": Decimal(900), "person_days_over": 1},
+        {"rows": 1, "value": Decimal(0), "person_days_over": 0},
+    ]

@@ -9,7 +9,9 @@ from typing import NamedTuple, TypeAlias
 
 import pyarrow as pa
 
-from ..roles.facts import facts
+from ..errors import InputError
+from ..roles.bindings import Bindings
+from ..roles.facts import facts, with_day_as_person
 from ..run.run import Run
 from ..sources.base import Piece, Source
 from .counts import Counting, Labelled
@@ -33,19 +35,33 @@ class Again(NamedTuple):
         Columns beside the answers.
     counting : Counting, optional
         Counts.
+    bindings : Bindings, optional
+        By which rows are read for these; None: those of the run.
     """
 
     run: Run | None = None
     making: Making | None = None
     counting: Counting | None = None
+    bindings: Bindings | None = None
 
     def make(self, batch: pa.RecordBatch, file: str | None) -> Made:
         """What is made of one batch; threads may ask at once."""
         if self.run is None or (self.making is None and self.counting is None):
             return {}, None
-        read = facts(self.run.bindings, batch, file)
+        read = facts(self.bindings or self.run.bindings, batch, file)
         made = {} if self.making is None else self.making.of(batch, file, read)
         return made, None if self.counting is None else self.counting.label(batch, read)
+
+
+def bindings_without_person(run: Run, source: Source) -> Bindings | None:
+    """What reads the rows of a source but for who they are of, which costs the least; None where that cannot be."""
+    request = with_day_as_person(run.request)
+    found = Bindings(request, outcomes=run.has_outcomes, tally=False)
+    try:
+        found.of(source.schema if request.has_expressions() else source.schema_of(request.names()))
+    except InputError:  # a timestamp names nobody
+        return None
+    return found
 
 
 def read_again(source: Source, columns: Sequence[str] | None, again: Again) -> Iterator[Row]:

@@ -11,10 +11,11 @@ from typing import BinaryIO
 
 from ..errors import option
 from ..progress import Report, Reporter
+from ..roles.request import Request
 from ..run.run import Run
 from ..sources.base import Source
 from . import written
-from .again import Again
+from .again import Again, bindings_without_person
 from .counts import Counting
 from .made import MADE, Making
 from .scored import summarise
@@ -58,8 +59,12 @@ def write_answers(
         making = Making(run, made) if made else None
         is_read = append or kept or made or counting is not None
         of_roles = (counting.columns if counting else []) if made or counting else None
-        own = None if append or not is_read else columns_read(run, source, of_roles, kept)
-        again = (source if is_read else None, run.account.tick, own, Again(run, making, counting))
+        light = None if {"person", "key"} & {*made} else bindings_without_person(run, source)
+        own = None
+        if is_read and not append:
+            needed = run.request if counting or light is None else light.request
+            own = columns_read(needed, source, of_roles, kept)
+        again = (source if is_read else None, run.account.tick, own, Again(run, making, counting, light))
         given = run.answers(source)
         if target is not None:
             with written.open_output(target, schema, format, source) as sink:
@@ -78,12 +83,11 @@ def write_answers(
 
 
 def columns_read(
-    run: Run, source: Source, counted: Sequence[object] | None, kept: Sequence[str] = ()
+    request: Request, source: Source, counted: Sequence[object] | None, kept: Sequence[str] = ()
 ) -> list[str] | None:
     """The columns that are read again: those that are kept, and where rows are looked at those of roles and counts."""
     if counted is None:
         return [*kept]
-    roles = run.intake.columns(source)
-    if roles is None or not all(isinstance(one, str) for one in counted if one is not None):
+    if request.has_expressions() or not all(isinstance(one, str) for one in counted if one is not None):
         return None if len({*source.names}) == len(source.names) else source.names
-    return list(dict.fromkeys([*kept, *roles, *(one for one in counted if isinstance(one, str))]))
+    return list(dict.fromkeys([*kept, *request.names(), *(one for one in counted if isinstance(one, str))]))

@@ -48,6 +48,11 @@ class Facts(NamedTuple):
     missing: npt.NDArray[np.bool_]
 
 
+def with_day_as_person(request: Request) -> Request:
+    """The same but for the person, for which its day stands: of nobody's name is anything asked then."""
+    return request._replace(persons=(request.day,), per=(), normalize=None, in_care_of=False)
+
+
 def facts(bindings: Bindings, batch: pa.RecordBatch, file: str | None = None) -> Facts:
     """Read the rows of a batch."""
     rows = batch.num_rows
