@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .person_days import merge, totals
     from .progress import Progress
     from .questions.plan import Plan, plan
+    from .questions.rows import find_row
     from .questions.why import Explanation, explain
     from .results.scored import Scored
     from .results.summary import REASONS, Summary
@@ -59,6 +60,7 @@ __all__ = [
     "eligible",
     "errors",
     "explain",
+    "find_row",
     "findings",
     "first_of",
     "inspect",
@@ -91,6 +93,7 @@ _PLACES = {
     "person_days": ("merge", "totals"),
     "progress": ("Progress",),
     "questions.plan": ("Plan", "plan"),
+    "questions.rows": ("find_row",),
     "questions.why": ("Explanation", "explain"),
     "results.scored": ("Scored",),
     "results.summary": ("REASONS", "Summary"),

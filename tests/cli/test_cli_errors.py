@@ -67,7 +67,7 @@ ERRORS: list[tuple[list[str], str]] = [
     (["score", "IN", *LIMIT, "-o", "FOLDER/mask.xlsx"], "mask.xlsx"),
     (["score", "FOLDER/none.parquet", *LIMIT], "none.parquet: there is no such file"),
     (["score", "IN", "-", *LIMIT], "standard input (-) is a manifest by itself"),
-    (["explain", "IN", *LIMIT], "required: --row"),
+    (["explain", "IN", *LIMIT], "--row --id --name is required"),
     (["explain", "IN", "--row", "7", *LIMIT], "the manifest has 7 rows, numbered from 0 to 6"),
     (["explain", "IN", "--row", "-1", *LIMIT], "there is no row -1"),
     (["explain", "IN", "--row", "0", "--person", "nobody", *LIMIT[2:]], "there is no column 'nobody'"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InputError
 from ..results.summary import REASONS
 from ..text import counted, in_columns, plain, shortened
 from .arguments import as_given, manifest_of, reading_options, scoring_options
@@ -36,7 +38,8 @@ def run(name: str, words: list[str]) -> int:
 
     manifest = manifest_of(args, reads_twice=True)
     lines_most = None if args.all or args.json else _LINES_SHOWN
-    found = explain(manifest, args.row, lines_most=lines_most, **options, **reading_options(args))
+    row = args.row if args.row is not None else _row(args, manifest, options)
+    found = explain(manifest, row, lines_most=lines_most, **options, **reading_options(args))
     found = replace(found, settings=as_given(args, found.settings))
     if args.json:
         say_json(_to_json(found))
@@ -45,15 +48,30 @@ def run(name: str, words: list[str]) -> int:
     return 0
 
 
+def _row(args: argparse.Namespace, manifest: Any, options: dict[str, Any]) -> int:
+    """The row that is named by an id, or by its person and day."""
+    from .. import find_row
+
+    column, equals, text = (args.id or "").partition("=")
+    if args.id is not None and not (column and equals):
+        raise InputError("--id takes a column and its text, such as --id shipment=ABC123")
+    asked = (column, text) if args.id is not None else None
+    return find_row(manifest, id=asked, name=args.name, on=args.on, **options, **reading_options(args))
+
+
 def parser(name: str) -> Parser:
     """The words that may follow `explain`."""
     found = Parser(
         prog=f"deminimis {name}",
-        usage="deminimis explain SOURCE... --row N --person COL --day COL --value COL (--limit N | --rule NAME) [...]",
+        usage="deminimis explain SOURCE... --row N | --id COL=TEXT | --name TEXT, roles, and --limit N | --rule NAME",
         description="Say why one row is eligible or not: the rows of its person and day, their values, the limit.",
         epilog=_EXAMPLES,
     )
-    found.add_argument("--row", type=count, required=True, metavar="N", help="the row's number, counted from 0")
+    which = found.add_argument_group("which row").add_mutually_exclusive_group(required=True)
+    which.add_argument("--row", type=count, metavar="N", help="the row's number, counted from 0")
+    which.add_argument("--id", metavar="COL=TEXT", help="the first row with this text in a column: shipment=ABC123")
+    which.add_argument("--name", metavar="TEXT", help="the first row of this person, compared as the settings say")
+    found.add_argument("--on", metavar="DAY", help="with --name: of this day, YYYY-MM-DD")
     found.add_argument("--all", action="store_true", help=f"show every row of the total, not {_LINES_SHOWN} at most")
     found.add_argument("--json", action="store_true", help="one JSON object, every row of the total included")
     add_roles(found)

@@ -45,7 +45,7 @@ _OF_TOTALS = {
     "names": "--names",
     "totals": "--totals",
     "secret": "--secret-file",
-    **{name: f"--{name}" for name in ("by", "id", "address", "order", "only", "most", "thresholds")},
+    **{name: f"--{name}" for name in ("by", "id", "name", "on", "address", "order", "only", "most", "thresholds")},
     "against_limit": "--against-limit",
     "against_rule": "--against-rule",
 }
