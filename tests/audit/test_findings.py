@@ -148,3 +148,10 @@ def test_it_fits_a_terminal(width: int) -> None:
     """No line is wider."""
     text = dm.findings(PLANTED, **ROLES, **MORE).to_text(width)
     assert max(map(len, text.split("\n"))) <= width
+
+
+def test_names_that_look_like_amounts_stay_as_they_are() -> None:
+    """A customer's number such as 17850.0 is text."""
+    rows = PLANTED.set_column(0, "who", pa.array(["17850.0"] * len(PLANTED)))
+    found = dm.findings(rows, **ROLES, only=["repeated"])
+    assert "17850.0" in str(found) and "17,850" not in str(found)

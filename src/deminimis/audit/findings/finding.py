@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -122,7 +123,7 @@ def _shown(cell: object) -> str:
         return f"{cell:,}"
     told = plain(_told(cell))
     text = "" if told is None else str(told)
-    if "." in text and text.replace(".", "").isdigit():  # an exact amount
+    if isinstance(cell, Decimal):
         whole, _, parts = text.partition(".")
         text = f"{int(whole):,}.{parts.rstrip('0'):0<2}"
     return shortened(text, _CELL_MOST)
