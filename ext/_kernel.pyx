@@ -12,7 +12,8 @@ from native cimport (
     u16, u32, u64, u8, XXH3_64bits_withSeed,
 )
 from status cimport (
-    DAY_OUTSIDE, DONE, KEY_MISSING, KEY_TWICE, NO_MEMORY, RAISED, TOTAL_REFUSED, VALUE_REFUSED, WRONG_INDEX,
+    DAY_OUTSIDE, DONE, KEY_MISSING, KEY_TWICE, MANY_PARTIES, NO_MEMORY, RAISED, TOTAL_REFUSED, VALUE_REFUSED,
+    WRONG_INDEX,
 )
 from arrow cimport ArrowArray, ArrowArrayStream, ArrowSchema, move_array, release_array, release_stream
 from column cimport (
@@ -31,13 +32,13 @@ from forms cimport (
 from day_text cimport day_by_pattern
 from day_column cimport read_days
 from records cimport (
-    add_arena, Arena, Chains, count_of, drop_full, free_chains, give_back, Outcome, Pool, Record, restart_chain,
-    settle_chains, start_chains, take_block, WideRecord,
+    add_arena, Arena, Chains, count_of, drop_full, free_chains, give_back, in_block, Outcome, Pool, Record,
+    restart_chain, settle_chains, start_chains, take_block, WideRecord,
 )
 from meaning cimport (
-    BAD_VALUE, CODE_BYTES, IGNORE, IS_EXCLUDED, MAX_LIMITS, MAX_ORIGINS, MAX_PARTITIONS, NONE_IN_FORCE, PLAIN,
-    KIND, OVER_ROW_LIMIT, REASON_ELIGIBLE, REASON_OVER_LIMIT, REASON_UNPROVEN, REASONS, SCOPES, SENT_FROM, STOP,
-    UNPROVEN, Chunk, Code, Meaning, Scope, Tally,
+    BAD_VALUE, CODE_BYTES, COPY, IGNORE, IS_EXCLUDED, MAX_LIMITS, MAX_ORIGINS, MAX_PARTITIONS, NONE_IN_FORCE, PLAIN,
+    KIND, OVER_ROW_LIMIT, REASON_COPY, REASON_ELIGIBLE, REASON_OVER_LIMIT, REASON_UNPROVEN, REASONS, SCOPES,
+    SENT_FROM, STOP, UNPROVEN, Chunk, Code, Meaning, Scope, Tally,
 )
 from limits cimport place_of
 from rows cimport digest_chunk, read_chunk, tally_chunk, to_windows
@@ -59,6 +60,9 @@ from public_key cimport LANES, public_keys
 from groups cimport (
     add_chain_to_groups, add_to_groups, free_groups, GroupRecord, GroupTable, scatter_groups, scatter_plain_groups,
     select_groups, start_partition,
+)
+from tellings cimport (
+    decide_partition, MAX_PARTIES, Parties, scatter_tellings, Stake, start_parties, TellingRecord, WHYS,
 )
 from group_columns cimport GroupColumns, write_identities, write_totals
 from given cimport Entry, give_totals, given_place, GivenTable, judge_given, reserve_entries
@@ -96,6 +100,7 @@ include "spill.pxi"
 include "unread.pxi"
 include "totals.pxi"
 include "groups.pxi"
+include "tellings.pxi"
 include "given.pxi"
 include "probe.pxi"
 include "footer.pxi"

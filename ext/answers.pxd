@@ -4,7 +4,9 @@ from libc.string cimport memcpy
 from libc.stdint cimport uintptr_t
 from native cimport i64, u16, u32, u64, u8
 from records cimport Chains, give_back, Outcome, Pool, take_block
-from meaning cimport MAX_PARTITIONS, PARTITION_MASK, PLAIN, REASON_ELIGIBLE, STATUS_SHIFT, Meaning
+from meaning cimport (
+    COPY, MAX_PARTITIONS, PARTITION_MASK, PLAIN, REASON_COPY, REASON_ELIGIBLE, STATUS_SHIFT, Meaning,
+)
 from libc.string cimport memset
 
 
@@ -178,7 +180,7 @@ cdef inline i64 answer_wide(const Meaning* meaning, const Chains* chains, Trail*
         for i in range(there):
             lead = words[i]
             status = lead >> STATUS_SHIFT
-            reason = <u8>(status - 1)
+            reason = <u8>(REASON_COPY if status == COPY else status)
             if meaning.has_record[status]:
                 outcome = next_outcome(chains, c, lead & PARTITION_MASK)
                 if outcome == NULL:

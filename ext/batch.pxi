@@ -37,6 +37,8 @@ cdef class Batch:
     cdef int n_columns
     cdef readonly Py_ssize_t length
     cdef Settings settings        # whose forms the columns point to
+    cdef object copies            # which of the rows are copies, once it is told; the column behind the others
+    cdef Py_ssize_t copies_end    # of the rows that this is told of
 
     def __cinit__(self, capsule, Settings settings not None, list places):
         global live
@@ -98,6 +100,23 @@ cdef class Batch:
             self.hash_entries(settings, &self.columns[settings.meaning.persons[i]])
         for i in range(settings.meaning.n_per):
             self.hash_entries(settings, &self.columns[settings.meaning.per[i]])
+        if settings.meaning.shipment >= 0:
+            self.hash_entries(settings, &self.columns[settings.meaning.shipment])
+        if settings.meaning.line >= 0:
+            self.hash_entries(settings, &self.columns[settings.meaning.line])
+
+    def tell_copies(self, const u8[::1] bits not None, Py_ssize_t first):
+        """See _kernel.pyi."""
+        cdef Column* c
+        if self.settings.meaning.copies < 0:
+            raise ValueError("these settings know no copies")
+        if self.copies is not None:           # by another of its parts, of which this is the same
+            return
+        c = &self.columns[self.settings.meaning.copies]
+        c.layout, c.offset, c.length = BOOL, first, self.length
+        c.values = &bits[0] if bits.shape[0] else <const u8*>b""
+        self.copies_end = 8 * bits.shape[0] - first
+        self.copies = bits
 
     cdef void hash_entries(self, Settings settings, Column* c) except *:
         """Each entry of a dictionary once, where there are no more entries than rows."""

@@ -21,6 +21,10 @@ class TotalRefusedError(Exception):
     """See _kernel.pyi."""
 
 
+class ManyPartiesError(Exception):
+    """See _kernel.pyi."""
+
+
 FAILURES = {
     "NO_MEMORY": (NO_MEMORY, MemoryError, "out of memory"),
     "WRONG_INDEX": (WRONG_INDEX, ValueError, "a dictionary index lies outside its dictionary"),
@@ -29,6 +33,7 @@ FAILURES = {
     "KEY_MISSING": (KEY_MISSING, KeyMissingError, "a row's key is none of the totals that were given"),
     "KEY_TWICE": (KEY_TWICE, KeyTwiceError, "a key is there twice in the totals that were given"),
     "TOTAL_REFUSED": (TOTAL_REFUSED, TotalRefusedError, "a total that was given lies beyond what a manifest comes to"),
+    "MANY_PARTIES": (MANY_PARTIES, ManyPartiesError, f"more than {MAX_PARTIES - 1:,} parties"),
 }
 cdef dict failure_of = {status: (kind, text) for status, kind, text in FAILURES.values()}
 

@@ -101,7 +101,7 @@ cdef class Judge(Partitioner):
                 i += LANES
             for i in range(n):
                 at = row - start + i
-                reason = <u8>(x.status[i] - 1)
+                reason = <u8>(REASON_COPY if x.status[i] == COPY else x.status[i])
                 memset(totals + 16 * at, 0, 16)
                 if meaning.has_record[x.status[i]]:
                     entry = given_place(&self.given.table, keys + 2 * i)

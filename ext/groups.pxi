@@ -131,7 +131,7 @@ def keys_of(Settings settings not None, Batch batch not None, Py_ssize_t start, 
                 i += LANES
             for i in range(n):
                 at = row - start + i
-                known_at[at] = x.status[i] == PLAIN or x.status[i] >= BAD_VALUE
+                known_at[at] = x.status[i] == PLAIN or BAD_VALUE <= x.status[i] <= OVER_ROW_LIMIT
                 day_at[at] = window_start(x.day[i], meaning.window)
                 if not known_at[at]:
                     memset(key_at + 16 * at, 0, 16)

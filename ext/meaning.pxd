@@ -2,7 +2,7 @@
 from native cimport i32, i64, u16, u64, u8
 from keys cimport CHUNK, MAX_PARTS
 
-cdef enum:            # a row's own standing, first of the order in which reasons are given; 3 bits
+cdef enum:            # a row's own standing, in the order in which reasons are given; 3 bits
     PLAIN = 0
     NO_PERSON = 1
     NO_DAY_KNOWN = 2
@@ -10,19 +10,21 @@ cdef enum:            # a row's own standing, first of the order in which reason
     BAD_VALUE = 4
     IS_EXCLUDED = 5
     OVER_ROW_LIMIT = 6
-    NO_RECORD = 7            # in a word: a bad value that left no record
+    COPY = 7                 # before all others: another row tells the same; never with a record
+    NO_RECORD = 7            # in a narrow word: whatever left no record
 
-cdef enum:            # the order in which reasons are given; the first six are a row's own standing less one
-    REASON_NO_PERSON = 0
-    REASON_NO_DAY = 1
-    REASON_NOT_IN_FORCE = 2
-    REASON_BAD_VALUE = 3
-    REASON_EXCLUDED = 4
-    REASON_OVER_ROW_LIMIT = 5
-    REASON_OVER_LIMIT = 6
-    REASON_UNPROVEN = 7
-    REASON_ELIGIBLE = 8
-    REASONS = 9
+cdef enum:            # the order in which reasons are given; the first seven are a row's own standing, COPY first
+    REASON_COPY = 0
+    REASON_NO_PERSON = 1
+    REASON_NO_DAY = 2
+    REASON_NOT_IN_FORCE = 3
+    REASON_BAD_VALUE = 4
+    REASON_EXCLUDED = 5
+    REASON_OVER_ROW_LIMIT = 6
+    REASON_OVER_LIMIT = 7
+    REASON_UNPROVEN = 8
+    REASON_ELIGIBLE = 9
+    REASONS = 10
 
 cdef enum:
     UNPROVEN = 0
@@ -81,6 +83,13 @@ cdef struct Meaning:            # what the rows of one manifest mean; the same f
     int excluded
     int currency
     int entered              # the day that the gate asks for; -1: the row's day
+    int copies               # which rows are copies, which each batch is told; -1: none are
+    int shipment             # of a run that decides which rows are copies
+    int party
+    int version
+    int line
+    int cancelled
+    bint tellings            # records are of shipments, to tell the copies; no row is answered
     bint gated               # the rule has a gate, so that rows near one are counted
     int window
     int bad_values

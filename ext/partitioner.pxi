@@ -35,6 +35,7 @@ cdef class Partitioner:
     cdef i64 proven          # rows that have them
     cdef i64 answered
     cdef dict brought        # wide: by partition, the outcomes that came back from disk
+    cdef Parties* parties    # only of tellings
 
     def __cinit__(self, Settings settings not None, int partition_bits, Py_ssize_t block_bytes=DEFAULT_BLOCK_BYTES,
                   int slots=1, DaySketch sketch=None):
@@ -64,18 +65,27 @@ cdef class Partitioner:
                 raise MemoryError()
         self.bits = <u64**>calloc(slots, sizeof(u64*))
         self.brought = {}
+        if settings.meaning.tellings:
+            self.parties = <Parties*>malloc(sizeof(Parties))
+            if self.parties == NULL:
+                raise MemoryError()
+            start_parties(self.parties)
         if self.chunk == NULL or self.bits == NULL or not start_cursors(&self.cursors, n):
             raise MemoryError()
         self.reserve(0, n + 1)
-        if not start_chains(&self.chains, &self.pool, n,
-                            sizeof(WideRecord) if settings.meaning.wide else sizeof(Record)):
+        if not start_chains(&self.chains, &self.pool, n, self.record_bytes()):
             raise MemoryError()
         self.trail.pool = &self.pool
         self.trail.first = self.trail.last = self.trail.reading = self.trail.gap = take_block(&self.pool)
 
+    cdef int record_bytes(self) noexcept:
+        if self.settings.meaning.tellings:
+            return sizeof(TellingRecord)
+        return sizeof(WideRecord) if self.settings.meaning.wide else sizeof(Record)
+
     cdef void reserve(self, Py_ssize_t rows, Py_ssize_t more) except *:
         """Have blocks for that many rows in any partitions, and `more`: the loops over rows cannot fail then."""
-        cdef size_t per_row = sizeof(u16) + (sizeof(WideRecord) if self.settings.meaning.wide else sizeof(Record))
+        cdef size_t per_row = sizeof(u16) + self.record_bytes()
         if self.sketch is not None:
             per_row = sizeof(u32)
         reserve_blocks(&self.pool, <i64>(rows * per_row // self.pool.block_bytes) + more, rows)
@@ -93,6 +103,8 @@ cdef class Partitioner:
         cdef int code
         if not 0 <= start <= stop <= batch.length:
             raise ValueError("rows lie within their batch")
+        if self.settings.meaning.copies >= 0 and (batch.copies is None or stop > batch.copies_end):
+            raise ValueError("a batch is told which of its rows are copies")
         self.reserve(stop - start, self.chains.n_partitions + 2)
         with nogil:
             code = self.read_rows(batch.columns, start, stop, first_row, &stopped_at)
@@ -166,6 +178,12 @@ cdef class Partitioner:
                 find_cells(&self.keys, x, n, &self.sketch.days, <u32*>words)
                 add_to_day_cells(meaning, x, n, &self.sketch.days, <u32*>words)
                 self.trail.in_last += n      # and once more below: a number is two words
+            elif meaning.tellings:
+                code = scatter_tellings(meaning, &self.keys, self.parties, columns, x, row, n, &self.chains,
+                                        self.partition_bits, first_row + row - start)
+                if code != DONE:
+                    return code
+                self.trail.in_last -= n      # no way leads back: the next rows take the same words
             elif meaning.groups:
                 if x.plain:
                     scatter_plain_groups(meaning, &self.keys, x, n, &self.chains, self.partition_bits,
@@ -197,7 +215,7 @@ cdef class Partitioner:
             self.cursors.on_disk[p] = self.chains.spilled[p]
             self.cursors.next_record[p] = <u64><uintptr_t>self.pool.blocks[self.chains.first[p]]
             total += (count_of(&self.chains, p) + 63) // 64
-        if self.settings.meaning.outcomes or self.settings.meaning.groups:
+        if self.settings.meaning.outcomes or self.settings.meaning.groups or self.settings.meaning.tellings:
             return
         free(self.bits[slot])
         self.bits[slot] = <u64*>malloc(8 * total + 8)
@@ -216,7 +234,8 @@ cdef class Partitioner:
 
     def answer(self, Py_ssize_t rows, u8[::1] mask):
         """See _kernel.pyi."""
-        if self.settings.meaning.outcomes or self.settings.meaning.groups or mask.shape[0] * 8 < rows:
+        if (self.settings.meaning.outcomes or self.settings.meaning.groups or self.settings.meaning.tellings
+                or mask.shape[0] * 8 < rows):
             raise ValueError("`answer` is for the mask alone, with room for its rows")
         if self.sketch is not None:
             if self.proven != self.rows or self.answered + rows > self.rows:
@@ -259,7 +278,7 @@ cdef class Partitioner:
         """See _kernel.pyi."""
         known = (int(self.tally.known_high) << 64) + self.tally.known_low
         plain = 0 if self.settings.meaning.wide else self.tally.capped
-        return [self.tally.status_rows[i] for i in range(7)], known, plain
+        return [self.tally.status_rows[i] for i in range(8)], known, plain
 
     @property
     def registers(self):
@@ -295,4 +314,5 @@ cdef class Partitioner:
         free(self.chunk)
         free(self.refusals)
         free(self.groups)
+        free(self.parties)
         free(self.keys.scratch)

@@ -6,7 +6,7 @@
 # register has seen some zeros, hashes that begin with fewer change none, and one product tells them.
 from native cimport dm_leading_zeros, u64, u8
 from keys cimport CHUNK
-from meaning cimport BAD_VALUE, PLAIN, Chunk
+from meaning cimport BAD_VALUE, OVER_ROW_LIMIT, PLAIN, Chunk
 
 cdef enum:
     REGISTER_BITS = 14       # they stay in the innermost cache
@@ -46,7 +46,7 @@ cdef inline void note_groups(Registers* r, const Chunk* x, int n) noexcept nogil
         for i in range(n):
             hash = (x.unkeyed[i] ^ (<u64>x.day[i] * DAY_FACTOR)) * HASH_FACTOR
             hashes[found] = hash
-            found += (hash <= most) & ((x.status[i] == PLAIN) | (x.status[i] >= BAD_VALUE))
+            found += (hash <= most) & ((x.status[i] == PLAIN) | (BAD_VALUE <= x.status[i] <= OVER_ROW_LIMIT))
     for i in range(found):
         place = &r.ranks[((hashes[i] ^ (hashes[i] >> 32)) * PLACE_FACTOR) >> (64 - REGISTER_BITS)]
         rank = <u8>(dm_leading_zeros(hashes[i] | <u64>1 << (64 - RANK_MOST)) + 1)

@@ -9,10 +9,27 @@ from day_column cimport read_days
 from money cimport read_units
 from products cimport read_products
 from meaning cimport (
-    BAD_VALUE, EXCLUDED_ROW, IS_EXCLUDED, NO_DAY_KNOWN, NO_PERSON, NONE_IN_FORCE, NOT_IN_FORCE, OVER_ROW_LIMIT, PLAIN,
-    UNCOUNTED_ROW, Chunk, Meaning, Tally,
+    BAD_VALUE, COPY, EXCLUDED_ROW, IS_EXCLUDED, NO_DAY_KNOWN, NO_PERSON, NONE_IN_FORCE, NOT_IN_FORCE, OVER_ROW_LIMIT,
+    PLAIN, UNCOUNTED_ROW, Chunk, Meaning, Tally,
 )
 from limits cimport check_currency, read_gate, read_limits
+
+cdef inline bint is_copy(const Meaning* meaning, const Column* columns, i64 row) noexcept nogil:
+    """Whether a row is told to be a copy; of a batch that was told nothing, no row is."""
+    return meaning.copies >= 0 and columns[meaning.copies].values != NULL and bit_at(&columns[meaning.copies], row)
+
+
+cdef inline bint mark_copies(const Meaning* meaning, const Column* columns, Chunk* x, i64 row, int n) noexcept nogil:
+    """Take their days from the rows that are copies, so that nothing is noted of them; whether there are any."""
+    cdef int i
+    cdef bint some = False
+    if meaning.copies >= 0 and columns[meaning.copies].values != NULL:
+        for i in range(n):
+            if bit_at(&columns[meaning.copies], row + i):
+                x.day[i] = NO_DAY
+                some = True
+    return some
+
 
 cdef inline int read_first_of(const Meaning* meaning, Keys* k, const Column* columns, Chunk* x, i64 row,
                               int n) noexcept nogil:
@@ -84,8 +101,9 @@ cdef inline int read_composite(const Meaning* meaning, Keys* k, const Column* co
         x.low[i] = h.low64
         x.high[i] = h.high64
         x.missing[i] = not (named and has_per)
-        x.nameless += others and not named
-        x.without_per += named and not has_per
+        if not is_copy(meaning, columns, row + i):
+            x.nameless += others and not named
+            x.without_per += named and not has_per
     return DONE
 
 
@@ -181,7 +199,8 @@ cdef inline bint read_status(const Meaning* meaning, const Column* columns, Chun
 cdef inline int read_chunk(const Meaning* meaning, Keys* k, const Column* columns, Chunk* x, i64 row,
                            int n) noexcept nogil:
     """Take n rows (at most CHUNK) from `row` on through every stage; a status."""
-    cdef int code
+    cdef int code, i
+    cdef bint has_copies
     if meaning.n_per or meaning.n_parts > 1:
         code = read_composite(meaning, k, columns, x, row, n)
     elif meaning.n_persons > 1:
@@ -191,6 +210,7 @@ cdef inline int read_chunk(const Meaning* meaning, Keys* k, const Column* column
     if code != DONE:
         return code
     read_days(&columns[meaning.day], row, n, x.day)
+    has_copies = mark_copies(meaning, columns, x, row, n)
     if not meaning.constant:
         if meaning.entered >= 0:
             read_gate(meaning, &columns[meaning.entered], x, row, n)
@@ -204,6 +224,10 @@ cdef inline int read_chunk(const Meaning* meaning, Keys* k, const Column* column
     if meaning.currency >= 0:
         check_currency(meaning, columns, x, row, n)
     x.plain = read_status(meaning, columns, x, row, n)
+    if has_copies:                       # whose days are missing, so that the chunk is not plain
+        for i in range(n):
+            if bit_at(&columns[meaning.copies], row + i):
+                x.status[i] = COPY
     return DONE
 
 

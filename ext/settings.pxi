@@ -11,6 +11,7 @@ BAD_VALUES = {"unproven": UNPROVEN, "ignore": IGNORE, "error": STOP}
 SECRET_LENGTH = SECRET_BYTES + 40
 RECORD_BYTES, WIDE_RECORD_BYTES = sizeof(Record), sizeof(WideRecord)
 OUTCOME_BYTES, LEAD_BYTES = sizeof(Outcome), sizeof(u16)
+TELLING_BYTES = sizeof(TellingRecord)
 STEP_ADD, STEP_PROVE, STEP_ADD_OPEN, STEP_SETTLE = ADD, PROVE, ADD_OPEN, SETTLE
 NOT_IN_FORCE_INDEX = NONE_IN_FORCE
 KEY_COLUMNS = MAX_PARTS
@@ -44,7 +45,8 @@ cdef class Settings:
                   list row_limits, list row_counts, bytes schedule, bytes steady, Py_ssize_t n_days, int day_first,
                   list scopes, bytes assigned, list placeholders, object fold, FormOfDays day_form or None,
                   FormOfDays gate_form or None, FormOfMoney money_form or None, bytes secret, bint groups=False,
-                  bint named=False, bint digested=False):
+                  bint named=False, bint digested=False, bint copies=False, bint tellings=False, int shipment=-1,
+                  int party=-1, int version=-1, int line=-1, int cancelled=-1):
         cdef Meaning* p = &self.meaning
         cdef int i, index_bits = 0
         cdef list part
@@ -68,6 +70,11 @@ cdef class Settings:
             p.per[i] = per[i]
         p.day, p.value, p.quantity, p.excluded, p.currency = day, value, quantity, excluded, currency
         p.entered, p.gated = entered, gated
+        p.copies = len(columns) if copies else -1      # the room behind a batch's own columns
+        p.tellings, p.shipment, p.party, p.version, p.line = tellings, shipment, party, version, line
+        p.cancelled = cancelled
+        if tellings and (shipment < 0 or groups or outcomes or excess or tally):
+            raise ValueError("tellings are of shipments, and nothing else is made of them")
         if currency_code:
             set_code(&p.wanted_currency, currency_code, 0)
         p.window = WINDOWS[window]
@@ -85,8 +92,8 @@ cdef class Settings:
         p.excess = excess
         p.groups, p.named, p.digested = groups, named, digested
         # Beyond such a cap, a sum that is capped would pass.
-        p.outcomes = not groups and (outcomes or p.cap == 0x7fffffffffffffff)
-        p.wide = groups or p.outcomes or excess or p.cap >= <i64>1 << p.index_shift
+        p.outcomes = not groups and not tellings and (outcomes or p.cap == 0x7fffffffffffffff)
+        p.wide = groups or p.outcomes or excess or (p.cap >= <i64>1 << p.index_shift and not tellings)
         p.constant = not schedule
         p.schedule = <u8*><char*>schedule if schedule else NULL
         p.n_days, p.day_first = n_days, day_first
@@ -202,4 +209,4 @@ cdef class Settings:
     @property
     def can_take_day_sketch(self):
         cdef const Meaning* m = &self.meaning
-        return not m.wide and not m.tally and not m.marked and m.window == DAY
+        return not m.wide and not m.tally and not m.marked and not m.tellings and m.window == DAY

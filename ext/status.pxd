@@ -10,3 +10,4 @@ cdef enum Status:
     KEY_MISSING = -6         # a row's key is none of the totals that were given
     KEY_TWICE = -7           # a key is there twice in these
     TOTAL_REFUSED = -8       # a total of these is below 0, or beyond what a manifest comes to
+    MANY_PARTIES = -9        # more parties tell of shipments than any manifest has

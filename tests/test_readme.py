@@ -22,7 +22,8 @@ SHELL = [code for language, code in BLOCKS if language == "sh" and "pip install"
 PYTHON = [code for language, code in BLOCKS if language == "python"]
 ROW = re.compile(
     r"(?P<person>.+?)(?: at (?P<postcode>\w+))? (?P<value>null|NaN|-?[\d.]+)(?: by (?P<supplier>\w+))?"
-    r"(?: from (?P<origin>\w+))?(?: as (?P<kind>\w+))?(?: on (?P<day>[\d-]+))?(?: entered (?P<entered>[\d-]+))?"
+    r"(?: of (?P<shipment>\w+))?(?: from (?P<origin>\w+))?(?: as (?P<kind>\w+))?"
+    r"(?: on (?P<day>[\d-]+))?(?: entered (?P<entered>[\d-]+))?"
     r"(?: (?P<excluded>excluded\??))?"
 )
 EXCLUDED = {None: False, "excluded": True, "excluded?": None}
@@ -93,7 +94,7 @@ def test_cases(rows: str, settings: str, mask: str, reasons: str) -> None:
     for text in rows.split(", "):
         found = ROW.fullmatch(text)
         assert found is not None
-        for name in ("person", "postcode", "value", "supplier", "origin", "kind", "entered"):
+        for name in ("person", "postcode", "value", "supplier", "shipment", "origin", "kind", "entered"):
             columns.setdefault(name, []).append(None if found[name] == "null" else found[name])
         columns["day"].append(date.fromisoformat(found["day"] or "2024-06-01"))
         columns["excluded"].append(EXCLUDED[found["excluded"]])

@@ -25,6 +25,7 @@ RECORD_BYTES: int
 WIDE_RECORD_BYTES: int
 OUTCOME_BYTES: int
 LEAD_BYTES: int
+TELLING_BYTES: int
 STEP_ADD: int
 STEP_PROVE: int
 STEP_ADD_OPEN: int
@@ -100,6 +101,9 @@ class KeyTwiceError(Exception):
 
 class TotalRefusedError(Exception):
     """A total is below 0, or beyond what any manifest comes to: its place among those that were added."""
+
+class ManyPartiesError(Exception):
+    """More parties tell of shipments than any manifest has."""
 
 @final
 class FormOfDays:
@@ -183,6 +187,10 @@ class Settings:
         SECRET_LENGTH bytes that key identities.
     groups, named, digested : bool
         Rows become `Groups`, which may keep the numbers of their first rows; a digest of all rows is taken.
+    copies : bool
+        Each batch is told which of its rows are copies.
+    tellings : bool
+        Rows become `Tellings`; `shipment`, `party`, `version`, `line` and `cancelled` are places in `columns`.
     """
 
     columns: list[tuple[int, int, int]]
@@ -225,6 +233,13 @@ class Settings:
         groups: bool = False,
         named: bool = False,
         digested: bool = False,
+        copies: bool = False,
+        tellings: bool = False,
+        shipment: int = -1,
+        party: int = -1,
+        version: int = -1,
+        line: int = -1,
+        cancelled: int = -1,
     ) -> Self: ...
     @property
     def groups(self) -> bool:
@@ -264,6 +279,8 @@ class Batch:
 
     length: int
     def __new__(cls, capsule: Any, settings: Settings, places: list[int]) -> Self: ...
+    def tell_copies(self, bits: _Content, first: int) -> None:
+        """Tell which rows are copies: bit `first` of `bits` is that of row 0. Told again, it is the same."""
 
 @final
 class Stream:
@@ -365,8 +382,8 @@ class Partitioner:
         """Give back the oldest outcomes of partition p that are on disk; it has none in memory that came from there."""
     @property
     def counts(self) -> tuple[list[int], int, int]:
-        """Rows by their own status (plain, no person, no day, not in force, bad value, excluded, over the limit of
-        a row), known units, and of narrow records the units of plain rows, capped just above the largest limit."""
+        """Rows by their own status (plain, no person, no day, not in force, bad value, excluded, over the limit of a
+        row, copy), known units, and of narrow records the units of plain rows, capped just above the largest limit."""
     @property
     def registers(self) -> bytes:
         """What was seen of the groups so far, as the highest rank by register; empty where groups are counted, or not
@@ -540,6 +557,45 @@ class Groups:
         groups are named the number of its first row (int64); its total (16 bytes); rows, rows with a bad value that has
         a say, and excluded rows (int64); least and largest limit (16 bytes); and whether it is over the least, in bits
         of whole words."""
+
+@final
+class Tellings:
+    """One thread's half of deciding which rows are copies, partition by partition.
+
+    Parameters
+    ----------
+    places : list of list of int
+        By worker, the place of each of its parties in the order of all.
+    turns : list of int
+        By place, whose turn comes first; between parties of one turn the largest telling counts.
+    """
+
+    def __new__(
+        cls, settings: Settings, partitioners: list[Partitioner], places: list[list[int]], turns: list[int]
+    ) -> Self: ...
+    def rows(self, p: int) -> int:
+        """The records of partition p, of all workers."""
+    def start(self, p: int) -> None:
+        """Begin a partition.
+
+        Raises
+        ------
+        MemoryError
+        """
+    def add(self, worker: int, p: int, records: _Content | None) -> None:
+        """Add a worker's records that were on disk, or those in memory."""
+    def decide(self) -> int:
+        """Find the copies among all rows that were added: how many there are."""
+    def mark(self, firsts: npt.NDArray[np.int64], shift: int, bits: _Bytes) -> None:
+        """Set the bits of the copies that were found; a part's first row lies at `firsts`, and a row's number has its
+        part above `shift` bits."""
+    @property
+    def whys_counted(self) -> tuple[int, int, int, int]:
+        """Copies so far, for a cancellation, a later version, a line that is there twice, and another party."""
+
+def parties_of(one: Partitioner) -> list[tuple[bytes, int]]:
+    """The parties that a worker met: their names, of which 64 bytes are kept, and what tells them apart. The first is
+    that of rows which name none."""
 
 @final
 class Given:

@@ -123,6 +123,20 @@ def eligible(
         The day of entry, for rules with a gate: it decides the step, by the gate's clock, and the day the total.
     excluded : str or Expression, optional
         True (or null) for goods that never qualify.
+    shipment : str or Expression, optional
+        The id of a shipment that several rows tell, with `party`, `version` or `line`. Rows of which others tell the
+        same are copies: not eligible, and of no total. The manifest is read twice, so a stream is refused.
+    party : str or Expression, optional
+        Who tells it. Between parties, the largest telling counts for each person and day, which can only make the mask
+        stricter. Rows that add to no total displace none and keep their reason.
+    version : str or Expression, optional
+        Which telling of its party it is: integers, dates or instants. The latest counts, and its lines add up.
+    line : str or Expression, optional
+        Which part of the telling. The same line twice is a copy; of a person and day the largest counts.
+    cancelled : str or Expression, optional
+        True: the row does not count, and it displaces older versions of its party.
+    party_order : list of str, optional
+        Parties whose telling counts, the first first, rather than the largest.
     per : str or list, optional
         Further columns that totals are kept apart by, such as the supplier. Where one is missing, so is the person.
     currency, currency_code : str, optional

@@ -105,6 +105,8 @@ def start_totals(manifest: Any, asked: Asked, options: AnyOptions) -> tuple[Run,
     holds: Holds = "refused" if refused_only else "some" if over_only or near is not None else "complete"
     beside = Beside(groups=True, named=names, digested=refused_only)
     run, reading = start_run(options, outcomes=False, person=person, day=day, value=value, beside=beside)
+    if run.request.shipments is not None:
+        run.request.shipments.refuse("the table of totals")
     limits = [limit for limit, *_ in run.request.compiled.limits] or [0]
     if over_only or refused_only:
         run.selection = Selection(tuple(limit + 1 for limit in limits), or_bad=refused_only and _is_unproven(run))

@@ -37,6 +37,8 @@ class Scorer:
     def __init__(self, *, person: Person, day: Column, value: Column, **options: Unpack[MoreOptions]) -> None:
         self._started = time.perf_counter()
         self._run, _ = start_run(options, outcomes=True, person=person, day=day, value=value)
+        if self._run.request.shipments is not None:
+            self._run.request.shipments.refuse("a Scorer")
         self._is_open = True
         self._given: list[Answer] = []  # of days that are released already
 

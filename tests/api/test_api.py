@@ -15,8 +15,8 @@ import deminimis as dm
 
 ROLES = {"person": "person", "day": "day", "value": "value"}
 REASONS = [
-    "no-person", "no-day", "not-in-force", "bad-value", "excluded", "over-row-limit", "over-limit",
-    "unproven-total", "eligible",
+    "copy", "no-person", "no-day", "not-in-force", "bad-value", "excluded", "over-row-limit",
+    "over-limit", "unproven-total", "eligible",
 ]  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def words(options: dict[str, Any]) -> list[str]:
         elif value is True:
             found.append(f"--{name.replace('_', '-')}")
         elif isinstance(value, list):
-            found += [word for one in value for word in (f"--{name}", one)]
+            found += [word for one in value for word in (f"--{name.replace('_', '-')}", one)]
         else:
             found += [f"--{name.replace('_', '-')}", str(value)]
     return found

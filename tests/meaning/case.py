@@ -19,6 +19,12 @@ ORIGIN, SENDER, EXCLUDED = ("origin",), ("sent_from",), ("excluded",)
 POSTCODE = MappingProxyType({"person": ["person", "postcode"]})
 
 
+ROLES = (
+    "origin", "sent_from", "kind", "entered", "excluded", "quantity",
+    "shipment", "party", "version", "line", "cancelled",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Case:
     """Some rows, the settings they are scored with, and their mask.
@@ -45,9 +51,7 @@ class Case:
         """Request and settings as the Python API takes them."""
         bound = {} if "rule" in self.settings else {"limit": "800.00"}
         roles = {name: name for name in ("person", "day", "value")} | {
-            name: name
-            for name in self.more
-            if name in ("origin", "sent_from", "kind", "entered", "excluded", "quantity")
+            name: name for name in self.more if name in ROLES
         }
         return roles | bound | dict(self.settings)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 from case import COMPOSED, DAY, DECOMPOSED, EXCLUDED, FLOAT, NEXT, POSTCODE, UTC, Case, same_day
 from rule_cases import RULE_CASES
+from shipment_cases import SHIPMENT_CASES
 
 CASES = (
     Case("a total of exactly the limit", same_day(("A", "800.00")), "E", ("eligible",)),
@@ -156,4 +157,5 @@ CASES = (
     Case("one key for every row, over the limit", same_day(("A", "100")), "X", times=9),
     Case("every key distinct", tuple((f"P{i}", DAY, "800") for i in range(500)), "E" * 500),
     *RULE_CASES,
+    *SHIPMENT_CASES,
 )

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 REASONS = (
-    "no-person", "no-day", "not-in-force", "bad-value", "excluded", "over-row-limit", "over-limit", "unproven-total",
-    "eligible",
+    "copy", "no-person", "no-day", "not-in-force", "bad-value", "excluded", "over-row-limit", "over-limit",
+    "unproven-total", "eligible",
 )  # fmt: skip
 UNITS = 10_000
 LARGEST = 2**63 - 1
@@ -55,6 +55,11 @@ class Row:
     sent_from: str | None = None
     kind: str | None = None
     entered: Any = None
+    shipment: Any = None
+    party: str | None = None
+    version: int | None = None
+    line: Any = None
+    cancelled: bool | None = False
 
 
 class Terms(NamedTuple):
@@ -191,6 +196,7 @@ def judge(
     timezone: str | None = None,
     window: str = "day",
     first_of: bool = False,
+    party_order: Sequence[str] = (),
 ) -> list[Verdict]:
     """The verdict of every row, in row order."""
     amounts = [units(row.value, row.quantity) for row in rows]
@@ -199,6 +205,7 @@ def judge(
     uncounted: set[int] = set()
     verdicts: list[Verdict | None] = [None] * len(rows)
     groups: dict[Any, list[int]] = {}
+    keys: list[Any] = [None] * len(rows)
     for i, row in enumerate(rows):
         who, day = identity(row.person, placeholders, normalize, first_of), day_number(row.day, timezone)
         if who is None or any(present(part, placeholders, None) is None for part in row.per):
@@ -214,10 +221,23 @@ def judge(
                 above.add(i)
                 if not found.counts_above:
                     uncounted.add(i)
-            groups.setdefault((who, row.per, period(day, window)), []).append(i)
+            keys[i] = who, row.per, period(day, window)
+
+    excluded = {i for i, row in enumerate(rows) if row.excluded is not False}  # not known to be admitted is excluded
+    adds = [
+        amount if keys[i] is not None and i not in uncounted and (count_excluded or i not in excluded) else None
+        for i, amount in enumerate(amounts)
+    ]
+    unnamed = {i for i, verdict in enumerate(verdicts) if verdict and verdict.reason in ("no-person", "no-day")}
+    good = {i for i, amount in enumerate(amounts) if amount is not None} - unnamed
+    for i in copies(rows, keys, adds, good, placeholders, party_order):
+        verdicts[i] = Verdict("copy", None)
+        keys[i] = None
+    for i, key in enumerate(keys):
+        if key is not None:
+            groups.setdefault(key, []).append(i)
 
     for members in groups.values():
-        excluded = {i for i in members if rows[i].excluded is not False}  # not known to be admitted is excluded
         counted = [i for i in members if i not in uncounted and (count_excluded or i not in excluded)]
         total = sum(amounts[i] or 0 for i in counted)
         proven = bad_values == "ignore" or all(amounts[i] is not None for i in counted)
@@ -238,6 +258,50 @@ def judge(
                 reason = "over-limit" if not fits else "eligible" if proven else "unproven-total"
             verdicts[i] = Verdict(reason, Decimal(total).scaleb(-4))
     return verdicts  # type: ignore[return-value]
+
+
+def copies(
+    rows: Sequence[Row],
+    keys: Sequence[Any],
+    adds: Sequence[int | None],
+    good: set[int],
+    placeholders: Iterable[str],
+    party_order: Sequence[str],
+) -> set[int]:
+    """The rows that do not count as others tell their shipment: `adds` is what a row would add to its group's total,
+    and `good` are those with a person, a day and a value."""
+    found: set[int] = set()
+    shipments: dict[Any, dict[str, list[int]]] = {}
+    for i, row in enumerate(rows):
+        shipment = present(row.shipment, placeholders, None)
+        if shipment is not None:
+            shipments.setdefault(shipment, {}).setdefault((row.party or "").strip(), []).append(i)
+    for parties in shipments.values():
+        told: dict[Any, list[tuple[Any, list[int]]]] = {}
+        for party, members in parties.items():
+            age = {i: (rows[i].version is not None, rows[i].version or 0) for i in members}
+            cancelled = {i for i in members if rows[i].cancelled}
+            latest = max((age[i] for i in members if i in good or i in cancelled), default=(False, 0))
+            found |= cancelled | {i for i in members if age[i] < latest}
+            groups: dict[Any, list[int]] = {}
+            for i in sorted((i for i in members if i not in found and adds[i] is not None), key=lambda i: -adds[i]):
+                line = present(rows[i].line, placeholders, None)
+                same = [
+                    j
+                    for j in groups.setdefault(keys[i], [])
+                    if line is not None and line == present(rows[j].line, placeholders, None)
+                ]
+                if same:
+                    found.add(i)
+                else:
+                    groups[keys[i]].append(i)
+            turn = party_order.index(party) if party in party_order else len(party_order)
+            for key, lines in groups.items():
+                told.setdefault(key, []).append(((turn, -sum(adds[i] or 0 for i in lines), party), lines))
+        for tellings in told.values():
+            for _, lines in sorted(tellings)[1:]:
+                found.update(lines)
+    return found
 
 
 class Group(NamedTuple):

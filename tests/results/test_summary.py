@@ -13,7 +13,7 @@ import pytest
 from deminimis.results.summary import REASONS, Summary
 from deminimis.text import in_columns
 
-COUNTS = dict(zip(REASONS, (1_000, 0, 0, 20, 0, 0, 300, 4, 8_676), strict=True))
+COUNTS = dict(zip(REASONS, (0, 1_000, 0, 0, 20, 0, 0, 300, 4, 8_676), strict=True))
 SUMMARY = Summary(
     rows=10_000,
     groups=5_432,

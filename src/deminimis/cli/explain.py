@@ -87,13 +87,13 @@ def _to_text(found: Explanation, width: int | None) -> str:
     facts = [("Row", f"{line.row:,}{place}"), ("Outcome", f"{outcome}, {REASONS[line.reason]}")]
     facts += [("Person", _person(*person, settings=found.settings)) for person in found.persons]
     facts.append(("Day", _day(found)))
-    if line.reason not in ("no-person", "no-day", "not-in-force"):
+    if line.reason not in ("copy", "no-person", "no-day", "not-in-force"):
         bad = found.rows_bad
         unproven = f", without {counted(bad, 'bad value')}" if bad else ""
         facts.append(("Total", f"{_amount(found.total)} over {counted(found.rows_counted, 'row')}{unproven}"))
     facts.append(("Limit", _limit(found)))
     facts.append(("Overflow", str(found.settings["overflow"])))
-    if line.reason in ("no-person", "no-day"):
+    if line.reason in ("copy", "no-person", "no-day"):
         return f"{in_columns(facts, '<<', width)}\n\nIt belongs to no total."
     return f"{in_columns(facts, '<<', width)}\n\n{_table(found, width)}"
 

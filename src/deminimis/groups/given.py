@@ -38,6 +38,8 @@ def given_table(totals: Any) -> Table:
 
 def run_by_totals(totals: Any, request: Request, **resources: Any) -> GivenRun:
     """A run whose rows are answered by a table of totals."""
+    if request.shipments is not None:
+        request.shipments.refuse(option("totals"))
     table = given_table(totals)
     beside = Beside(digested=table.mark.holds == "refused")
     run = GivenRun(request, outcomes=True, tally=True, beside=beside, **resources)

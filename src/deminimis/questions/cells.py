@@ -49,7 +49,8 @@ def values_of(table: pa.Table, roles: Request) -> list[Decimal | None]:
 def columns_of(roles: Request, there: Sequence[str]) -> list[str]:
     """The columns that play a role, those that expressions name included, each once."""
     single = (roles.day, roles.value, roles.quantity, *roles.scopes, roles.entered, roles.excluded, roles.currency)
-    given = [column for column in (*roles.person_columns, *roles.per, *single) if column is not None]
+    told = () if roles.shipments is None else roles.shipments.columns
+    given = [column for column in (*roles.person_columns, *roles.per, *single, *told) if column is not None]
     return list(dict.fromkeys(name for column in given for name in _named(column, there)))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from .. import markup
-from ..api import eligible, score
+from ..api import eligible, score, start_run
 from ..errors import InputError
 from ..results.summary import REASONS
 from ..roles.binding import bind
@@ -39,6 +40,7 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 
 _MARK = "\x00row asked for"
 _RESOURCES = ("threads", "memory_limit", "spill_dir")
+_REASONS = tuple(REASONS)
 _CODES = {reason: code for code, reason in enumerate(REASONS)}
 _KEYLESS = _CODES["not-in-force"]
 """The reasons before this one are of rows without a key."""
@@ -151,7 +153,7 @@ def explain(
     Parameters
     ----------
     manifest : object
-        As `eligible` takes it, but for streams: it is read twice.
+        As `eligible` takes it, but for streams: it is read twice, with `shipment` more often.
     row : int
         The row's number in the manifest, counted from 0.
     lines_most : int, optional
@@ -173,8 +175,7 @@ def explain(
     kin = _rows_with_the_key(source, row, roles, given)
     wanted = list(dict.fromkeys(source.schema.names if roles.has_expressions() else roles.names()))
     table, starts = _taken(source, wanted, kin)
-    scored = score(table, **given)
-    codes = scored.reason.indices.to_numpy()
+    codes, totals = _outcomes(source, table, kin, roles, given)
     own = int(np.searchsorted(kin, row))
     same = np.flatnonzero(codes >= _KEYLESS) if codes[own] >= _KEYLESS else np.array([own])
     idle = [
@@ -188,7 +189,7 @@ def explain(
     steps = [_step(roles.rule, *asked) for asked in gates]
     cells = table.select(columns_of(roles, table.column_names)).to_pylist()
     places = [_place(starts, int(at)) for at in kin[shown]]
-    reasons = scored.reason.take(pa.array(shown)).to_pylist()
+    reasons = [_REASONS[code] for code in codes[shown]]
     limits = [step.limit if step else None for step in steps]
     numbers = map(int, kin[shown])
     rows = zip(numbers, places, cells, values_of(table, roles), limits, reasons, strict=True)
@@ -202,11 +203,27 @@ def explain(
         rows_bad=int((codes[same] == _CODES["bad-value"]).sum()),
         persons=persons_of(table.slice(at, 1), roles, given),
         day=days[at],
-        total=scored.total[own].as_py(),
+        total=totals[own].as_py(),
         step=steps[at],
         rule=roles.rule,
         settings=roles.settings(),
     )
+
+
+def _outcomes(
+    source: Source, table: pa.Table, kin: Integers, roles: Request, options: dict[str, Any]
+) -> tuple[Integers, pa.Array]:
+    """Codes of the reasons and totals of these rows of a source; which of them are copies, its other rows decide."""
+    if roles.shipments is None:
+        scored = score(table, **options)
+        return scored.reason.indices.to_numpy(), scored.total
+    own = {name: options[name] for name in ("person", "day", "value")}
+    rest: Any = {name: one for name, one in options.items() if name not in own}
+    run, _ = start_run(rest, outcomes=True, tally=False, **own)
+    with closing(run):
+        given = [answer for answer in run.answers(source) if answer.codes is not None and answer.totals is not None]
+    codes = np.concatenate([answer.codes.to_numpy() for answer in given])[kin]  # type: ignore[union-attr]
+    return codes, pa.concat_arrays([answer.totals for answer in given]).take(pa.array(kin))
 
 
 def _around(same: Integers, own: int, lines_most: int | None) -> Integers:

@@ -9,6 +9,7 @@ from ..roles.mends import day_formats_for, fault_of_amount, is_beyond_its_month
 from ..roles.persons import Column
 from ..roles.request import Request
 from ..run.refused import SCOPES, Unread
+from ..run.tellings import Whys
 from ..run.worker import Counts
 from ..text import counted, quoted, shown
 
@@ -22,7 +23,7 @@ def notes_of(roles: Request, rows: int, counts: Counts) -> list[str]:
     refused = counts.refused
     cells = refused.cells
     if "day" in cells:
-        notes.append(_of_days(roles, cells["day"], rows - counts.reasons[0] - counts.reasons[1]))
+        notes.append(_of_days(roles, cells["day"], rows - sum(counts.reasons[:3])))
     if "entered" in cells:
         found = cells["entered"]
         said = f"{_rows(found.rows, found)} no-day for a day of entry that cannot be read, such as"
@@ -39,7 +40,7 @@ def notes_of(roles: Request, rows: int, counts: Counts) -> list[str]:
             f"{_rows(found.rows, found)} in another currency than {roles.currency_code}, such as "
             f"{_where(found, str(roles.currency))}: their values are bad values; convert them first"
         )
-    unnamed = counts.reasons[0] - counts.nameless - counts.without_per
+    unnamed = counts.reasons[1] - counts.nameless - counts.without_per
     if unnamed and unnamed * MANY >= rows:
         notes.append(
             f"no person is named in {unnamed:,} of {rows:,} rows, which count towards nobody's total: where "
@@ -61,6 +62,20 @@ def notes_of(roles: Request, rows: int, counts: Counts) -> list[str]:
             "limit"
         )
     return notes
+
+
+def of_copies(roles: Request, rows: int, whys: Whys) -> str | None:
+    """The sentence about the rows that tell what others tell."""
+    told = {
+        "a cancellation": whys.cancelled,
+        "a later version of the same party": whys.elder,
+        "a line that is told twice": whys.line,
+        "another party's telling": whys.party,
+    }
+    if not rows or roles.shipments is None:
+        return None
+    parts = [f"{number:,} by {why}" for why, number in told.items() if number]
+    return f"{counted(rows, 'row')} of shipments {'is a copy' if rows == 1 else 'are copies'}: {', '.join(parts)}"
 
 
 def _rows(rows: int, found: Unread) -> str:

@@ -21,7 +21,7 @@ from ..run.run import Run
 from ..run.worker import Counts
 from ..sources.base import Source
 from ..text import counted
-from .notes import notes_of
+from .notes import notes_of, of_copies
 from .summary import REASONS, Summary
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def summarise(run: Run, started: float, source: Source | None = None) -> Summary
         notes=(*_notes(run, counts), *(source.all_notes() if source else ())),
         peak_rss_bytes=peak_rss_bytes(),
         threads=run.threads,
-        bytes_spilled=run.workers.bytes_spilled,
+        bytes_spilled=run.workers.bytes_spilled + (run.copies.bytes_spilled if run.copies is not None else 0),
         epochs=run.workers.epochs,
         left_out=source.left_out if source else (),
     )
@@ -149,7 +149,7 @@ def _amount(units: int) -> Decimal:
 
 def _notes(run: Run, counts: Counts) -> tuple[str, ...]:
     notes = []
-    if counts.gate_days is not None and counts.reasons[2] and not counts.reasons[-1]:
+    if counts.gate_days is not None and counts.reasons[3] and not counts.reasons[-1]:
         first, last = (day_of(n) for n in counts.gate_days)
         kinds = [None] if run.request.kind is None else None
         notes.append(run.request.rule.why_none_qualifies(first, last, kinds=kinds))
@@ -160,6 +160,8 @@ def _notes(run: Run, counts: Counts) -> tuple[str, ...]:
     if counts.without_per:
         per = " or ".join(map(str, run.request.per))
         notes.append(f"{rows_in_words(counts.without_per)} no-person although {name} is there, as {per} is missing")
+    if run.copies is not None:
+        notes.append(of_copies(run.request, counts.reasons[0], run.copies.whys))
     notes += notes_of(run.request, run.account.rows, counts)
     return tuple(Message(note) for note in notes if note)
 

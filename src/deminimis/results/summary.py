@@ -20,6 +20,7 @@ _COUNTS_SHOWN = 40
 _CELL_MOST = 40
 
 REASONS = {
+    "copy": "another row tells the same of its shipment",
     "no-person": "the person is missing, blank or a placeholder",
     "no-day": "the day is missing or cannot be read",
     "not-in-force": "the rule exempts nothing on that day from that origin",

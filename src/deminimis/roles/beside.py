@@ -16,11 +16,17 @@ class Beside(NamedTuple):
         Groups keep the number of their first row, by which the manifest names them.
     digested : bool
         A digest of all rows.
+    copies : bool
+        Batches are told which of their rows are copies.
+    tellings : bool
+        What tells the copies of shipments; no row is answered.
     """
 
     groups: bool = False
     named: bool = False
     digested: bool = False
+    copies: bool = False
+    tellings: bool = False
 
 
 NOTHING = Beside()

@@ -27,6 +27,7 @@ from .forms import INTEGERS, TEXT, Spec, kind_of, text_by_entry, text_layout
 from .money_format import form_of_money
 from .persons import Column, columns_of_part
 from .request import Request
+from .shipments import Versions, version_layout
 
 Cast = Callable[[pa.Array], pa.Array]
 
@@ -142,6 +143,7 @@ class _Binder:
             persons=persons,
             per=per,
             exact=not per and identity[0] != "text" and len(persons) == 1,
+            **self.shipments(beside),
             day=self.add(roles.day, "day", self.day),
             value=self.add(roles.value, "value", self.number),
             quantity=self.add_optional(roles.quantity, "quantity", self.number),
@@ -178,6 +180,15 @@ class _Binder:
         places = [order.index(str(c)) for c in self.columns] if direct else list(range(len(self.columns)))
         prepare = None if direct else casts.preparation(self.columns, self.before, self.readings)
         return _Bound(settings, self.names, places, prepare, identity)
+
+    def shipments(self, beside: Beside) -> dict[str, int]:
+        """The places of the roles that tell copies, where they are to be told."""
+        told = self.roles.shipments if beside.tellings else None
+        if told is None:
+            return {}
+        layouts = {"party": self.code, "version": self.version, "cancelled": self.boolean}
+        columns = zip(told._fields, told[:-1], strict=False)
+        return {role: self.add_optional(column, role, layouts.get(role, self.person)) for role, column in columns}
 
     def add_optional(self, column: Column | None, role: str, layout: Any) -> int:
         return -1 if column is None else self.add(column, role, layout)
@@ -282,6 +293,13 @@ class _Binder:
             return TEXT, casts.as_text
         mend = "use an integer, float32 or float64, a decimal, or text that says a number"
         raise self.refuse(kind, role, column, mend)
+
+    def version(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
+        if str(kind) in INTEGERS and str(kind) != "uint64":
+            return (LAYOUTS[str(kind)], 0, 0), None
+        if version_layout(kind):
+            return (LAYOUTS["int64"], 0, 0), Versions(column, self.file)
+        raise self.refuse(kind, role, column, "use integers, dates or timestamps, or text that says such")
 
     def boolean(self, kind: pa.DataType, role: str, column: str) -> tuple[Spec, Cast | None]:
         if pt.is_boolean(kind):

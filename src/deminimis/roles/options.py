@@ -95,6 +95,16 @@ OPTIONS: dict[str, Option] = {
                group="roles", near=("--entry", "--entry-date", "--gate")),
         Option("excluded", "str or Expression, optional", "goods that never qualify: a column, or 'addcvd or quota'",
                group="roles", metavar="EXPR", near=("--exclude", "--filter", "--except")),
+        Option("shipment", "str or Expression, optional", "id of what several rows tell, with party, version or line",
+               group="roles", near=("--shipment-id", "--bill", "--hawb", "--package")),
+        Option("party", "str or Expression, optional", "who tells it; the largest telling of a person's day counts",
+               group="roles", near=("--filer", "--teller", "--feed-of")),
+        Option("version", "str or Expression, optional", "which telling of a party it is; the latest counts",
+               group="roles", near=("--amendment", "--revision")),
+        Option("line", "str or Expression, optional", "which part of the shipment; the same twice is a copy",
+               group="roles", near=("--item", "--line-number")),
+        Option("cancelled", "str or Expression, optional", "true: the row counts no more, nor do older versions",
+               group="roles", near=("--canceled", "--void", "--deleted")),
         Option("per", "str or list, optional", "further column of totals, as supplier; null: no-person", group="roles",
                repeats=True, near=("--group-by", "--supplier", "--by")),
         Option("currency", "str, optional", "currency of the row; another than the limit's is a bad value",
@@ -112,6 +122,9 @@ OPTIONS: dict[str, Option] = {
                "unproven", choices=("unproven", "error", "ignore"), near=("--errors", "--on-error", "--invalid")),
         Option("count_excluded", "bool, default True", "excluded goods do not count towards the total", True,
                flag="--no-count-excluded", metavar=""),
+        Option("party_order", "list of str, optional",
+               "a party whose telling counts rather than the largest; repeat, the first first", metavar="NAME",
+               repeats=True, near=("--prefer", "--party-priority")),
         Option("normalize", '{"fold", "name"}, optional',
                "compare persons without case and extra blanks (name: also word order and punctuation)",
                choices=("fold", "name"), near=("--ignore-case", "--case-insensitive", "--normalise")),
@@ -168,6 +181,12 @@ class MoreOptions(TypedDict, total=False):
     kind: Column | None
     entered: Column | None
     excluded: Column | None
+    shipment: Column | None
+    party: Column | None
+    version: Column | None
+    line: Column | None
+    cancelled: Column | None
+    party_order: Sequence[str] | None
     per: Column | Sequence[Column] | None
     currency: str | None
     currency_code: str | None

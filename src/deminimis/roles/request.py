@@ -29,6 +29,7 @@ from .persons import (
     parts_given,
     written,
 )
+from .shipments import Shipments, settings_of, shipments_given
 
 BadValues = Literal["unproven", "error", "ignore"]
 Overflow = Literal["all", "excess"]
@@ -49,6 +50,7 @@ class Request(NamedTuple):
     kind: Column | None
     entered: Column | None
     excluded: Column | None
+    shipments: Shipments | None
     currency: str | None
     currency_code: str | None
     rule: Rule
@@ -80,12 +82,22 @@ class Request(NamedTuple):
     def names(self) -> tuple[str, ...]:
         """Every column that is named directly, each once, in the order of the roles."""
         single = (self.day, self.value, self.quantity, *self.scopes, self.entered, self.excluded, self.currency)
-        return tuple(dict.fromkeys(c for c in (*self.person_columns, *self.per, *single) if isinstance(c, str)))
+        every = (*self.person_columns, *self.per, *single, *self._of_shipments)
+        return tuple(dict.fromkeys(c for c in every if isinstance(c, str)))
 
     def has_expressions(self) -> bool:
         """Whether some role is computed, so that its columns are not known by name."""
         single = (self.day, self.value, self.quantity, *self.scopes, self.entered, self.excluded)
-        return any(isinstance(c, Exclusion) or pc.is_expression(c) for c in (*self.person_columns, *self.per, *single))
+        every = (*self.person_columns, *self.per, *single, *self._of_shipments)
+        return any(isinstance(c, Exclusion) or pc.is_expression(c) for c in every)
+
+    @property
+    def _of_shipments(self) -> tuple[Column, ...]:
+        return () if self.shipments is None else self.shipments.columns
+
+    def once_decided(self) -> Request:
+        """The same for rows of which it is known which are copies."""
+        return self if self.shipments is None else self._replace(shipments=None)
 
     def settings(self) -> dict[str, object]:
         """Every setting in force, ready for JSON."""
@@ -101,6 +113,7 @@ class Request(NamedTuple):
             "kind": None if self.kind is None else str(self.kind),
             "entered": None if self.entered is None else str(self.entered),
             "excluded": None if self.excluded is None else str(self.excluded),
+            **settings_of(self.shipments),
             "currency": self.currency,
             "currency_code": self.currency_code,
             "limit": str(self.rule.steps[0].limit) if self.rule.is_stated else None,
@@ -193,6 +206,12 @@ def check(
     kind: Column | None = None,
     entered: Column | None = None,
     excluded: Column | None = None,
+    shipment: Column | None = None,
+    party: Column | None = None,
+    version: Column | None = None,
+    line: Column | None = None,
+    cancelled: Column | None = None,
+    party_order: Sequence[str] | None = None,
     per: Column | Sequence[Column] | None = None,
     currency: str | None = None,
     currency_code: str | None = None,
@@ -253,6 +272,7 @@ def check(
         kind=_asked("kind", kind, compiled.kinds.is_asked),
         entered=_asked("entered", entered, chosen.gate is not None and not compiled.is_constant),
         excluded=None if excluded is None else column_given("excluded", excluded),
+        shipments=shipments_given(shipment, party, version, line, cancelled, party_order),
         currency=currency,
         currency_code=code,
         rule=chosen,

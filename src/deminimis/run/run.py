@@ -6,13 +6,15 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
 
 from .._kernel import Settings
 from .._kernel import release_memory as release_memory
+from ..errors import option
 from ..roles.beside import NOTHING, Beside
 from ..roles.bindings import Bindings
 from ..roles.request import Request
@@ -28,6 +30,7 @@ from .order import DaySketchShape
 from .parts import Part
 from .samples import find_order
 from .stretches import Stretches, stretches_of
+from .tellings import Copies, decide
 from .way import Facts, Terms, Way, choose
 from .workers import Workers
 
@@ -48,6 +51,8 @@ class Run:
         The groups that are asked for; set before the run begins, where groups are made.
     watch : callable, optional
         Sees each run of answers before the caller does, and gives it on; set before the run begins.
+    copies : Copies, optional
+        Which rows are copies, once that is decided.
     """
 
     def __init__(
@@ -76,8 +81,11 @@ class Run:
         self.account = Account()
         self.answer_rows: int | None = None
         self._outcomes = outcomes
-        self.bindings = Bindings(request, outcomes=outcomes, tally=self.tally, beside=beside)
-        self.intake = Intake(request, self.bindings)
+        scored = request.once_decided()
+        beside = beside if request.shipments is None else beside._replace(copies=True)
+        self.bindings = Bindings(scored, outcomes=outcomes, tally=self.tally, beside=beside)
+        self.intake = Intake(scored, self.bindings)
+        self.copies: Copies | None = None
         self._held = HeldBack()
         self._workers: Workers | None = None
         self._stretches: Stretches | None = None
@@ -153,6 +161,9 @@ class Run:
         return found if self.watch is None else map(self.watch, found)
 
     def _answers(self, source: Source) -> Iterator[Answer]:
+        if self.request.shipments is not None:
+            source = source.readable_twice(option("shipment"))
+            self._decide(source)
         table = source.table(self.intake.columns(source))
         if table is not None:
             yield from self.answer_table(table)
@@ -164,15 +175,18 @@ class Run:
         way = self.choose(facts)
         found = self.intake.pieces(source, facts.names) if facts.pieces is None else iter(facts.pieces)
         if way.kind == "in epochs" and way.epochs is None:
-            yield from self._pass((part for piece in found for part in self._parts_of_group(piece)), None)
+            yield from self._pass(self._parts_of_pieces(found, self._parts_of_group), None)
         else:
-            yield from self._pass((self.intake.whole(piece) for piece in found), facts.rows)
+            parts = self._parts_of_pieces(found, lambda piece: iter((self.intake.whole(piece),)))
+            yield from self._pass(parts, facts.rows)
         yield from self._finish()
 
     def answer_table(self, table: pa.Table | pa.RecordBatch) -> Iterator[Answer]:
         """Answer the rows of a table in memory."""
+        if self.request.shipments is not None and self.copies is None:
+            self._decide(table)
         table = self.intake.of_table(table)
-        parts = self.intake.of_object(table, self._slice_rows)
+        parts = self._told(self.intake.of_object(table, self._slice_rows), 0)
         if self.choose(self._facts_of_table(table)).kind == "at once":
             yield answer_at_once(together(parts), self.settings, self.request)
             return
@@ -191,7 +205,7 @@ class Run:
         if is_large and self.request.sorted_by is None and find() is not None:
             is_whole = held.take(0, int(self.memory_limit * HELD_SHARE))
         way = self.choose(Facts(held.rows, find_order=find) if is_whole else Facts(None))
-        parts = (part for piece in held.pieces() for part in self.intake.sliced(piece, self._slice_rows))
+        parts = self._parts_of_pieces(held.pieces(), lambda piece: self.intake.sliced(piece, self._slice_rows))
         if way.kind == "at once":
             yield answer_at_once(together(parts), self.settings, self.request)
             return
@@ -253,6 +267,27 @@ class Run:
 
     def _facts_of_table(self, table: pa.Table | pa.RecordBatch) -> Facts:
         return Facts(table.num_rows, find_order=lambda: find_order(self.bindings, table, self.budget))
+
+    def _parts_of_pieces(self, pieces: Iterable[Piece], cut: Callable[[Piece], Iterator[Part]]) -> Iterator[Part]:
+        """The parts of all pieces, told which of their rows are copies where that was decided."""
+        for number, piece in enumerate(pieces):
+            yield from self._told(cut(piece), number)
+
+    def _told(self, parts: Iterator[Part], piece: int) -> Iterator[Part]:
+        return parts if self.copies is None else (self.copies.told(part, piece) for part in parts)
+
+    def _decide(self, manifest: Source | pa.Table | pa.RecordBatch) -> None:
+        """Read the manifest once to find its copies."""
+        started = time.perf_counter()
+        self.copies = decide(
+            manifest,
+            self.request,
+            blocks=self.budget.blocks,
+            threads=self.threads,
+            spill_dir=self.spill_dir,
+            sizes=self.sizes,
+        )
+        self.account.clock("shipments", started)
 
     def _parts_of_group(self, piece: Piece) -> Iterator[Part]:
         """A piece that a group of rows has room for as one part, any other in slices, which the drawing thread

@@ -206,7 +206,7 @@ def _span(pairs: Sequence[tuple[int, int] | None]) -> tuple[int, int] | None:
 
 def count(workers: Sequence[Worker], totals: Sequence[Counted], rows_read: RowsRead) -> Counts:
     """The counts of all workers and tables together."""
-    own = [0] * 7
+    own = [0] * 8
     known = eligible = over = unproven = groups = units = nameless = without_per = 0
     days = _span([worker.partitioner.days for worker in workers])
     gates = _span([gate_days(worker.partitioner) for worker in workers])
@@ -228,7 +228,7 @@ def count(workers: Sequence[Worker], totals: Sequence[Counted], rows_read: RowsR
         )
     refused = refused_by([worker.partitioner for worker in workers], rows_read.of)
     return Counts(
-        (*own[1:], over, unproven, eligible),
+        (own[7], *own[1:7], over, unproven, eligible),
         groups,
         units,
         known,
