@@ -48,7 +48,7 @@ from unread cimport (
 )
 from money_text cimport written_amount
 from registers cimport note_groups, RANK_MOST, Registers, REGISTERS
-from scatter cimport identify, scatter_any, scatter_odd, scatter_plain, scatter_wide
+from scatter cimport identify, NO_ROW, route_rows, scatter_any, scatter_odd, scatter_plain, scatter_wide
 from tables cimport ADD, ADD_OPEN, PROVE, SETTLE, Counts, free_tables, Tables
 from sketch cimport add_cells
 from slots cimport add_slots

@@ -2,7 +2,6 @@
 
 cdef enum:
     DEFAULT_BLOCK_BYTES = 1 << 14
-    NO_ROW = -1
 
 
 cdef class Partitioner:
@@ -115,25 +114,6 @@ cdef class Partitioner:
         if code != DONE:
             fail(code)
 
-    cdef int route_rows(self, Chunk* x, int n) noexcept nogil:
-        """The slot of each row's day; rows without a day leave no record, so theirs matters not. NO_ROW, or the first
-        of the rows whose day lies outside those that are open."""
-        cdef u16 now = <u16>(self.slot_now << self.partition_bits), next = <u16>(self.slot_next << self.partition_bits)
-        cdef i32 low = self.day_low, mid = self.day_mid, high = self.day_high, latest = self.latest_day
-        cdef int i
-        cdef bint outside = False
-        for i in range(n):
-            x.base[i] = now if x.day[i] < mid else next
-            outside |= (x.day[i] < low or x.day[i] > high) and x.day[i] != NO_DAY
-        for i in range(n):
-            latest = x.day[i] if x.day[i] > latest else latest      # NO_DAY is less than any
-        self.latest_day = latest
-        if outside:
-            for i in range(n):
-                if (x.day[i] < low or x.day[i] > high) and x.day[i] != NO_DAY:
-                    return i
-        return NO_ROW
-
     cdef int read_rows(self, const Column* columns, i64 start, i64 stop, i64 first_row,
                        Py_ssize_t* stopped_at) noexcept nogil:
         cdef const Meaning* meaning = &self.settings.meaning
@@ -156,7 +136,9 @@ cdef class Partitioner:
                         stopped_at[0] = row + i
                         return VALUE_REFUSED if code == DONE else code
             if self.slots > 1:
-                i = self.route_rows(x, n)
+                i = route_rows(x, n, self.day_low, self.day_mid, self.day_high,
+                               <u16>(self.slot_now << self.partition_bits),
+                               <u16>(self.slot_next << self.partition_bits), &self.latest_day)
                 if i != NO_ROW:
                     stopped_at[0] = row + i
                     self.day_outside = x.day[i]

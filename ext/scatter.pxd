@@ -1,11 +1,36 @@
 # From a chunk of rows to records in partitions, and to one word a row that leads the answer back to its row.
-from native cimport i64, u16, u32, u64, u8
+from native cimport i32, i64, u16, u32, u64, u8
+from days cimport NO_DAY
 from keys cimport CHUNK, Keys, mix
 from records cimport EXCLUDED, POISON, Chains, put_record, put_wide_record, second_word, WideRecord
 from meaning cimport (
     BAD_VALUE, EXCLUDED_ROW, IGNORE, IS_EXCLUDED, NO_RECORD, OVER_ROW_LIMIT, STATUS_SHIFT, UNCOUNTED_ROW, Chunk,
     Meaning,
 )
+
+
+cdef enum:
+    NO_ROW = -1
+
+
+cdef inline int route_rows(Chunk* x, int n, i32 low, i32 mid, i32 high, u16 now, u16 next,
+                           i32* latest_day) noexcept nogil:
+    """The slot of each row's day: `now`, or from `mid` on `next`; rows without a day leave no record, so theirs matters
+    not. NO_ROW, or the first of the rows whose day lies outside those that are open."""
+    cdef i32 latest = latest_day[0]
+    cdef int i
+    cdef bint outside = False
+    for i in range(n):
+        x.base[i] = now if x.day[i] < mid else next
+        outside |= (x.day[i] < low or x.day[i] > high) and x.day[i] != NO_DAY
+    for i in range(n):
+        latest = x.day[i] if x.day[i] > latest else latest      # NO_DAY is less than any
+    latest_day[0] = latest
+    if outside:
+        for i in range(n):
+            if (x.day[i] < low or x.day[i] > high) and x.day[i] != NO_DAY:
+                return i
+    return NO_ROW
 
 
 cdef inline u64 second_of(const Chunk* x, int i, u32 more, i64 cap, int index_shift) noexcept nogil:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Unpack
 
@@ -26,7 +25,8 @@ from .results.summary import Summary
 from .roles.beside import NOTHING, Beside
 from .roles.options import READING, AnyOptions, MoreOptions, refuse_unknown, takes_options
 from .roles.persons import Column, Person
-from .roles.request import Request, check, with_new_secret
+from .roles.remembered import check_once
+from .roles.request import check
 from .run.answers import Answer
 from .run.budget import check_memory_limit, check_threads
 from .run.run import Run
@@ -54,30 +54,16 @@ def start_run(
     reading = {name: given.pop(name) for name in READING if name in given}
     threads = check_threads(given.pop("threads", None))
     memory_limit = check_memory_limit(given.pop("memory_limit", None))
-    spill_dir = given.pop("spill_dir", None)
-    if spill_dir is not None:
-        spill_dir = check_folder(spill_dir)
+    folder = given.pop("spill_dir", None)
+    spill_dir = None if folder is None else check_folder(folder)
     if given.get("secret") is None and not isinstance(given.get("rule"), (str, os.PathLike)):
-        checked = _check_once(**roles, **given)
+        checked = check_once(**roles, **given)
     else:  # the file of a rule may have changed
         checked = check(**roles, **given)
     resources: dict[str, Any] = {"threads": threads, "memory_limit": memory_limit, "spill_dir": spill_dir}
     if totals is not None:
         return run_by_totals(totals, checked, sizes=sizes, **resources), reading
     return Run(checked, outcomes=outcomes, tally=tally, sizes=sizes, way=way, beside=beside, **resources), reading
-
-
-def _check_once(**options: Any) -> Request:
-    """`check`, with a new secret: scripts score one small batch after another with the same roles."""
-    try:
-        return with_new_secret(_checked(**options))
-    except TypeError:  # a list of columns is no key; any other error comes again
-        return check(**options)
-
-
-@lru_cache(maxsize=64, typed=True)
-def _checked(**options: Any) -> Request:
-    return check(**options)
 
 
 def _answers(run: Run, manifest: Any, reading: dict[str, Any]) -> tuple[Iterator[Answer], Source | None]:
@@ -124,8 +110,8 @@ def eligible(
     excluded : str or Expression, optional
         True (or null) for goods that never qualify.
     shipment : str or Expression, optional
-        The id of a shipment that several rows tell, with `party`, `version` or `line`. Rows of which others tell the
-        same are copies: not eligible, and of no total. The manifest is read twice, so a stream is refused.
+        The id of a shipment that several rows tell, with `party`, `version` or `line`. Rows that tell it again are
+        copies: not eligible, and of no total. The manifest is read twice, so a stream is refused.
     party : str or Expression, optional
         Who tells it. Between parties, the largest telling counts for each person and day, which can only make the mask
         stricter. Rows that add to no total displace none and keep their reason.
@@ -134,7 +120,7 @@ def eligible(
     line : str or Expression, optional
         Which part of the telling. The same line twice is a copy; of a person and day the largest counts.
     cancelled : str or Expression, optional
-        True: the row does not count, and it displaces older versions of its party.
+        True: the row does not count, nor do older versions of its party.
     party_order : list of str, optional
         Parties whose telling counts, the first first, rather than the largest.
     per : str or list, optional

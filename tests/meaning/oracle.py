@@ -12,17 +12,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
+
+from amounts import LARGEST as LARGEST
+from amounts import UNITS, units
+from amounts import number as number
+from tellings import copies
 
 REASONS = (
     "copy", "no-person", "no-day", "not-in-force", "bad-value", "excluded", "over-row-limit", "over-limit",
     "unproven-total", "eligible",
 )  # fmt: skip
-UNITS = 10_000
-LARGEST = 2**63 - 1
-NUMBER = re.compile(r"[ \t-\r]*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[ \t-\r]*")
 ISO_DAY = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::(?:[0-5][0-9]|60)(?:\.[0-9]+)?)?"
@@ -87,31 +88,6 @@ class Verdict(NamedTuple):
     @property
     def eligible(self) -> bool:
         return self.reason == "eligible"
-
-
-def number(plain: Any) -> Decimal | None:
-    """The number as it is written; a float is written in its shortest form."""
-    if plain is None:
-        return None
-    text = plain if isinstance(plain, str) else repr(plain) if type(plain) is float else str(plain)
-    match = NUMBER.fullmatch(text)
-    return Decimal(match[1]) if match else None
-
-
-def units(value: Any, quantity: Any = 1) -> int | None:
-    """Price times quantity, exact, then rounded half to even; None is a bad value."""
-    factors = [number(value), number(quantity)]
-    if any(x is None or x < 0 for x in factors):
-        return None
-    if not all(factors):
-        return 0
-    magnitude = sum(x.adjusted() for x in factors)
-    if magnitude > 20:  # the fraction of such a number would fill the memory, and it is too large anyway
-        return None
-    if magnitude < -10:
-        return 0
-    exact = round(Fraction(factors[0]) * Fraction(factors[1]) * UNITS)
-    return exact if exact <= LARGEST else None
 
 
 def day_number(plain: Any, zone: str | None = None) -> int | None:
@@ -230,7 +206,7 @@ def judge(
     ]
     unnamed = {i for i, verdict in enumerate(verdicts) if verdict and verdict.reason in ("no-person", "no-day")}
     good = {i for i, amount in enumerate(amounts) if amount is not None} - unnamed
-    for i in copies(rows, keys, adds, good, placeholders, party_order):
+    for i in copies(rows, keys, adds, good, lambda part: present(part, placeholders, None), party_order):
         verdicts[i] = Verdict("copy", None)
         keys[i] = None
     for i, key in enumerate(keys):
@@ -258,50 +234,6 @@ def judge(
                 reason = "over-limit" if not fits else "eligible" if proven else "unproven-total"
             verdicts[i] = Verdict(reason, Decimal(total).scaleb(-4))
     return verdicts  # type: ignore[return-value]
-
-
-def copies(
-    rows: Sequence[Row],
-    keys: Sequence[Any],
-    adds: Sequence[int | None],
-    good: set[int],
-    placeholders: Iterable[str],
-    party_order: Sequence[str],
-) -> set[int]:
-    """The rows that do not count as others tell their shipment: `adds` is what a row would add to its group's total,
-    and `good` are those with a person, a day and a value."""
-    found: set[int] = set()
-    shipments: dict[Any, dict[str, list[int]]] = {}
-    for i, row in enumerate(rows):
-        shipment = present(row.shipment, placeholders, None)
-        if shipment is not None:
-            shipments.setdefault(shipment, {}).setdefault((row.party or "").strip(), []).append(i)
-    for parties in shipments.values():
-        told: dict[Any, list[tuple[Any, list[int]]]] = {}
-        for party, members in parties.items():
-            age = {i: (rows[i].version is not None, rows[i].version or 0) for i in members}
-            cancelled = {i for i in members if rows[i].cancelled}
-            latest = max((age[i] for i in members if i in good or i in cancelled), default=(False, 0))
-            found |= cancelled | {i for i in members if age[i] < latest}
-            groups: dict[Any, list[int]] = {}
-            for i in sorted((i for i in members if i not in found and adds[i] is not None), key=lambda i: -adds[i]):
-                line = present(rows[i].line, placeholders, None)
-                same = [
-                    j
-                    for j in groups.setdefault(keys[i], [])
-                    if line is not None and line == present(rows[j].line, placeholders, None)
-                ]
-                if same:
-                    found.add(i)
-                else:
-                    groups[keys[i]].append(i)
-            turn = party_order.index(party) if party in party_order else len(party_order)
-            for key, lines in groups.items():
-                told.setdefault(key, []).append(((turn, -sum(adds[i] or 0 for i in lines), party), lines))
-        for tellings in told.values():
-            for _, lines in sorted(tellings)[1:]:
-                found.update(lines)
-    return found
 
 
 class Group(NamedTuple):

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import closing
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from ..api import score
+from ..api import score, start_run
 from ..roles import casts, names
 from ..roles.excluded import Exclusion
 from ..roles.persons import Column, FirstOf, columns_of_part
 from ..roles.request import Request
+from ..sources.base import Source
 
 _ROW = "\x00row"
 _DAY = "\x00day"
+Integers: TypeAlias = npt.NDArray[np.int64]
 
 
 def texts_of(table: pa.Table, column: object) -> list[str | None]:
@@ -44,6 +48,22 @@ def values_of(table: pa.Table, roles: Request) -> list[Decimal | None]:
     )
     outcomes = zip(alone.total.to_pylist(), alone.reason.to_pylist(), strict=True)
     return [None if reason == "bad-value" else total for total, reason in outcomes]
+
+
+def outcomes_of(
+    source: Source, table: pa.Table, kin: Integers, roles: Request, options: dict[str, Any]
+) -> tuple[Integers, pa.Array]:
+    """Codes of the reasons and totals of these rows of a source; which of them are copies, its other rows decide."""
+    if roles.shipments is None:
+        scored = score(table, **options)
+        return scored.reason.indices.to_numpy(), scored.total
+    own = {name: options[name] for name in ("person", "day", "value")}
+    rest: Any = {name: one for name, one in options.items() if name not in own}
+    run, _ = start_run(rest, outcomes=True, tally=False, **own)
+    with closing(run):
+        given = [answer for answer in run.answers(source) if answer.codes is not None and answer.totals is not None]
+    codes = np.concatenate([answer.codes.to_numpy() for answer in given])[kin]  # type: ignore[union-attr]
+    return codes, pa.concat_arrays([answer.totals for answer in given]).take(pa.array(kin))
 
 
 def columns_of(roles: Request, there: Sequence[str]) -> list[str]:

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeAlias, Unpack
+from typing import Any, Unpack
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from .. import markup
-from ..api import eligible, score, start_run
+from ..api import eligible
 from ..errors import InputError
 from ..results.summary import REASONS
 from ..roles.binding import bind
@@ -34,9 +32,7 @@ from ..sources.base import Source
 from ..sources.open import open_source
 from ..sources.schemas import laid_out
 from ..text import counted
-from .cells import columns_of, persons_of, texts_of, values_of
-
-Integers: TypeAlias = npt.NDArray[np.int64]
+from .cells import Integers, columns_of, outcomes_of, persons_of, texts_of, values_of
 
 _MARK = "\x00row asked for"
 _RESOURCES = ("threads", "memory_limit", "spill_dir")
@@ -175,7 +171,7 @@ def explain(
     kin = _rows_with_the_key(source, row, roles, given)
     wanted = list(dict.fromkeys(source.schema.names if roles.has_expressions() else roles.names()))
     table, starts = _taken(source, wanted, kin)
-    codes, totals = _outcomes(source, table, kin, roles, given)
+    codes, totals = outcomes_of(source, table, kin, roles, given)
     own = int(np.searchsorted(kin, row))
     same = np.flatnonzero(codes >= _KEYLESS) if codes[own] >= _KEYLESS else np.array([own])
     idle = [
@@ -208,22 +204,6 @@ def explain(
         rule=roles.rule,
         settings=roles.settings(),
     )
-
-
-def _outcomes(
-    source: Source, table: pa.Table, kin: Integers, roles: Request, options: dict[str, Any]
-) -> tuple[Integers, pa.Array]:
-    """Codes of the reasons and totals of these rows of a source; which of them are copies, its other rows decide."""
-    if roles.shipments is None:
-        scored = score(table, **options)
-        return scored.reason.indices.to_numpy(), scored.total
-    own = {name: options[name] for name in ("person", "day", "value")}
-    rest: Any = {name: one for name, one in options.items() if name not in own}
-    run, _ = start_run(rest, outcomes=True, tally=False, **own)
-    with closing(run):
-        given = [answer for answer in run.answers(source) if answer.codes is not None and answer.totals is not None]
-    codes = np.concatenate([answer.codes.to_numpy() for answer in given])[kin]  # type: ignore[union-attr]
-    return codes, pa.concat_arrays([answer.totals for answer in given]).take(pa.array(kin))
 
 
 def _around(same: Integers, own: int, lines_most: int | None) -> Integers:

@@ -7,20 +7,21 @@ names) is in casts.py. Everything else is refused with the type's name and the m
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.types as pt
 
 from .. import compute as pc
-from .._kernel import LAYOUTS, FormOfDays, Settings
+from .._kernel import LAYOUTS, FormOfDays
 from ..arrays import places_of
 from ..errors import ColumnNotFoundError, InputError, UnsupportedTypeError, option
 from ..rules.countries import ASSIGNED_BITS
 from ..rules.steps import ANY_AMOUNT
 from . import casts, names
 from .beside import NOTHING, Beside
+from .bound import Binding, Bound
 from .day_layout import DaysRead, read_days_as
 from .excluded import Exclusion
 from .forms import INTEGERS, TEXT, Spec, kind_of, text_by_entry, text_layout
@@ -30,30 +31,6 @@ from .request import Request
 from .shipments import Versions, version_layout
 
 Cast = Callable[[pa.Array], pa.Array]
-
-
-class Binding(NamedTuple):
-    """Roles bound to one schema.
-
-    Parameters
-    ----------
-    settings : Settings
-        What the kernel takes.
-    names : tuple of str
-        The manifest's columns that are read, each once.
-    places : list of int
-        For each kernel column, its place in the batches that come.
-    prepare : callable, optional
-        Turns a batch of `names` into the batch that the kernel reads; None: batches go in as they are.
-    identity : tuple of str
-        The kind of each part of the key; parts of different kinds never match, so all files must agree.
-    """
-
-    settings: Settings
-    names: tuple[str, ...]
-    places: list[int]
-    prepare: Callable[[pa.RecordBatch], pa.RecordBatch] | None
-    identity: tuple[str, ...]
 
 
 def bind(
@@ -88,20 +65,7 @@ def bind(
     return bound.with_secret(roles.secret)
 
 
-class _Bound(NamedTuple):
-    """A binding but for its secret."""
-
-    settings: dict[str, Any]
-    names: tuple[str, ...]
-    places: list[int]
-    prepare: Callable[[pa.RecordBatch], pa.RecordBatch] | None
-    identity: tuple[str, ...]
-
-    def with_secret(self, secret: bytes) -> Binding:
-        return Binding(Settings(**self.settings, secret=secret), self.names, self.places, self.prepare, self.identity)
-
-
-_last: tuple[tuple[object, ...], pa.Schema, _Bound] | None = None
+_last: tuple[tuple[object, ...], pa.Schema, Bound] | None = None
 """The binding made last: scripts score one small batch after another with the same roles. Never changed, only put in
 whole."""
 
@@ -119,7 +83,7 @@ class _Binder:
         self.day_form: FormOfDays | None = None
         self.gate_form: FormOfDays | None = None
 
-    def bind(self, outcomes: bool, tally: bool, beside: Beside) -> _Bound:
+    def bind(self, outcomes: bool, tally: bool, beside: Beside) -> Bound:
         roles = self.roles
         persons = [[self.add(c, "person", self.person) for c in columns_of_part(part)] for part in roles.persons]
         per = [self.add(c, "per", self.person) for c in roles.per]
@@ -179,7 +143,7 @@ class _Binder:
         order = self.schema.names
         places = [order.index(str(c)) for c in self.columns] if direct else list(range(len(self.columns)))
         prepare = None if direct else casts.preparation(self.columns, self.before, self.readings)
-        return _Bound(settings, self.names, places, prepare, identity)
+        return Bound(settings, self.names, places, prepare, identity)
 
     def shipments(self, beside: Beside) -> dict[str, int]:
         """The places of the roles that tell copies, where they are to be told."""

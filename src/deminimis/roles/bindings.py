@@ -10,7 +10,8 @@ import pyarrow as pa
 from .._kernel import Batch, Settings
 from ..errors import InputError
 from .beside import NOTHING, Beside
-from .binding import Binding, bind
+from .binding import bind
+from .bound import Binding
 from .request import Request
 
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from .. import compute as pc
 from .._kernel import SECRET_LENGTH
 from ..errors import InputError, RuleError, option
 from ..rules.compiled import CompiledRule
 from ..rules.rule import Rule
+from .checks import check_choice, check_late_days, check_placeholders, check_text, check_truth
 from .day_format import check_days
 from .excluded import Exclusion
 from .money_format import Money, check_money
-from .names import CANONICAL_VERSION, DEFAULT_PLACEHOLDERS
+from .names import CANONICAL_VERSION
 from .persons import (
     Column,
     FirstOf,
@@ -133,31 +134,6 @@ class Request(NamedTuple):
         }
 
 
-def _text(name: str, given: Any, example: str) -> None:
-    if given is not None and not isinstance(given, str):
-        raise InputError(f"{option(name)} is a text such as {example}, not {given!r}")
-
-
-def _truth(name: str, given: Any) -> bool:
-    if not isinstance(given, bool):
-        raise InputError(f"{option(name)} is True or False, not {given!r}")
-    return given
-
-
-def _choice(name: str, given: Any, choices: tuple[Any, ...]) -> None:
-    if given not in choices:
-        raise InputError(f"{option(name)} is one of {', '.join(repr(c) for c in choices)}, not {given!r}")
-
-
-def _late_days(given: object, sorted_by: object) -> None:
-    if isinstance(given, bool) or not isinstance(given, int) or given < 0:
-        raise InputError(f"{option('late_days')} is a number of days from 0 on, not {given!r}")
-    if given and sorted_by is None:
-        raise InputError(
-            f"{option('late_days')} says how far days may be out of order: give {option('sorted_by', 'day')} with it"
-        )
-
-
 def _rule(limit: object, rule: object) -> Rule:
     if (limit is None) == (rule is None):
         raise InputError(f"give exactly one of {option('limit')} and {option('rule')}")
@@ -180,17 +156,6 @@ def _constant(limit: str | int | Decimal) -> Rule:
 @lru_cache(maxsize=64)
 def _compiled(rule: Rule) -> CompiledRule:
     return rule.compiled()
-
-
-def _placeholders(given: Sequence[str] | None) -> tuple[str, ...]:
-    if given is None:
-        return DEFAULT_PLACEHOLDERS
-    texts = tuple(given) if isinstance(given, Iterable) else (None,)
-    if isinstance(given, str) or not all(isinstance(t, str) and 0 < len(t.strip().encode()) < 64 for t in texts):
-        raise InputError(f"{option('placeholders')} is a list of texts of 1 to 63 bytes each")
-    if len(texts) > 64:
-        raise InputError(f"{option('placeholders')} takes at most 64 texts, not {len(texts)}")
-    return texts
 
 
 def check(
@@ -232,15 +197,15 @@ def check(
 ) -> Request:
     """Check roles and settings against each other, before any row is read."""
     chosen = _rule(limit, rule)
-    _choice("bad_values", bad_values, ("unproven", "error", "ignore"))
-    _choice("overflow", overflow, (None, "all", "excess"))
-    _choice("normalize", normalize, (None, "fold", "name"))
-    _choice("sorted_by", sorted_by, (None, "day"))
-    _late_days(late_days, sorted_by)
-    _text("currency", currency, "'currency', a column's name")
-    _text("currency_code", currency_code, "'USD'")
-    _text("timezone", timezone, "'America/Los_Angeles'")
-    _text("day_format", day_format, "'%m/%d/%Y'")
+    check_choice("bad_values", bad_values, ("unproven", "error", "ignore"))
+    check_choice("overflow", overflow, (None, "all", "excess"))
+    check_choice("normalize", normalize, (None, "fold", "name"))
+    check_choice("sorted_by", sorted_by, (None, "day"))
+    check_late_days(late_days, sorted_by)
+    check_text("currency", currency, "'currency', a column's name")
+    check_text("currency_code", currency_code, "'USD'")
+    check_text("timezone", timezone, "'America/Los_Angeles'")
+    check_text("day_format", day_format, "'%m/%d/%Y'")
     compiled = _compiled(chosen)
     if compiled.origins.is_asked and origin is None:
         raise RuleError(f"the rule {chosen.name!r} asks for each row's origin: give {option('origin')}")
@@ -279,10 +244,10 @@ def check(
         compiled=compiled,
         overflow=overflow or chosen.overflow,
         bad_values=bad_values,
-        count_excluded=_truth("count_excluded", count_excluded),
+        count_excluded=check_truth("count_excluded", count_excluded),
         normalize=normalize,
-        in_care_of=_truth("in_care_of", in_care_of),
-        placeholders=_placeholders(placeholders),
+        in_care_of=check_truth("in_care_of", in_care_of),
+        placeholders=check_placeholders(placeholders),
         timezone=timezone,
         day_format=day_format,
         money=check_money(decimal, thousands, currency_signs, code),

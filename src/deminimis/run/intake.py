@@ -11,8 +11,8 @@ import pyarrow.types as pt
 from .._kernel import Batch, Stream
 from ..arrays import places_of
 from ..errors import InputError, lack
-from ..roles.binding import Binding
 from ..roles.bindings import Bindings
+from ..roles.bound import Binding
 from ..roles.forms import text_layout
 from ..roles.request import Request
 from ..sources.base import Piece, Source, reading

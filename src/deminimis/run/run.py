@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -92,15 +93,7 @@ class Run:
 
     def again(self) -> Run:
         """The same run before its first row, for another reading of the manifest."""
-        return Run(
-            self.request,
-            outcomes=self._outcomes,
-            tally=self.tally,
-            threads=self.threads,
-            memory_limit=self.memory_limit,
-            spill_dir=self.spill_dir,
-            sizes=self.sizes,
-        )
+        return Run(self.request, outcomes=self._outcomes, tally=self.tally, **self._resources)
 
     @property
     def settings(self) -> Settings:
@@ -177,8 +170,7 @@ class Run:
         if way.kind == "in epochs" and way.epochs is None:
             yield from self._pass(self._parts_of_pieces(found, self._parts_of_group), None)
         else:
-            parts = self._parts_of_pieces(found, lambda piece: iter((self.intake.whole(piece),)))
-            yield from self._pass(parts, facts.rows)
+            yield from self._pass(self._parts_of_pieces(found, lambda one: [self.intake.whole(one)]), facts.rows)
         yield from self._finish()
 
     def answer_table(self, table: pa.Table | pa.RecordBatch) -> Iterator[Answer]:
@@ -240,13 +232,17 @@ class Run:
         yield from self._finish()
 
     def groups(self, source: Source) -> Iterator[pa.RecordBatch]:
-        """Read a source to its end, and give its groups that are asked for."""
+        """The groups of a source that are asked for."""
         return self.answers(source)  # whose epochs end in groups here
 
     def close(self) -> None:
         """Let what is on disk go, also after an error."""
         if self._workers is not None:
             self._workers.close()
+
+    @property
+    def _resources(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("threads", "memory_limit", "spill_dir", "sizes")}
 
     @property
     def _terms(self) -> Terms:
@@ -268,25 +264,17 @@ class Run:
     def _facts_of_table(self, table: pa.Table | pa.RecordBatch) -> Facts:
         return Facts(table.num_rows, find_order=lambda: find_order(self.bindings, table, self.budget))
 
-    def _parts_of_pieces(self, pieces: Iterable[Piece], cut: Callable[[Piece], Iterator[Part]]) -> Iterator[Part]:
-        """The parts of all pieces, told which of their rows are copies where that was decided."""
+    def _parts_of_pieces(self, pieces: Iterable[Piece], cut: Callable[[Piece], Iterable[Part]]) -> Iterator[Part]:
         for number, piece in enumerate(pieces):
             yield from self._told(cut(piece), number)
 
-    def _told(self, parts: Iterator[Part], piece: int) -> Iterator[Part]:
-        return parts if self.copies is None else (self.copies.told(part, piece) for part in parts)
+    def _told(self, parts: Iterable[Part], piece: int) -> Iterator[Part]:
+        return iter(parts) if self.copies is None else (self.copies.told(part, piece) for part in parts)
 
     def _decide(self, manifest: Source | pa.Table | pa.RecordBatch) -> None:
         """Read the manifest once to find its copies."""
         started = time.perf_counter()
-        self.copies = decide(
-            manifest,
-            self.request,
-            blocks=self.budget.blocks,
-            threads=self.threads,
-            spill_dir=self.spill_dir,
-            sizes=self.sizes,
-        )
+        self.copies = decide(manifest, self.request, **self._resources)
         self.account.clock("shipments", started)
 
     def _parts_of_group(self, piece: Piece) -> Iterator[Part]:

@@ -26,7 +26,7 @@ from ..roles.shipments import Shipments
 from ..sizes import Sizes
 from ..sources.base import Source
 from .account import Account
-from .budget import MAX_BITS, bits_that_fit, block_bytes, partition_bits
+from .budget import MAX_BITS, Budget, bits_that_fit, block_bytes, partition_bits
 from .crew import Crew
 from .intake import Intake
 from .parts import Part
@@ -76,18 +76,13 @@ def decide(
     manifest: Source | pa.Table | pa.RecordBatch,
     request: Request,
     *,
-    blocks: int,
     threads: int,
+    memory_limit: int,
     spill_dir: Path | None,
     sizes: Sizes,
 ) -> Copies:
-    """Read a manifest to its end, and decide which of its rows are copies.
-
-    Parameters
-    ----------
-    blocks : int
-        Bytes that records may take in memory.
-    """
+    """Read a manifest to its end, and decide which of its rows are copies."""
+    blocks = int(Budget.of(memory_limit, wide=True).blocks * SHARE)
     assert request.shipments is not None
     alone = request._replace(bad_values="unproven", overflow="all", sorted_by=None, late_days=0)
     bindings = Bindings(alone, outcomes=False, tally=False, beside=Beside(tellings=True))
@@ -110,12 +105,12 @@ def decide(
         rows = manifest.guess_rows()
         pieces = enumerate(intake.pieces(manifest, names))
         parts = (part for number, piece in pieces for part in numbered(iter((intake.whole(piece),)), number))
-    bits = min(partition_bits(rows, False, MAX_BITS), bits_that_fit(int(blocks * SHARE), threads))
+    bits = min(partition_bits(rows, False, MAX_BITS), bits_that_fit(blocks, threads))
     workers = TellingWorkers(
-        Way("scattered", threads, bits, block_bytes(int(blocks * SHARE), threads << bits)),
+        Way("scattered", threads, bits, block_bytes(blocks, threads << bits)),
         bindings,
         Account(),
-        blocks=int(blocks * SHARE),
+        blocks=blocks,
         spill_dir=spill_dir,
         sizes=sizes,
     )
