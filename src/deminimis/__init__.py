@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .audit.findings.found import findings
     from .audit.flips import Flips, WhatIf, what_if
     from .audit.inspection import Inspection, inspect
+    from .audit.parties import Reconciliation, reconcile
     from .audit.report.made import report
     from .errors import DeminimisError
     from .feeds.text import list_feeds, show_feed
@@ -49,6 +50,7 @@ __all__ = [
     "Options",
     "Plan",
     "Progress",
+    "Reconciliation",
     "Rule",
     "Scored",
     "Scorer",
@@ -68,6 +70,7 @@ __all__ = [
     "list_rules",
     "merge",
     "plan",
+    "reconcile",
     "release_memory",
     "report",
     "score",
@@ -84,6 +87,7 @@ _PLACES = {
     "api": ("eligible", "score", "score_files"),
     "audit.evidence.again": ("Verification", "verify"),
     "audit.flips": ("Flips", "WhatIf", "what_if"),
+    "audit.parties": ("Reconciliation", "reconcile"),
     "audit.report.made": ("report",),
     "audit.findings.finding": ("Finding", "Findings"),
     "audit.findings.found": ("findings",),

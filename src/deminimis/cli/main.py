@@ -25,6 +25,7 @@ COMMANDS = {
     "findings": ("findings", "look for patterns that a reviewer looks at; they change no answer"),
     "report": ("report", "write the page of an audit, to read, print and sign"),
     "whatif": ("whatif", "which rows another rule or limit would let pass, or not"),
+    "reconcile": ("reconcile", "compare what several parties tell of the same shipments"),
     "verify": ("verify", "run again what a file of evidence says, and tell what differs"),
     "demo": ("demo", "make a manifest of a million rows and score it; needs nothing, leaves nothing"),
     "bench": ("bench", "how many rows a second this machine scores, and one line of JSON to quote"),
@@ -36,7 +37,7 @@ _GROUPS = {
     "to look at a manifest": ("inspect",),
     "to score a manifest": ("score", "plan"),
     "to understand an answer": ("explain", "totals"),
-    "to audit": ("findings", "report", "whatif", "verify"),
+    "to audit": ("findings", "report", "whatif", "verify", "reconcile"),
     "to look up the law and the columns": ("rules", "feeds"),
     "to try it and to measure": ("demo", "bench"),
 }
@@ -51,6 +52,7 @@ _NEAR = {
     **dict.fromkeys(("again", "evidence", "prove"), "verify"),
     **dict.fromkeys(("page", "html", "audit"), "report"),
     **dict.fromkeys(("what-if", "against", "compare", "flips"), "whatif"),
+    **dict.fromkeys(("parties", "diff"), "reconcile"),
     **dict.fromkeys(("example", "try", "sample"), "demo"),
     **dict.fromkeys(("feed", "layout"), "feeds"),
 }

@@ -82,7 +82,11 @@ def run(name: str, words: list[str]) -> int:
     progress = bars(args.quiet)
     with progress or nullcontext(), target.told_where_interrupted():
         summary = work(
-            manifest_of(args, reads_twice=args.append or bool(by or args.id or {*columns} & {*MADE_COLUMNS})),
+            manifest_of(
+                args,
+                reads_twice=args.append
+                or bool(by or args.id or {*columns} & {*MADE_COLUMNS} or options.get("shipment") is not None),
+            ),
             output_of(args),
             **options,
             **resources(args),
