@@ -18,7 +18,8 @@ PersonPart: TypeAlias = str | FirstOf
 FeedPerson: TypeAlias = PersonPart | tuple[PersonPart, ...]
 
 _KEYS = ("name", "title", "source", "notes", "roles", "settings", "missing")
-_COLUMN_ROLES = ("day", "value", "quantity", "origin", "sent_from", "kind", "entered", "currency")
+_SHIPMENT_ROLES = ("shipment", "party", "version", "line", "cancelled")
+_COLUMN_ROLES = ("day", "value", "quantity", "origin", "sent_from", "kind", "entered", "currency", *_SHIPMENT_ROLES)
 _ROLES = ("person", "per", *_COLUMN_ROLES, "excluded")
 _SWITCHES = ("in_care_of", "currency_signs")
 _SETTINGS = ("day_format", "timezone", "decimal", "thousands", "currency_code", "normalize", *_SWITCHES)
