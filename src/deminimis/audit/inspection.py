@@ -20,6 +20,8 @@ from .proposal import Proposal, command_of, propose
 from .words import rank
 
 _PLACES, _ROWS = 16, 128
+_WESTERN = ("cp1252", "latin-1")
+"""What text that is not UTF-8 is shown in, the encoding of Windows first; the reader sees whether the letters are right."""
 _COLUMNS_MOST = 200
 _NAME_MOST = 40
 
@@ -203,7 +205,7 @@ def inspect(manifest: Any, **reading: Any) -> Inspection:
 
 
 def _sample(manifest: Any, reading: dict[str, Any]) -> tuple[Source, list[pa.RecordBatch], dict[str, Any]]:
-    """A source, some of its rows, and how it is read; text that is not UTF-8 is tried in other encodings."""
+    """A source, some of its rows, and how it is read; text that is not UTF-8 is tried in those of the West."""
     given = "encoding" in reading
     tried = [reading]
     first: InputError | None = None
@@ -216,22 +218,10 @@ def _sample(manifest: Any, reading: dict[str, Any]) -> tuple[Source, list[pa.Rec
             if error.option != "encoding" or given:
                 raise first or error from None
             if first is None:
-                tried = [reading | {"encoding": encoding} for encoding in _encodings(error)]
+                tried = [reading | {"encoding": encoding} for encoding in _WESTERN]
             first = first or error
     assert first is not None
     raise first
-
-
-def _encodings(error: InputError) -> list[str]:
-    """The encodings that an error says would work; bytes beyond ASCII are more often those of Windows."""
-    found: list[str] = []
-
-    def take(name: str, value: str) -> str:
-        found.extend(["cp1252", "latin-1"] if value == "latin-1" else [value] if value else [])
-        return name
-
-    error.told(take)
-    return found
 
 
 def _flat(columns: list[Any]) -> list[pa.Array]:
