@@ -81,8 +81,8 @@ cdef inline void read_days_by_form(const Column* c, i64 row, int n, i32* day) no
 cdef inline void read_days(const Column* c, i64 row, int n, i32* day) noexcept nogil:
     """Days of n rows from `row` on; NO_DAY where there is none."""
     cdef int i
-    cdef i64 ticks, length
-    cdef i64 first = 0, last = -1     # the ticks of the day seen last: neighbours mostly share it
+    cdef i64 ticks, length, whole, rest
+    cdef double days_a_tick
     cdef i32 known = NO_DAY
     cdef const u8* text = NULL
     cdef u8 seen[10]
@@ -105,18 +105,16 @@ cdef inline void read_days(const Column* c, i64 row, int n, i32* day) noexcept n
     if c.layout == INT32:
         memcpy(day, c.values + 4 * (row + c.offset), 4 * n)
     else:
+        # A float may miss the day by one, and what is left of the ticks then tells it: no neighbour has to be guessed.
+        days_a_tick = 1.0 / <double>c.param
         for i in range(n):
-            if c.validity != NULL and not is_present(c, row + i):
-                continue
             ticks = <i64>dm_load64(c.values + 8 * (row + i + c.offset))
-            if not first <= ticks <= last:
-                known = floor_day(ticks, c.param)
-                if -100000 < known < 100000:    # far inside the range of 64-bit nanoseconds
-                    first = known * c.param
-                    last = first + c.param - 1
-                else:
-                    first, last = 0, -1
-            day[i] = known
+            whole = <i64>(<double>ticks * days_a_tick)
+            if -100000 < whole < 100000:        # far inside the range of 64-bit nanoseconds
+                rest = ticks - whole * c.param
+                day[i] = <i32>(whole + (rest >= c.param) - (rest < 0))
+            else:
+                day[i] = floor_day(ticks, c.param)
     if c.validity != NULL:
         for i in range(n):
             if not is_present(c, row + i):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Any
 
 import oracle
@@ -113,6 +114,17 @@ def test_zone_of_the_column_or_the_setting(zone: str, instants: list[datetime]) 
     own = [oracle.Instant(tick, "ms", zone) for tick in ticks]
     assert reasons(pa.array(ticks, pa.timestamp("ms", zone))) == expected(own)
     assert reasons(pa.array(ticks, pa.timestamp("ms", "UTC")), timezone=zone) == expected(own)
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_edges_of_days(unit: str) -> None:
+    """The first and the last tick of a day, and those beside them, before 1970 and far from it too."""
+    a_day = 86_400 * oracle.TICKS_PER_SECOND[unit]
+    far = [*range(4), 19_875, 99_998, 99_999, 100_000, 100_001, 106_750, 2_932_896]
+    edges = sorted({sign * day * a_day + tick for sign in (-1, 1) for day in far for tick in (-1, 0, 1, a_day - 1)})
+    pairs = [(a, b) for a, b in pairwise(edges) if a >= -(2**63) and b < 2**63]
+    told = [reason for a, b in pairs for reason in ["over-limit" if a // a_day == b // a_day else "eligible"] * 2]
+    assert reasons(pa.array([tick for pair in pairs for tick in pair], pa.timestamp(unit))) == told
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "+99:00"])
