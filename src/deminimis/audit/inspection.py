@@ -21,7 +21,7 @@ from .words import rank
 
 _PLACES, _ROWS = 16, 128
 _WESTERN = ("cp1252", "latin-1")
-"""What text that is not UTF-8 is shown in, the encoding of Windows first; the reader sees whether the letters are right."""
+"""What text of an unknown encoding is shown in, that of Windows first: who looks sees whether letters are right."""
 _COLUMNS_MOST = 200
 _NAME_MOST = 40
 
@@ -205,7 +205,7 @@ def inspect(manifest: Any, **reading: Any) -> Inspection:
 
 
 def _sample(manifest: Any, reading: dict[str, Any]) -> tuple[Source, list[pa.RecordBatch], dict[str, Any]]:
-    """A source, some of its rows, and how it is read; text that is not UTF-8 is tried in those of the West."""
+    """A source, some of its rows, and how it is read; text that is not UTF-8 is tried in others."""
     given = "encoding" in reading
     tried = [reading]
     first: InputError | None = None
@@ -218,10 +218,22 @@ def _sample(manifest: Any, reading: dict[str, Any]) -> tuple[Source, list[pa.Rec
             if error.option != "encoding" or given:
                 raise first or error from None
             if first is None:
-                tried = [reading | {"encoding": encoding} for encoding in _WESTERN]
+                tried = [reading | {"encoding": encoding} for encoding in _encodings(error)]
             first = first or error
     assert first is not None
     raise first
+
+
+def _encodings(error: InputError) -> list[str]:
+    """The encoding that an error says is the one, or those of the West."""
+    found: list[str] = []
+
+    def take(name: str, value: str) -> str:
+        found.extend([value] if value else [])
+        return name
+
+    error.told(take)
+    return found or list(_WESTERN)
 
 
 def _flat(columns: list[Any]) -> list[pa.Array]:
