@@ -249,6 +249,7 @@ def score_files(
     columns: Sequence[str] = ("eligible",),
     append: bool = False,
     format: str | None = None,
+    replace: bool = True,
     progress: Report | None = None,
     totals: Any = None,
     by: Sequence[str] | None = None,
@@ -275,6 +276,8 @@ def score_files(
         come in another order. What a file lacks is null.
     format : {"parquet", "arrow", "csv"}, optional
         Where the target's name does not tell.
+    replace : bool, default True
+        False refuses a target that is there, also one that appears while this runs.
     progress : callable, optional
         Called now and then, in this thread, with a `deminimis.Progress`.
     by : sequence of str, optional
@@ -294,4 +297,4 @@ def score_files(
     outcomes = by is not None or not {"eligible", *MADE} >= {*columns}
     run, reading = start_run(options, outcomes=outcomes, person=person, day=day, value=value, totals=totals)
     source = open_source(sources, **reading)
-    return write_answers(run, source, target, columns, append, format, progress, started, by, id)
+    return write_answers(run, source, target, columns, append, format, progress, started, by, id, replace)

@@ -141,6 +141,7 @@ def write_totals(
     target: str | Path | BinaryIO,
     *,
     format: str | None = None,
+    replace: bool = True,
     progress: Report | None = None,
     **options: Any,
 ) -> Written:
@@ -157,9 +158,9 @@ def write_totals(
     over = 0
     with closing(run):
         if isinstance(target, (str, Path)) and target != "-":  # a target that cannot be written is told before the work
-            open_sink(target, _schema(run, source), format=format, inputs=source.places).abort()
+            open_sink(target, _schema(run, source), format=format, inputs=source.places, replace=replace).abort()
         reader = table_of(run, source, holds)
-        with open_sink(target, reader.schema, format=format, inputs=source.places) as sink:
+        with open_sink(target, reader.schema, format=format, inputs=source.places, replace=replace) as sink:
             for batch in reader:
                 sink.write(batch)
                 over += batch.column("over").true_count

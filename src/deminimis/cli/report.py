@@ -55,6 +55,7 @@ def run(name: str, words: list[str]) -> int:
             noted=in_the_shell,
             against=against_options(args),
             progress=progress,
+            replace=not args.no_clobber,
         )
     if not args.quiet:
         what = f"{summary.eligible:,} of {summary.rows:,} rows are eligible. Wrote {args.output}: the page"

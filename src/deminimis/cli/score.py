@@ -97,6 +97,7 @@ def run(name: str, words: list[str]) -> int:
             by=by,
             id=args.id,
             format=format_of(args),
+            replace=not args.no_clobber,
         )
     summary = replace(summary, notes=tuple(map(in_the_shell, summary.notes)))
     is_the_work = args.output is None and not args.check

@@ -50,6 +50,7 @@ def run(name: str, words: list[str]) -> int:
             **resources(args),
             progress=progress,
             format=format_of(args),
+            replace=not args.no_clobber,
         )
     _report(written, args, target.outcome(written.columns))
     return ENDS["done"].code

@@ -13,6 +13,7 @@ from ..errors import option
 from ..progress import Report, Reporter
 from ..roles.request import Request
 from ..run.run import Run
+from ..sinks.open import open_sink
 from ..sources.base import Source
 from . import written
 from .again import Again, bindings_without_person
@@ -33,6 +34,7 @@ def write_answers(
     started: float | None = None,
     by: Sequence[str] | None = None,
     id: str | None = None,
+    replaces: bool = True,
 ) -> Summary:
     """Score a source by a run that is not used yet, and write the answers, as `score_files` says."""
     started = time.perf_counter() if started is None else started
@@ -67,7 +69,7 @@ def write_answers(
         again = (source if is_read else None, run.account.tick, own, Again(run, making, counting, light))
         given = run.answers(source)
         if target is not None:
-            with written.open_output(target, schema, format, source) as sink:
+            with open_sink(target, schema, format=format, inputs=source.places, replace=replaces) as sink:
                 written.write_answers(given, sink, schema, *again, kept=None if append else len(kept))
         elif counting is not None:
             written.write_answers(given, None, schema, *again)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +11,7 @@ from ..arrays import nothing
 from ..errors import InputError, option
 from ..progress import Tick
 from ..run.answers import Answer
-from ..sinks.open import Sink, open_sink
+from ..sinks.open import Sink
 from ..sources.base import Piece, Source, reading
 from ..sources.schemas import laid_out
 from .again import Again, read_again
@@ -52,11 +50,6 @@ def check_fields(columns: Sequence[str], beside: pa.Schema | None, *, takes_made
         if name in beside.names:
             raise InputError("the manifest has a column of this name already; rename it there", column=name)
     return pa.schema([*beside, *fields], metadata=beside.metadata)
-
-
-def open_output(target: str | Path | BinaryIO, schema: pa.Schema, file_format: str | None, source: Source) -> Sink:
-    """Fail early where the target cannot be written, or is what is read."""
-    return open_sink(target, schema, format=file_format, inputs=source.places)
 
 
 def write_answers(

@@ -6,10 +6,12 @@ Where the system allows it, the file has no name until it is whole, so that not 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import io
 import os
 import selectors
+import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,8 @@ from ..sources.identity import Place, check_working_folder
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES, errno.EPERM)
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL)
+_HERE, _NOT_OVER = -100, 1  # Linux's AT_FDCWD and RENAME_NOREPLACE
 _NO_UNNAMED = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL, errno.ENOSYS)
 
 
@@ -31,6 +35,20 @@ def refuse_input(target: Path | int, inputs: Collection[Place], name: str) -> No
         return
     if (status.st_dev, status.st_ino) in inputs:
         raise InputError("is a file of the manifest, and would be overwritten: give another.", file=name)
+
+
+def _rename_as_new(path: Path, target: Path) -> None:
+    """Rename where there are no hard links, and fail where the name is taken. Not all systems have such a step."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if sys.platform == "linux" else None
+    if rename is not None:
+        if not rename(_HERE, os.fsencode(path), _HERE, os.fsencode(target), _NOT_OVER):
+            return
+        code = ctypes.get_errno()
+        if code not in _NO_LINKS:
+            raise OSError(code, os.strerror(code), str(target))
+    if os.path.lexists(target):  # a look and a step are two; Windows looks by itself
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    path.rename(target)
 
 
 class Output(io.RawIOBase):
@@ -125,13 +143,15 @@ class Output(io.RawIOBase):
 class NewFile(Output):
     """A file in the making, beside its target. `commit` makes it appear in place of the target; `abort` removes it.
 
-    `inputs` are the files, by device and inode, that it must not replace: those that it is made from.
+    `inputs` are the files, by device and inode, that it must not replace: those that it is made from. With
+    `replace=False` it replaces nothing, whenever that appeared.
     """
 
-    def __init__(self, target: Path, inputs: Collection[Place] = ()) -> None:
+    def __init__(self, target: Path, inputs: Collection[Place] = (), *, replace: bool = True) -> None:
         check_working_folder(target)
         self._target = Path(os.path.realpath(target))
         self._inputs = inputs
+        self._replaces = replace
         self._temporary: Path | None = None
         self._folder = -1
         self._check_target(str(target))
@@ -169,8 +189,10 @@ class NewFile(Output):
             os.close(folder)
 
     def _check_target(self, name: str) -> None:
-        """Refuse to replace an input, or what is protected against writing."""
+        """Refuse to replace an input, or what is protected against writing or to be kept."""
         refuse_input(self._target, self._inputs, name)
+        if not self._replaces and os.path.lexists(self._target):
+            raise self._kept(name)
         with contextlib.suppress(FileNotFoundError):
             if not self._target.stat().st_mode & 0o222 or not os.access(self._target, os.W_OK):
                 raise InputError("is there and read-only: make it writable, or give another name.", file=name)
@@ -206,10 +228,32 @@ class NewFile(Output):
                 self._name(self._target)
                 return
             except FileExistsError:  # a name is only given, never taken: what is there is replaced in two steps
+                if not self._replaces:
+                    raise self._kept(self.name) from None
                 self._temporary = self._beside()
                 self._name(self._temporary)
-        self._temporary.replace(self._target)
+        if not self._replaces:
+            self._appear_as_new(self._temporary)
+        else:
+            self._temporary.replace(self._target)
         self._temporary = None
+
+    def _appear_as_new(self, temporary: Path) -> None:
+        """Give a file with a name its target's, by a step that fails where something has that name."""
+        try:
+            try:
+                self._target.hardlink_to(temporary)
+            except (OSError, NotImplementedError) as error:
+                if isinstance(error, OSError) and error.errno not in _NO_LINKS:
+                    raise
+                _rename_as_new(temporary, self._target)
+            else:
+                temporary.unlink()
+        except FileExistsError:
+            raise self._kept(self.name) from None
+
+    def _kept(self, name: str) -> InputError:
+        return InputError("is there already, and is to be kept: give another name.", file=name)
 
     def _name(self, path: Path) -> None:
         """Give the file without a name this one."""

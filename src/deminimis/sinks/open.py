@@ -113,6 +113,7 @@ def open_sink(
     *,
     format: str | None = None,
     inputs: Collection[Place] = (),
+    replace: bool = True,
 ) -> Sink:
     """Open an output for record batches.
 
@@ -127,6 +128,8 @@ def open_sink(
         By default the file's ending tells; a stream gets an Arrow stream.
     inputs : collection of (device, inode) or (store, key)
         The files that are read, which the output must not replace.
+    replace : bool, default True
+        False refuses a target that is there, also one that appeared before `commit`.
 
     Raises
     ------
@@ -145,6 +148,8 @@ def open_sink(
     address = parse(target)
     if address is not None:
         kind, options = _kind_of(address.name, format, target)
+        if not replace and address.info(address.path).type.name != "NotFound":  # a store has no step that looks too
+            raise InputError("is there already, and is to be kept: give another name.", file=address.name)
         return _sink(NewObject(address, inputs), schema, kind, options)
     path = home_of(path_of(target))
     scheme = scheme_of(path)
@@ -154,12 +159,14 @@ def open_sink(
     if path.is_dir():
         raise InputError("is a folder: give the name of a file in it.", file=str(path))
     if path.exists() and not path.is_file():
+        if not replace:
+            raise InputError("is there already, and is no file: give another name.", file=str(path))
         with _writing(str(path)):
             file = path.open("wb", buffering=0)
         known = format or FORMATS.get(ending_of(str(path)).format or "")
         return _open_stream(file, str(path), schema, known, is_owned=True)
     kind, options = _kind_of(str(path), format, target)
-    return _sink(NewFile(path, inputs), schema, kind, options)
+    return _sink(NewFile(path, inputs, replace=replace), schema, kind, options)
 
 
 def _kind_of(name: str, format: str | None, target: object) -> tuple[str, dict[str, Any]]:

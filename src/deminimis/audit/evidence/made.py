@@ -131,6 +131,7 @@ def prove(
     columns: Sequence[str] = ("eligible",),
     append: bool = False,
     format: str | None = None,
+    replace: bool = True,
     progress: Report | None = None,
     by: Sequence[str] | None = None,
     id: str | None = None,
@@ -141,7 +142,7 @@ def prove(
     `command` and `law` are as of `Gathered`.
     """
     proof = Proof(sources, options, command, law or {}, totals)
-    with new_texts([evidence], proof.source, target) as (file,):
+    with new_texts([evidence], proof.source, target, replace=replace) as (file,):
         how: dict[str, Any] = {
             "columns": columns,
             "append": append,
@@ -149,6 +150,7 @@ def prove(
             "progress": progress,
             "by": by,
             "id": id,
+            "replaces": replace,
         }
         found = proof.answer(target, **how)
         write_text(file, in_json(found[1]))
@@ -181,9 +183,10 @@ class Proof:
 
 @contextmanager
 def new_texts(
-    paths: Sequence[str | os.PathLike[str] | None], source: Source, target: object
+    paths: Sequence[str | os.PathLike[str] | None], source: Source, target: object, *, replace: bool = True
 ) -> Iterator[list[NewFile | None]]:
-    """Files of text in the making beside a target: none of them is another, nor what is read; on an error, none."""
+    """Files of text in the making beside a target: none of them is another, nor what is read, nor, without `replace`,
+    what is there; on an error, none."""
     check_on_disk(*paths, target)
     files: list[NewFile | None] = []
     taken = {_resolved(target)} if isinstance(target, (str, os.PathLike)) and target != "-" else set()
@@ -194,7 +197,7 @@ def new_texts(
             if path is not None and own.is_dir():
                 raise InputError("is a folder: give the name of a file in it.", file=os.fspath(path))
             taken |= set() if path is None else {own}
-            files.append(None if path is None else NewFile(Path(path), source.places))
+            files.append(None if path is None else NewFile(Path(path), source.places, replace=replace))
         yield files
     except BaseException:
         for file in filter(None, files):

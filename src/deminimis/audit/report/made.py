@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
@@ -98,6 +98,7 @@ def report_with(
     columns: Sequence[str] = ("eligible",),
     append: bool = False,
     format: str | None = None,
+    replace: bool = True,
     by: Sequence[str] | None = None,
     id: str | None = None,
     noted: Callable[[str], str] = str,
@@ -113,11 +114,13 @@ def report_with(
     proof = Proof(sources, options, command, law or {}, totals)
     unread = UnreadRows()
     reasons = Reasons(proof.run.memory_limit // 8, proof.run.spill_dir)
-    files = new_texts([report, evidence], proof.source, output)
+    files = new_texts([report, evidence], proof.source, output, replace=replace)
     with closing(reasons), files as (page_file, evidence_file):
         how = {"columns": columns, "append": append, "format": format, "progress": progress, "by": by, "id": id}
+        how["replaces"] = replace
         summary, found = proof.answer(output, also=lambda answer: reasons.take(unread.take(answer)), **how)
-        asked = replace(summary, notes=tuple(map(noted, summary.notes)), settings=settings(summary.settings))
+        notes = tuple(map(noted, summary.notes))
+        asked = dataclasses.replace(summary, notes=notes, settings=settings(summary.settings))
         content = _content(proof, sources, asked, found, (unread, reasons), options, names, title, against)
         write_text(page_file, _laid_out(content))
         write_text(evidence_file, in_json(found))
