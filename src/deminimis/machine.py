@@ -28,7 +28,7 @@ def _cgroup_bytes() -> int | None:
     """The memory limit of a cgroup of version 2 or 1; None where there is none."""
     for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         try:
-            with open(path, encoding="ascii") as file:  # noqa: PTH123
+            with open(path, encoding="utf-8") as file:  # noqa: PTH123
                 text = file.read().strip()
         except OSError:
             continue
@@ -48,7 +48,7 @@ def default_threads() -> int:
 def _cgroup_cores() -> int | None:
     """The CPU quota of a version 2 cgroup, rounded up; None where there is none."""
     try:
-        with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:  # noqa: PTH123
+        with open("/sys/fs/cgroup/cpu.max", encoding="utf-8") as file:  # noqa: PTH123
             quota, period = file.read().split()
         return None if quota == "max" else -(-int(quota) // int(period))
     except (OSError, ValueError):

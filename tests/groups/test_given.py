@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +18,9 @@ from oracle import Row
 from strategies import SIMPLE_ROLES, Manifest, manifests, simple_rows, simple_table
 
 import deminimis as dm
+from deminimis.errors import InputError
+from deminimis.groups.given import given_table
+from deminimis.sources.open import open_source
 
 
 @given(manifests(max_rows=60), SETTINGS, st.integers(1, 4))
@@ -115,3 +120,53 @@ def test_bad_values_stop() -> None:
     table = totals(SOME.slice(0, 3), **options)
     with pytest.raises(dm.errors.BadValueError, match="row 3"):
         dm.score(SOME, **options, totals=table)
+
+
+@pytest.mark.parametrize("name", ["totals.parquet", "totals.arrow", "totals.arrows"])
+def test_file_of_totals_is_not_replaced(tmp_path: Path, name: str) -> None:
+    """Answers do not go where the totals are that they are made by, by whatever name."""
+    path = write(totals(SOME, **ROLES), tmp_path / name)
+    before = path.read_bytes()
+    other = path.with_name(f"other{path.suffix}")
+    other.hardlink_to(path)
+    for target in (path, other):
+        with pytest.raises(InputError, match="is a file that is read, and would be overwritten"):
+            dm.score_files(SOME, target, **ROLES, totals=path)
+    assert path.read_bytes() == before and len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("name", ["totals.parquet", "totals.arrow", "totals.arrows"])
+@pytest.mark.parametrize("when", ["between what it says of itself and its rows", "before its rows"])
+def test_file_of_totals_that_changes(tmp_path: Path, name: str, when: str) -> None:
+    """What a file of totals says of itself and its rows are of one file, or an error names it."""
+    path = write(totals(SOME, **ROLES), tmp_path / name)
+    other = write(totals(SOME.slice(0, 1), **ROLES), tmp_path / f"other{path.suffix}")
+
+    def trace(frame: FrameType, event: str, argument: object) -> None:
+        if other.exists() and frame.f_code is open_source.__code__ and frame.f_locals["manifest"] == path:
+            other.replace(path)
+
+    before = sys.gettrace()
+    if when == "before its rows":
+        table = given_table(path)
+        other.replace(path)
+    else:
+        sys.settrace(trace)
+    try:
+        with pytest.raises(InputError, match=f"{name}: was replaced by another file while it was read"):
+            if when == "before its rows":
+                list(table.batches(table.schema))
+            else:
+                dm.score(SOME, **ROLES, totals=path)
+    finally:
+        sys.settrace(before)
+    assert dm.score(SOME.slice(0, 1), **ROLES, totals=path).mask.to_pylist() == [True]
+
+
+def write(table: pa.Table, path: Path) -> Path:
+    if path.suffix == ".parquet":
+        pq.write_table(table, path)
+    else:
+        with (pa.ipc.new_file if path.suffix == ".arrow" else pa.ipc.new_stream)(path, table.schema) as writer:
+            writer.write_table(table)
+    return path

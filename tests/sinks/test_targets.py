@@ -56,7 +56,7 @@ def test_input_is_not_replaced(tmp_path: Path, name: str, way: str) -> None:
     }[way]
     before = path.read_bytes()
     for append in (False, True):
-        with pytest.raises(InputError, match=rf"{name}: is a file of the manifest, and would be overwritten"):
+        with pytest.raises(InputError, match=rf"{name}: is a file that is read, and would be overwritten"):
             dm.score_files(manifest, target, **ROLES, append=append)
     assert path.read_bytes() == before and sorted(tmp_path.iterdir()) == sorted([path, folder])
     dm.score_files(manifest, tmp_path / "mask.parquet", **ROLES)
@@ -66,9 +66,9 @@ def test_input_that_is_given_open_is_not_written_to(tmp_path: Path) -> None:
     """The same file as an open input and an open output, as a shell's redirections give them, is refused."""
     path = tmp_path / "t.csv"
     WRITERS["t.csv"](path)
-    with path.open("rb") as file, path.open("ab") as target, pytest.raises(InputError, match="is a file of the manif"):
+    with path.open("rb") as file, path.open("ab") as target, pytest.raises(InputError, match="is a file that is read"):
         dm.score_files(file, target, **ROLES, format="csv")
-    with path.open("ab") as target, pytest.raises(InputError, match="is a file of the manifest"):
+    with path.open("ab") as target, pytest.raises(InputError, match="is a file that is read"):
         dm.score_files(path, target, **ROLES, format="csv")
     assert path.read_text() == "who,day,usd\nA,2024-06-01,1\n"
 
@@ -79,7 +79,7 @@ def test_target_that_becomes_an_input(tmp_path: Path) -> None:
     path.write_text("before")
     status = path.stat()
     with (
-        pytest.raises(InputError, match="is a file of the manifest"),
+        pytest.raises(InputError, match="is a file that is read"),
         open_sink(target, MASK, inputs={(status.st_dev, status.st_ino)}) as sink,
     ):
         sink.write(BATCH)

@@ -86,7 +86,7 @@ def test_an_upload_that_fails(store: Any) -> None:
 def test_never_in_place_of_what_is_read(store: Any) -> None:
     """By whatever credentials it is named."""
     address = store.put("test/in.csv", b"who,day,usd\nA,2024-06-01,8\n")
-    with pytest.raises(InputError, match="is a file of the manifest, and would be overwritten"):
+    with pytest.raises(InputError, match="is a file that is read, and would be overwritten"):
         dm.score_files(address, address.replace("somebody", "another"), **ROLES)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from .. import compute as pc
 from ..addresses import is_in_store, masked
 from ..errors import TotalsError, listed
 from ..run.groups import GROUPS
-from ..sources.base import reading
+from ..sources.base import Source, reading
+from ..sources.folders import identity_of
+from ..sources.identity import Place, check_unchanged
 from ..sources.open import open_source
 from ..sources.schemas import reading_names
 from .mark import Mark, mark_of
@@ -40,6 +43,7 @@ class Table:
     """
 
     mark: Mark
+    places: AbstractSet[Place] = frozenset()
 
     def __init__(self, given: Any, name: str) -> None:
         self.name = name
@@ -50,7 +54,9 @@ class Table:
         if isinstance(given, (str, os.PathLike)):
             self.name = str(given)
             with reading(self.name):
-                schema, self._batches = _open(Path(given))
+                schema, source = _open(Path(given))
+            self._batches = (batch for piece in source.pieces(None) for batch in piece.batches())
+            self.places = source.places
         elif isinstance(given, pa.Table):
             schema, self._batches = given.schema, iter(given.to_batches())
         elif hasattr(given, "__arrow_c_stream__"):
@@ -122,8 +128,9 @@ def loose(schema: pa.Schema) -> pa.Schema:
     return pa.schema([pa.field(field.name, field.type) for field in schema])
 
 
-def _open(path: Path) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+def _open(path: Path) -> tuple[pa.Schema, Source]:
     """A file of a table: its schema, which says what it is, and its rows, read and checked as a manifest's are."""
+    before = identity_of(str(path))
     with path.open("rb") as file:
         head = file.read(6)
     if head[:4] == b"PAR1":
@@ -137,7 +144,8 @@ def _open(path: Path) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
         except pa.ArrowInvalid:
             raise TotalsError("a table of totals is Parquet or Arrow, which say what it is", file=str(path)) from None
     source = open_source(path)
-    return schema, (batch for piece in source.pieces(None) for batch in piece.batches())
+    check_unchanged(str(path), before, str(path))  # what it says of itself and its rows are of one file
+    return schema, source
 
 
 def _is_like(kind: pa.DataType, wanted: pa.DataType) -> bool:

@@ -34,7 +34,7 @@ def refuse_input(target: Path | int, inputs: Collection[Place], name: str) -> No
     except OSError:
         return
     if (status.st_dev, status.st_ino) in inputs:
-        raise InputError("is a file of the manifest, and would be overwritten: give another.", file=name)
+        raise InputError("is a file that is read, and would be overwritten: give another.", file=name)
 
 
 def _rename_as_new(path: Path, target: Path) -> None:

@@ -27,7 +27,7 @@ class NewObject(Output):
     def __init__(self, address: Address, inputs: Collection[Place] = ()) -> None:
         self._address = address
         if address.place in inputs:
-            raise InputError("is a file of the manifest, and would be overwritten: give another.", file=address.name)
+            raise InputError("is a file that is read, and would be overwritten: give another.", file=address.name)
         bucket = address.path.partition("/")[0]
         if "/" not in address.path or "*" in address.path:
             raise InputError("names no object: write the bucket and a key.", file=address.name)

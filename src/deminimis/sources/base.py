@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -85,8 +86,8 @@ class Source(ABC):
         The size of all files; None in memory.
     files : tuple of str
         The files in row order; empty in memory.
-    places : frozenset of (device, inode), or of (store, key)
-        Where the files lie, whatever their names: what no output may replace.
+    places : set of (device, inode), or of (store, key)
+        Where the files lie, whatever their names: what no output may replace. An iterator's are known as it is drawn.
     left_out : tuple of str
         Files of folders and patterns that were passed over.
     notes : tuple of str
@@ -102,7 +103,7 @@ class Source(ABC):
     """
 
     schema: pa.Schema
-    places: frozenset[Place] = frozenset()
+    places: AbstractSet[Place] = frozenset()
     left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     row_groups: int | None = None

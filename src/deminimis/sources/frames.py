@@ -14,8 +14,9 @@ import pyarrow as pa
 
 from ..errors import InputError
 from .base import reading
+from .dataset import DatasetSource
 from .lazy import LazySource, arrow_of, batches_of
-from .memory import DatasetSource, FrameSource, MemorySource, StreamSource, TableSource, foreign, reading_column
+from .memory import FrameSource, MemorySource, StreamSource, TableSource, foreign, reading_column
 
 _DRAINS = ("to_arrow_reader", "fetch_record_batch", "fetch_arrow_reader")
 """How cursors and connections give their batches: DuckDB, ADBC and others."""

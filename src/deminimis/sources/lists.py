@@ -21,6 +21,7 @@ class ManySource(MemorySource):
         self.rows = None if None in counts else sum(count or 0 for count in counts)
         self.bytes = None
         self.files = ()
+        self.places = frozenset(place for one in many for place in one.places)
         self.is_read_once = any(one.is_read_once for one in many)
 
     @cached_property
@@ -80,6 +81,8 @@ def _ordinal(place: int) -> str:
 def stream_of_many(first: MemorySource, rest: Iterator[MemorySource]) -> StreamSource:
     """Tables and batches of an iterator, each drawn when the one before it was read."""
 
+    places = set(first.places)
+
     def open_stream(columns: list[str] | None) -> pa.RecordBatchReader:
         names = first.names if columns is None else columns
         schema = first.schema_of(names)
@@ -88,12 +91,15 @@ def stream_of_many(first: MemorySource, rest: Iterator[MemorySource]) -> StreamS
             for number, one in enumerate(_after(first, rest)):
                 Columns([("the first item", schema), (f"item {number}", one.schema_of(names))]).check(names)
                 one.check_columns(names)
+                places.update(one.places)
                 for batch in one.reader(names):
                     yield pa.RecordBatch.from_arrays(laid_out(batch, schema), schema=schema)
 
         return pa.RecordBatchReader.from_batches(schema, batches())
 
-    return StreamSource(first.schema, open_stream, "iterator")
+    source = StreamSource(first.schema, open_stream, "iterator")
+    source.places = places  # which grows as items are drawn
+    return source
 
 
 def _after(first: MemorySource, rest: Iterator[MemorySource]) -> Iterator[MemorySource]:

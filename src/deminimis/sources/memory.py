@@ -10,16 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from ..errors import DeminimisError, InputError
 from .base import Piece, Source, reading, reason_of
 from .schemas import no_one_column
-
-if TYPE_CHECKING:
-    import pyarrow.dataset as ds
 
 OpenStream = Callable[[list[str] | None], pa.RecordBatchReader]
 
@@ -227,40 +223,3 @@ class StreamPiece(Piece):
         with reading(None, f"the {self.label} failed"):
             for batch in self._open_stream(columns):
                 yield batch if columns is None or batch.schema.names == columns else batch.select(columns)
-
-
-class DatasetSource(MemorySource):
-    """A pyarrow dataset, a piece for each of its fragments; one that is filtered has none, and is one piece."""
-
-    def __init__(self, dataset: ds.Dataset) -> None:
-        super().__init__(dataset.schema, files=tuple(getattr(dataset, "files", ())))
-        self._dataset = dataset
-
-    def pieces(
-        self, columns: Sequence[str] | None, *, as_dictionary: Collection[str] = (), as_views: Collection[str] = ()
-    ) -> Iterator[Piece]:
-        self.check_columns(columns)
-        wanted = list(self.schema.names if columns is None else columns)
-        try:
-            fragments = self._dataset.get_fragments()
-        except ValueError:  # it is filtered
-            yield FragmentPiece(lambda: self._dataset.scanner(columns=wanted, use_threads=False), "dataset", None)
-            return
-        for number, fragment in enumerate(fragments):
-            path = getattr(fragment, "path", None)
-            yield FragmentPiece(self._scanner(fragment, wanted), path or f"fragment {number}", path)
-
-    def _scanner(self, fragment: ds.Fragment, columns: list[str]) -> Callable[[], ds.Scanner]:
-        return lambda: fragment.scanner(schema=self.schema, columns=columns, use_threads=False)
-
-
-class FragmentPiece(Piece):
-    """One fragment of a dataset, or all rows of one that is filtered."""
-
-    def __init__(self, scanner: Callable[[], ds.Scanner], label: str, path: str | None) -> None:
-        super().__init__(label, file=path, first_row=0)
-        self._scanner = scanner
-
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        with reading(self.file or self.label, "cannot be decoded"):
-            yield from self._scanner().to_batches()
