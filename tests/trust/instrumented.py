@@ -1,4 +1,7 @@
-"""The kernel built with a sanitizer in a folder of its own, and the environment in which Python can load it."""
+"""The kernel built with a sanitizer in a folder of its own, and the environment in which Python can load it.
+
+Faults are planted there too: a sanitizer has to report these before what it says of the kernel counts.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,44 @@ def build(compiler: str, sanitizers: str) -> Path:
     words = [sys.executable, "setup.py", "-q", "build", "--build-base", str(folder / "temp")]
     subprocess.run([*words, "--build-lib", str(folder / "lib")], cwd=ROOT, env=environment, check=True)
     return folder / "lib"
+
+
+PLANTED = """
+import ctypes, sys, threading
+from pathlib import Path
+import deminimis
+from deminimis.kernels.choice import chosen_file
+library, name, mark, most = sys.argv[1:]
+kernel = Path(chosen_file())
+if mark.encode() not in kernel.read_bytes() or Path(deminimis.__file__).parent not in kernel.parents:
+    sys.exit(f"the kernel {kernel} was not built with the sanitizer")
+fault = getattr(ctypes.CDLL(library), name)
+threads = [threading.Thread(target=fault, args=(int(most),)) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def planted(compiler: str, library: Path, name: str, most: int, settings: dict[str, str], mark: str) -> str:
+    """What a Python says that loads the kernel of this library, and then does what is planted under this name.
+
+    Parameters
+    ----------
+    most : int
+        What the planted function is given.
+    mark : str
+        A name that only code has which was built with this sanitizer.
+    """
+    source, made = Path(__file__).with_name("planted.c"), library.parent / "planted_kernel.so"
+    sanitizers = library.parent.name.partition("-")[2].replace("-", ",")
+    words = [compiler, "-shared", "-fPIC", "-g", "-O1", f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all"]
+    words += ["-shared-libsan"] if compiler == "clang" else []
+    subprocess.run([*words, "-o", str(made), str(source)], check=True)
+    words = [sys.executable, "-c", PLANTED, str(made), f"planted_{name}", mark, str(most)]
+    ran = subprocess.run(words, cwd=library, env=settings, capture_output=True, text=True, timeout=600)
+    return ran.stdout + ran.stderr
 
 
 def environment(library: Path, preloaded: Path) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 Only the kernel is instrumented. The interpreter's lock is seen, as the sanitizer intercepts the locks of the system's
 library; what Python, NumPy and Arrow do inside is not, so a report counts where a frame of the kernel is in it.
+Before that, a race that is planted has to be reported.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .instrumented import COMPILERS, ROOT, build, environment, runtime
+from .instrumented import COMPILERS, ROOT, build, environment, planted, runtime
 
 KERNEL = "_kernel."
 SECONDS_MOST = 900
+OPTIONS = "log_path={}/log:exitcode=0:halt_on_error=0:history_size=4"
 
 
 def reports_of(texts: list[str]) -> list[str]:
@@ -40,11 +42,15 @@ def main() -> int:
     library = build(compiler, "thread")
     print(f"the kernel by {compiler} with {found.name}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        options = f"log_path={folder}/log:exitcode=0:halt_on_error=0:history_size=4"
+        settings = environment(library, found) | {"TSAN_OPTIONS": OPTIONS.format(folder)}
+        said = planted(compiler, library, "race", 10_000, settings, "__tsan_")
+        if not reports_of([path.read_text() for path in Path(folder).glob("log*")]):
+            print(f"the race that was planted was not reported: {said}")
+            return 1
+    with tempfile.TemporaryDirectory() as folder:
         words = [sys.executable, "-m", "tests.trust.concurrent", "--seconds", given.seconds, "--rows", given.rows]
-        ran = subprocess.run(
-            words, cwd=ROOT, env=environment(library, found) | {"TSAN_OPTIONS": options}, timeout=SECONDS_MOST
-        )
+        settings = environment(library, found) | {"TSAN_OPTIONS": OPTIONS.format(folder)}
+        ran = subprocess.run(words, cwd=ROOT, env=settings, timeout=SECONDS_MOST + 3 * float(given.seconds))
         reports = reports_of([path.read_text() for path in Path(folder).glob("log*")])
         others = sum(path.read_text().count("WARNING: ") for path in Path(folder).glob("log*")) - len(reports)
     for report in reports[:5]:

@@ -1,6 +1,7 @@
 """Draw cases, send each several ways, count the rows compared: `python -m tests.trust.answers --comparisons 1e7`.
 
-A failure prints the seed of its case and the smallest table that was found to fail.
+A failure prints the seed of its case and the smallest table that was found to fail. Before the first case, one whose
+answers are spoiled has to be found wrong.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+import deminimis as dm
 
 from . import ways
 from .cases import Case, draw_case, draw_truth
@@ -100,6 +103,20 @@ def run_case(seed: int, most: int, count: Count, folder: Path, number_of: int | 
     count.cases += 1
 
 
+def control(seed: int, folder: Path) -> list[str]:
+    """What could be spoiled in answers without being found: one bit, reason, total or count of one row."""
+    rng = np.random.default_rng(seed)
+    truth, numbers = draw_truth(rng, 2_000)
+    while not len(truth):
+        truth, numbers = draw_truth(rng, 2_000)
+    case = draw_case(rng, truth, numbers, folder)
+    said, answers = ways.all_of(dm.score(case.table, **case.options)), judge(case.truth, case.terms)
+    if wrong := ways.difference(said, answers):
+        return [f"nothing, and yet {wrong}"]
+    row = int(rng.integers(0, len(truth)))
+    return [what for what, spoiled in ways.spoiled(said, row).items() if ways.difference(spoiled, answers) is None]
+
+
 def main() -> int:
     """Run until the number of comparisons is reached."""
     parser = argparse.ArgumentParser(prog="python -m tests.trust.answers", description=__doc__)
@@ -116,6 +133,9 @@ def main() -> int:
     began, told, count = time.monotonic(), time.monotonic(), Count()
     print(f"seed {seed}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
+        if missed := control(seed, Path(folder)):
+            print(f"WRONG: it was not found that this was spoiled: {missed}")
+            return 1
         while count.comparisons < given.comparisons and time.monotonic() - began < given.seconds:
             run_case(seed + count.cases, given.most, count, Path(folder))
             if time.monotonic() - told > 30:

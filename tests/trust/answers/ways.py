@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -174,3 +176,23 @@ def difference(said: Said, answers: Answers) -> str | None:
         if [said.summary.reasons[word] for word in REASONS] != counted:
             return f"the summary counts {said.summary.reasons}, and there are {counted}"
     return None
+
+
+def spoiled(said: Said, row: int) -> dict[str, Said]:
+    """The same with one bit, reason, total or count that is another, by what it is."""
+    assert said.reason is not None and said.total is not None and said.summary is not None
+    mask = said.mask.to_pylist()
+    mask[row] = not mask[row]
+    words = said.reason.to_pylist()
+    words[row] = "bad-value" if words[row] != "bad-value" else "no-day"
+    totals = said.total.to_pylist()
+    totals[row] = Decimal("0.0001") + (totals[row] or 0)
+    counts = said.summary.reasons | {words[row]: said.summary.reasons[words[row]] + 1}
+    reason = pa.array(words).dictionary_encode()
+    return {
+        "mask": said._replace(mask=pa.array(mask)),
+        "rows": said._replace(mask=pa.array(mask[:-1], pa.bool_())),
+        "reason": said._replace(reason=reason),
+        "total": said._replace(total=pa.array(totals, said.total.type)),
+        "count": said._replace(summary=replace(said.summary, reasons=counts)),
+    }
