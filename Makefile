@@ -31,7 +31,7 @@ test-threads:  ## calls from many threads, under ThreadSanitizer and without
 	$(PYTHON) -m tests.trust.threads --seconds 120
 	$(PYTHON) -m tests.trust.concurrent --seconds 600
 
-test-faults:  ## let each allocation, read, write, fsync, rename and thread start of six jobs fail once; takes half an hour
+test-faults:  ## let each allocation, read, write, fsync, rename and thread start of eight jobs fail once; takes half an hour
 	$(PYTHON) -m tests.trust.faults --jobs 2
 
 test-signals:  ## interrupt, end and kill the command at random moments

@@ -24,7 +24,7 @@ from deminimis.cli import main as command
 
 from .faults import jobs
 
-SECONDS_MOST = 30
+SECONDS_MOST = 120
 COMMANDS = 16
 """So many are drawn for a seed, each run as a whole once."""
 SIGNALS = (signal.SIGINT, signal.SIGINT, signal.SIGTERM, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP)
@@ -45,12 +45,16 @@ def words_of(rng: random.Random, folder: Path) -> tuple[list[str], Path]:
 
 
 def forked(words: list[str], folder: Path) -> int:
-    """A child that runs the command."""
+    """A child that runs the command. A signal that comes before it has begun ends it as that signal does."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     child = os.fork()
     if child:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         return child
     code = 99
     try:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # as a program starts; the command sets its own
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         for number, path in ((1, "stdout"), (2, "stderr")):
             os.dup2(os.open(folder / path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
         code = command.main(words)
@@ -76,7 +80,11 @@ def problem(code: int | None, sent: signal.Signals, target: Path, whole: str, fo
     """What is wrong, if anything."""
     content = target.read_bytes() if target.exists() else None
     left = [path.name for path in (folder / "spill").iterdir()]
-    left += [path.name for path in (folder / "out").iterdir() if path != target]
+    others = [path for path in (folder / "out").iterdir() if path != target]
+    if code == -signal.SIGKILL and len(others) == 1 and others[0].suffix == ".part":
+        # A file that had no name was given one beside the output, and was to take the output's in the next step.
+        others = [] if is_whole(target.name, others[0].read_bytes(), whole) else others
+    left += [path.name for path in others]
     said = SWALLOWED.sub("", (folder / "stderr").read_text(errors="replace"))
     if code is None:
         return "it hangs"

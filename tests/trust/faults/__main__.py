@@ -79,12 +79,20 @@ def sweep(server: Server, given: argparse.Namespace) -> int:
         expected = {name: jobs.read_back(name, content) for name, content in jobs.outputs(server.folder).items()}
         expected["said"] = whole.said
         names = expected.keys() - {"said"}
+        lay_old(server, names)
+        if problem(server, job, whole, expected | {"said": "another"}) is None:
+            print(f"{job}: WRONG: another answer is not seen")
+            return 1
         for kind in given.kind or KINDS:
             count = server.run(job, Fault(kind, 0, 0)).calls
+            if not count and (names or kind in ("allocation", "thread")):
+                bad += 1
+                print(f"WRONG: {job}: no {kind} is seen: the calls do not come through the shim", flush=True)
             for error in KINDS[kind][1]:
                 seen: collections.Counter[str] = collections.Counter()
                 began = time.monotonic()
-                for at in range(1 + given.first % given.every, count + 1, given.every):
+                first = given.first % min(given.every, max(count, 1))  # of few calls, one at least
+                for at in range(1 + first, count + 1, given.every):
                     fault = Fault(kind, at, error)
                     lay_old(server, names)
                     ended = server.run(job, fault)

@@ -16,11 +16,13 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 import deminimis as dm
+from deminimis.person_days import write_totals
 
 ROWS = 140_000
 """More than one worker takes, and several blocks where memory is little."""
 
 OLD = b"what was there before"
+SECRET = b"the secret of tests/trust, known to all"
 ROLES: dict[str, Any] = {"person": "person", "day": "day", "value": "value", "limit": 900}
 Answers = tuple[pa.Array, ...]
 Job = Callable[[Path], Callable[[], Answers]]
@@ -56,6 +58,7 @@ def prepare(folder: Path) -> None:
     for name, some in (("in.arrow", rows), ("memory.arrow", rows)):
         with pa.ipc.new_file(folder / "in" / name, some.schema) as writer:
             writer.write_table(some, max_chunksize=ROWS // 7)
+    write_totals(rows, folder / "in/totals.arrow", **ROLES, secret=SECRET, threads=1)
     (folder / "out").mkdir()
     (folder / "spill").mkdir()
 
@@ -71,6 +74,9 @@ def digest(arrays: Iterable[pa.Array]) -> str:
     for array in arrays:
         plain = array.cast(array.type.value_type) if pa.types.is_dictionary(array.type) else array
         said.update(repr(plain.type).encode())
+        if pa.types.is_fixed_size_binary(plain.type):
+            said.update(b"".join(plain.to_pylist()))
+            continue
         sink = pa.BufferOutputStream()
         pyarrow.csv.write_csv(pa.table([plain], ["cells"]), sink)
         said.update(sink.getvalue())
@@ -126,6 +132,23 @@ def sorted_days(folder: Path) -> Callable[[], Answers]:
     return _to_file(folder, "in.arrow", "out.parquet", threads=2, **promise)
 
 
+def totals(folder: Path) -> Callable[[], Answers]:
+    """An Arrow file to its person-days, with records on disk. By one worker, as the order of groups is no promise."""
+
+    def run() -> Answers:
+        words = ROLES | {"secret": SECRET, "threads": 1, "memory_limit": "64KiB", "spill_dir": folder / "spill"}
+        write_totals(folder / "in/in.arrow", folder / "out/totals.parquet", **words)
+        return ()
+
+    return run
+
+
+def given(folder: Path) -> Callable[[], Answers]:
+    """A Parquet file answered by totals that were made before."""
+    words = {"secret": SECRET, "totals": folder / "in/totals.arrow", "columns": ("eligible", "reason", "total")}
+    return _to_file(folder, "in.parquet", "given.arrow", threads=2, **words)
+
+
 JOBS: dict[str, Job] = {
     "mask": mask,
     "score": score,
@@ -133,6 +156,8 @@ JOBS: dict[str, Job] = {
     "spill": spill,
     "append": append,
     "sorted": sorted_days,
+    "totals": totals,
+    "given": given,
 }
 
 

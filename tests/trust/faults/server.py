@@ -23,7 +23,9 @@ import deminimis as dm
 
 from . import jobs
 
-SECONDS_MOST = 30
+SECONDS_MOST = 120
+SECONDS_AFTER = 20
+"""So long a thread that has told its end may still leave its frames, and what they hold, on a busy machine."""
 SHORT = -1
 THROWN = ("std::bad_alloc", "arrow::stl::BadAlloc", "std::system_error", "/arrow/cpp/src/")
 """What stderr says where C++ threw past a function that may not, or Arrow ends the process. The kernel has no C++."""
@@ -108,7 +110,7 @@ class Server:
 
     def _attempt(self, run: Any, fault: Fault) -> dict[str, Any]:
         kind, error = KINDS[fault.kind][0], fault.error
-        opened = _open_files(self.folder)
+        opened, loaded = _open_files(self.folder), set(sys.modules)
         told: dict[str, Any] = {}
         self.shim.faults_arm(kind, fault.at, error, os.fsencode(self.folder))
         try:
@@ -123,12 +125,15 @@ class Server:
             self.shim.faults_arm(0, 0, 0, b"")
             told["wrong"] = f"it raised {traceback.format_exc(limit=-4)}"
         told["calls"] = self.shim.faults_calls()
-        until = time.monotonic() + 2  # a thread that has told its end is still leaving its frames
+        if imported := sorted(set(sys.modules) - loaded):  # which can fail for lack of memory or of descriptors
+            told["wrong"] = f"{imported} were imported in the middle; {told.get('wrong')}"
+        until = time.monotonic() + SECONDS_AFTER
         while left := _left(self.folder, opened):
-            gc.collect()
             if time.monotonic() > until:
                 told["wrong"] = f"{left}; {told.get('error')}"
                 break
+            gc.collect()
+            time.sleep(0.01)
         return told
 
 
