@@ -128,12 +128,16 @@ def judged(path: Path, content: bytes, options: dict[str, Any], *, whole: bool, 
     columns = [*persons, options["day"], options["value"]]
     try:
         rows = read_by_pyarrow(path, content, columns, whole=whole)
+    except MemoryError:  # it reads whole what the package reads in pieces
+        return "scored, without a comparison for want of memory"
     except (pa.ArrowException, OSError, EOFError, zlib.error, KeyError, UnicodeDecodeError) as error:
         if not whole and UNASKED in str(error):
             return "scored, without what pyarrow refuses"
         return f"WRONG: pyarrow refuses it ({error}), and it has a mask of {len(mask)} rows"
     try:
         expected = dm.eligible(rows, **{name: x for name, x in options.items() if name != "delimiter"})
+    except MemoryError:
+        return "scored, without a comparison for want of memory"
     except dm.DeminimisError as error:
         return f"WRONG: what pyarrow reads is refused ({error}), and it has a mask of {len(mask)} rows"
     if not mask.equals(expected):
