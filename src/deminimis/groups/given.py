@@ -44,7 +44,7 @@ def run_by_totals(totals: Any, request: Request, **resources: Any) -> GivenRun:
     beside = Beside(digested=table.mark.holds == "refused")
     run = GivenRun(request, outcomes=True, tally=True, beside=beside, **resources)
     run.prepare = lambda source: _fill(run, source, table)
-    run.places = table.places
+    run.account.places = table.places
     return run
 
 

@@ -69,7 +69,7 @@ def write_answers(
         again = (source if is_read else None, run.account.tick, own, Again(run, making, counting, light))
         given = run.answers(source)
         if target is not None:
-            source.places |= run.places  # in place, where they grow as an iterator is drawn
+            source.places |= run.account.places  # in place, where they grow as an iterator is drawn
             with open_sink(target, schema, format=format, inputs=source.places, replace=replaces) as sink:
                 written.write_answers(given, sink, schema, *again, kept=None if append else len(kept))
         elif counting is not None:

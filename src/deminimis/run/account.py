@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Set as AbstractSet
 
 from ..progress import Tick
 from ..rules.days import NO_DAY
+from ..sources.identity import Place
 
 
 class Account:
@@ -22,6 +24,8 @@ class Account:
         Seconds of wall time by phase: "read", "total", "answer", "write".
     tick : callable, optional
         Hears of the progress, in the calling thread.
+    places : set of (device, inode)
+        Of files beside the manifest that are read: what no output may replace either.
     """
 
     def __init__(self) -> None:
@@ -30,6 +34,7 @@ class Account:
         self.latest_day = NO_DAY
         self.phases: dict[str, float] = {}
         self.tick: Tick | None = None
+        self.places: AbstractSet[Place] = frozenset()
         self._lock = threading.Lock()
 
     def add(self, rows: int = 0, bytes: int = 0) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from ..roles.bindings import Bindings
 from ..roles.request import Request
 from ..sizes import USUAL, Sizes
 from ..sources.base import Piece, Source
-from ..sources.identity import Place
 from .account import Account
 from .answers import Answer, answer_at_once
 from .budget import HELD_SHARE, Budget
@@ -56,11 +54,7 @@ class Run:
         Sees each run of answers before the caller does, and gives it on; set before the run begins.
     copies : Copies, optional
         Which rows are copies, once that is decided.
-    places : set of (device, inode)
-        Of files beside the manifest that are read: what no output may replace either.
     """
-
-    places: AbstractSet[Place] = frozenset()
 
     def __init__(
         self,

@@ -168,7 +168,7 @@ class Proof:
         roles = {name: options[name] for name in ("person", "day", "value")}
         self.run, reading = start_run(others, outcomes=True, totals=totals, **roles)  # type: ignore[arg-type]
         self.source = open_source(sources, **reading)
-        self.source.places |= self.run.places
+        self.source.places |= self.run.account.places
         self._gathered.see(self.source)
 
     def answer(
