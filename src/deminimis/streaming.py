@@ -98,7 +98,8 @@ class Streamed:
             run.answer_rows = ANSWER_ROWS
             given = run.answers(source)
             read = None if own is None else self._readable(own)
-            yield from alone(given, schema) if own == [] else beside(given, source, schema, answers, read)
+            batches = alone(given, schema) if own == [] else beside(given, source, schema, answers, read)
+            yield from (batch for batch in batches if batch.num_rows)  # Arrow's C interface spoils views without rows
             self.summary = summarise(run, started, source)
 
 
