@@ -39,8 +39,10 @@ cdef class Batch:
     cdef Settings settings        # whose forms the columns point to
     cdef object copies            # which of the rows are copies, once it is told; the column behind the others
     cdef Py_ssize_t copies_end    # of the rows that this is told of
+    cdef Batch origin             # whose fingerprints of dictionaries' entries the columns point to; None: own ones
+    cdef bint is_origin
 
-    def __cinit__(self, capsule, Settings settings not None, list places):
+    def __cinit__(self, capsule, Settings settings not None, list places, Batch before=None, Py_ssize_t rows=0):
         global live
         cdef ArrowArray* source = NULL
         self.array.release = NULL
@@ -50,15 +52,16 @@ cdef class Batch:
                 raise ValueError("this Arrow array was released already")
             move_array(&self.array, source)
             live += 1
-            self.view(settings, places)
+            self.view(settings, places, before, rows)
 
-    cdef void view(self, Settings settings, list places) except *:
+    cdef void view(self, Settings settings, list places, Batch before, Py_ssize_t rows) except *:
         cdef ArrowArray* child
         cdef Column* c
         cdef int i, layout, index_layout
         cdef i64 param
         self.length = self.array.length
         self.n_columns = len(places)
+        self.is_origin = True
         if self.array.n_buffers > 0 and self.array.buffers[0] != NULL and self.array.null_count != 0:
             raise ValueError("this batch has null rows at its top level; make it a record batch")
         self.columns = <Column*>calloc(self.n_columns + 1, sizeof(Column))
@@ -97,13 +100,25 @@ cdef class Batch:
             c.fold = settings.keys.fold != NULL
             if c.entries != NULL:
                 c.entries.fold = c.fold
-            self.hash_entries(settings, &self.columns[settings.meaning.persons[i]])
+        if before is not None:
+            self.origin = before if before.is_origin else before.origin
+            if self.has_entries_of(self.origin):
+                self.is_origin = False
+                for i in range(self.n_columns):
+                    self.columns[i].entry_low = self.origin.columns[i].entry_low
+                    self.columns[i].entry_high = self.origin.columns[i].entry_high
+                    self.columns[i].entry_unkeyed = self.origin.columns[i].entry_unkeyed
+                    self.columns[i].entry_missing = self.origin.columns[i].entry_missing
+                return
+            self.origin = None
+        for i in range(settings.meaning.n_persons):
+            self.hash_entries(settings, &self.columns[settings.meaning.persons[i]], rows)
         for i in range(settings.meaning.n_per):
-            self.hash_entries(settings, &self.columns[settings.meaning.per[i]])
+            self.hash_entries(settings, &self.columns[settings.meaning.per[i]], rows)
         if settings.meaning.shipment >= 0:
-            self.hash_entries(settings, &self.columns[settings.meaning.shipment])
+            self.hash_entries(settings, &self.columns[settings.meaning.shipment], rows)
         if settings.meaning.line >= 0:
-            self.hash_entries(settings, &self.columns[settings.meaning.line])
+            self.hash_entries(settings, &self.columns[settings.meaning.line], rows)
 
     def tell_copies(self, const u8[::1] bits not None, Py_ssize_t first):
         """See _kernel.pyi."""
@@ -118,12 +133,35 @@ cdef class Batch:
         self.copies_end = 8 * bits.shape[0] - first
         self.copies = bits
 
-    cdef void hash_entries(self, Settings settings, Column* c) except *:
-        """Each entry of a dictionary once, where there are no more entries than rows."""
+    cdef bint has_entries_of(self, Batch other) noexcept:
+        """Whether there are dictionaries, and all lie in the memory of another batch's, which keeps it unchanged."""
+        cdef int i
+        cdef bint found = False
+        cdef const Column* c
+        cdef const Column* o
+        if other is None or other.settings is not self.settings or other.n_columns != self.n_columns:
+            return False
+        for i in range(self.n_columns):
+            c, o = &self.columns[i], &other.columns[i]
+            if (c.index_layout == 0) != (o.index_layout == 0):
+                return False
+            if c.index_layout == 0:
+                continue
+            found = True
+            c, o = c.entries, o.entries
+            if c.layout != o.layout or c.layout == VIEW or c.param != o.param or c.offset != o.offset:
+                return False
+            if c.length != o.length or c.validity != o.validity or c.values != o.values or c.text != o.text:
+                return False
+        return found
+
+    cdef void hash_entries(self, Settings settings, Column* c, Py_ssize_t rows) except *:
+        """Each entry of a dictionary once, where there are no more entries than rows here or, as told, in its batches
+        together."""
         cdef i64 i, n
         cdef int code = DONE
         cdef Keys keys
-        if c.index_layout == 0 or c.entry_low != NULL or c.entries.length > c.length:
+        if c.index_layout == 0 or c.entry_low != NULL or c.entries.length > max(c.length, rows):
             return
         n = c.entries.length
         c.entry_low = <u64*>malloc(8 * n + 1)
@@ -147,7 +185,7 @@ cdef class Batch:
         global live
         cdef int i
         if self.columns != NULL:
-            for i in range(self.n_columns):
+            for i in range(self.n_columns if self.is_origin else 0):
                 free(self.columns[i].entry_low)
                 free(self.columns[i].entry_high)
                 free(self.columns[i].entry_unkeyed)
@@ -211,7 +249,7 @@ cdef class Stream:
         if batch.array.release == NULL:
             return None
         live += 1
-        batch.view(settings, places)
+        batch.view(settings, places, None, 0)
         return batch
 
     def hand_on(self):

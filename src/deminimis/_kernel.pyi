@@ -270,6 +270,10 @@ class Batch:
         Named "arrow_array".
     places : list of int
         For each column of `settings`, its place among the array's children.
+    before : Batch, optional
+        Where all dictionaries are those of that one, in the same memory, what is known of their entries is too.
+    rows : int, optional
+        Of all batches that may have these dictionaries: from as many rows as entries on, each entry is read once.
 
     Raises
     ------
@@ -278,7 +282,9 @@ class Batch:
     """
 
     length: int
-    def __new__(cls, capsule: Any, settings: Settings, places: list[int]) -> Self: ...
+    def __new__(
+        cls, capsule: Any, settings: Settings, places: list[int], before: Batch | None = None, rows: int = 0
+    ) -> Self: ...
     def tell_copies(self, bits: _Content, first: int) -> None:
         """Tell which rows are copies: bit `first` of `bits` is that of row 0. Told again, it is the same."""
 

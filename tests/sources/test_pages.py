@@ -124,6 +124,34 @@ def test_dictionaries_stay_dictionaries(tmp_path: Path) -> None:
     assert ours["few"].cast(pa.string()).equals(table["few"])
 
 
+@pytest.mark.parametrize("rows", [30_000, 70_000])
+@pytest.mark.parametrize("form", ["parquet", "arrow"])
+def test_dictionaries_of_each_row_group(tmp_path: Path, form: str, rows: int) -> None:
+    """Entries that are read once for several batches are those of their own row group: others number theirs alike."""
+    entries = 500
+    most = 800 // (rows // entries)  # of each row of a person, for all together to be within the limit
+    tables = []
+    for group in range(3):
+        who = [None if i == 7 else f"of group {group}, person {i}" for i in range(entries)]
+        value = np.where(np.arange(rows) % entries == 11 + group, most + 1, most)
+        index = pa.array(np.arange(rows) % entries, pa.int32())
+        persons = pa.DictionaryArray.from_arrays(index, who).cast(pa.string()).dictionary_encode()
+        tables.append(pa.table({"who": persons, "day": pa.array(np.full(rows, 19_700), pa.int32()), "value": value}))
+    table = pa.concat_tables(tables)
+    table = table.set_column(1, "day", table["day"].cast(pa.date32()))
+    path = tmp_path / f"t.{form}"
+    if form == "parquet":
+        pq.write_table(table.set_column(0, "who", table["who"].cast(pa.string())), path, row_group_size=rows)
+    else:
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+            writer.write_table(table, max_chunksize=20_000)
+    place = np.arange(3 * rows) % entries
+    expected = (place != 7) & (place != 11 + np.arange(3 * rows) // rows)
+    for threads in (1, 2):
+        mask = dm.eligible(path, person="who", day="day", value="value", limit=800, threads=threads)
+        assert mask.to_numpy(zero_copy_only=False).tolist() == expected.tolist()
+
+
 def test_dictionary_that_overflows_beside_nulls(tmp_path: Path) -> None:
     """A column that seems to be all indices by its size, and is not, is pyarrow's from there on, the others are not."""
     rows = 200_000

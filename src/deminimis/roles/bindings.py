@@ -65,8 +65,8 @@ class Bindings:
                 self._by_fields[tuple(schema)] = made
         return made
 
-    def batch(self, batch: Any, file: str | None = None) -> Batch:
-        """A record batch as the kernel reads it."""
+    def batch(self, batch: Any, file: str | None = None, before: Batch | None = None, rows: int = 0) -> Batch:
+        """A record batch as the kernel reads it; `before` it came another of so many rows together."""
         binding = self.of(batch.schema, file)
         ready = binding.prepare(batch) if binding.prepare else batch
-        return Batch(ready.__arrow_c_array__()[1], binding.settings, binding.places)
+        return Batch(ready.__arrow_c_array__()[1], binding.settings, binding.places, before, rows)

@@ -88,7 +88,10 @@ class Intake:
         yield Part((), bytes=piece.bytes or 0)  # now it is read
 
     def _batches(self, piece: Piece) -> Iterator[Batch]:
-        return (self._bindings.batch(batch, file=piece.file) for batch in piece.batches())
+        made: Batch | None = None
+        for batch in piece.batches():
+            made = self._bindings.batch(batch, piece.file, made, piece.rows or 0)
+            yield made
 
 
 def _drawn(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
