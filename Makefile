@@ -6,7 +6,7 @@ COMPARISONS ?= 1e9
 FILES ?= 1000000
 BENCHES = -m pytest bench --benchmark-enable --benchmark-only --benchmark-columns=min,median,rounds
 
-.PHONY: help setup rebuild test test-spilled test-sanitized test-threads test-faults test-signals fuzz-answers fuzz-files fuzz-guided lint bench bench-against profile instructions man wheels check clean
+.PHONY: help setup rebuild test test-spilled test-sanitized test-threads test-faults test-signals fuzz-answers fuzz-files fuzz-readers fuzz-guided lint bench bench-against profile instructions man wheels check clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' Makefile | expand -t 16
@@ -42,6 +42,9 @@ fuzz-answers:  ## compare COMPARISONS rows (1e9) with a second oracle
 
 fuzz-files:  ## score FILES files (1000000) that were changed at random
 	$(PYTHON) -m tests.trust.files --jobs 2 --files $(FILES)
+
+fuzz-readers:  ## read FILES valid files (1000000) by the kernel and by pyarrow
+	$(PYTHON) -m tests.trust.readers --jobs 2 --files $(FILES)
 
 fuzz-guided:  ## let libFuzzer look for bytes that the kernel reads wrongly; needs clang and atheris
 	$(PYTHON) -m tests.trust.guided --seconds 600
