@@ -12,7 +12,20 @@ from deminimis.sources.open import open_source
 
 OURS = Sizes(joined_rows_most=0)
 PYARROWS = Sizes(decodes_pages=False)
+
+
+def makes_views() -> bool:
+    """Whether this pyarrow makes views of buffers; 18 does not, so that text is left to it."""
+    try:
+        pa.Array.from_buffers(pa.string_view(), 0, [None, pa.py_buffer(b""), pa.py_buffer(b"")])
+    except ValueError:
+        return False
+    return True
+
+
+MAKES_VIEWS = makes_views()
 VIEWS = {pa.string(): pa.string_view(), pa.large_string(): pa.string_view(), pa.binary(): pa.binary_view()}
+VIEWS = VIEWS if MAKES_VIEWS else {}
 
 
 def read(manifest: Any, sizes: Sizes, columns: list[str], as_dictionary: tuple[str, ...] = ()) -> pa.Table:

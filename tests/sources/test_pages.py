@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from both import OURS, PYARROWS, check, read
+from both import OURS, PYARROWS, VIEWS, check, read
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -136,9 +136,9 @@ def test_dictionaries_of_each_row_group(tmp_path: Path, form: str, rows: int) ->
         value = np.where(np.arange(rows) % entries == 11 + group, most + 1, most)
         index = pa.array(np.arange(rows) % entries, pa.int32())
         persons = pa.DictionaryArray.from_arrays(index, who).cast(pa.string()).dictionary_encode()
-        tables.append(pa.table({"who": persons, "day": pa.array(np.full(rows, 19_700), pa.int32()), "value": value}))
+        day = pa.array(np.full(rows, 19_700, np.int32), pa.date32())
+        tables.append(pa.table({"who": persons, "day": day, "value": value}))
     table = pa.concat_tables(tables)
-    table = table.set_column(1, "day", table["day"].cast(pa.date32()))
     path = tmp_path / f"t.{form}"
     if form == "parquet":
         pq.write_table(table.set_column(0, "who", table["who"].cast(pa.string())), path, row_group_size=rows)
@@ -147,9 +147,8 @@ def test_dictionaries_of_each_row_group(tmp_path: Path, form: str, rows: int) ->
             writer.write_table(table, max_chunksize=20_000)
     place = np.arange(3 * rows) % entries
     expected = (place != 7) & (place != 11 + np.arange(3 * rows) // rows)
-    for threads in (1, 2):
-        mask = dm.eligible(path, person="who", day="day", value="value", limit=800, threads=threads)
-        assert mask.to_numpy(zero_copy_only=False).tolist() == expected.tolist()
+    mask = dm.eligible(path, person="who", day="day", value="value", limit=800, threads=2)
+    assert mask.equals(pa.array(expected))
 
 
 def test_dictionary_that_overflows_beside_nulls(tmp_path: Path) -> None:
@@ -161,7 +160,8 @@ def test_dictionary_that_overflows_beside_nulls(tmp_path: Path) -> None:
     pq.write_table(table, path, dictionary_pagesize_limit=1 << 12, data_page_size=1 << 12)
     ours = read(path, OURS, ["few", "text"], as_dictionary=("few", "text"))
     assert ours["few"].cast(pa.string()).equals(table["few"]) and pa.types.is_dictionary(ours["few"].type)
-    assert ours["text"].type == pa.string_view() and ours["text"].cast(pa.string()).equals(table["text"])
+    text = ours["text"]
+    assert text.type == VIEWS.get(pa.string(), pa.string()) and text.cast(pa.string()).equals(table["text"])
 
 
 def test_int96() -> None:
@@ -170,7 +170,9 @@ def test_int96() -> None:
     table = pa.table({"at": pa.array([*instants, None] * 20, pa.timestamp("us"))})
     sink = io.BytesIO()
     pq.write_table(table, sink, use_deprecated_int96_timestamps=True)
-    assert check(sink.getvalue(), ["at"])["at"].to_pylist() == [*instants, None] * 20
+    found = check(sink.getvalue(), ["at"])["at"]
+    if int(pa.__version__.partition(".")[0]) > 18:  # which writes those beyond 64 bits of nanoseconds wrapped round
+        assert found.to_pylist() == [*instants, None] * 20
 
 
 def by_polars(table: pa.Table, path: Path, **layout: Any) -> None:
