@@ -54,7 +54,8 @@ def same(ours: pa.ChunkedArray, theirs: pa.ChunkedArray) -> bool:
     ours, theirs = ours.combine_chunks(), theirs.combine_chunks()
     if pa.types.is_string(theirs.type):
         theirs = pa.Array.from_buffers(pa.binary(), len(theirs), theirs.buffers(), -1, theirs.offset)
-        ours = pa.Array.from_buffers(pa.binary_view(), len(ours), ours.buffers(), -1, ours.offset).cast(pa.binary())
+        bare = pa.binary() if pa.types.is_string(ours.type) else pa.binary_view()  # by pyarrow, or here
+        ours = pa.Array.from_buffers(bare, len(ours), ours.buffers(), -1, ours.offset).cast(pa.binary())
     if pa.types.is_floating(theirs.type):
         ours, theirs = ours.view(pa.int64()), theirs.view(pa.int64())
     return bool(ours.equals(theirs))

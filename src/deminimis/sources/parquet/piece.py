@@ -104,10 +104,15 @@ class ParquetPiece(Piece):
             is_dictionary = name in dictionaries
             return file.open_rows(raw.read_at, group, name, as_views=name in views, as_dictionary=is_dictionary)
 
+        def read(group: int, some: Sequence[str]) -> Iterator[pa.RecordBatch]:
+            try:
+                yield from reader.read([group], some)
+            except (pa.ArrowException, OSError) as error:  # of all columns, another may be the first that is wrong
+                raise Damaged("pyarrow cannot read a column") from error
+
         for group in self._groups:
             rows = file.group_rows[group]
-            read = partial(reader.read, [group])
-            for arrays in group_rows(names, rows, BATCH_ROWS, partial(open_rows, group), read):
+            for arrays in group_rows(names, rows, BATCH_ROWS, partial(open_rows, group), partial(read, group)):
                 fields = [file.schema.field(name).with_type(array.type) for name, array in arrays.items()]
                 yield pa.RecordBatch.from_arrays(list(arrays.values()), schema=pa.schema(fields))
 
