@@ -129,7 +129,7 @@ def test_a_keyboard() -> None:
     assert err.decode() == "deminimis: waiting for a manifest on standard input: type or paste CSV, Ctrl-D ends it\n"
 
 
-@pytest.mark.parametrize("when", ["pyarrow", "numpy", "argparse", "difflib", "tomllib"])
+@pytest.mark.parametrize("when", ["pyarrow", "numpy", "argparse", "dataclasses", "tempfile"])
 def test_interrupted_while_it_is_imported(when: str, source: Path) -> None:
     """Ctrl-C while packages are imported ends the program as later, without a traceback."""
     source.with_name(f"{when}.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")

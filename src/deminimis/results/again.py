@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import pyarrow as pa
 
@@ -16,6 +15,9 @@ from ..run.run import Run
 from ..sources.base import Piece, Source
 from .counts import Counting, Labelled
 from .made import Making
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Made: TypeAlias = tuple[dict[str, pa.Array], Labelled | None]
 Row: TypeAlias = tuple[Piece, pa.RecordBatch, Made]
@@ -81,6 +83,8 @@ def read_again(source: Source, columns: Sequence[str] | None, again: Again) -> I
         for piece in source.pieces(columns):
             yield from one_by_one(piece)
         return
+    from concurrent.futures import ThreadPoolExecutor  # slow to import
+
     most = again.run.memory_limit // 4 // (threads + 1)
     waiting: deque[Future[list[Row]]] = deque()
     with ThreadPoolExecutor(threads) as pool:

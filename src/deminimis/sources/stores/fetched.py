@@ -7,11 +7,10 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import pyarrow as pa
 
@@ -21,6 +20,9 @@ from ..base import reading
 from ..found import FoundFile
 from ..opened import Opened
 from .address import Address, asking, is_denied
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 T = TypeVar("T")
 
@@ -190,6 +192,8 @@ class Fetched(Opened):
             [_Block(at, min(at + BLOCK_BYTES, end)) for start, end in joined for at in range(start, end, BLOCK_BYTES)]
         )
         if len(self._blocks) > 1:
+            from concurrent.futures import ThreadPoolExecutor  # slow to import
+
             self._threads = ThreadPoolExecutor(AHEAD_THREADS, thread_name_prefix="deminimis-store")
         self._fetch_ahead()
 

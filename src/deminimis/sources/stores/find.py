@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -52,6 +51,8 @@ def ask_for_heads(found: Iterable[StoreFile]) -> None:
     """Fetch the first bytes of several objects at once: their formats are looked at one after another."""
     several = list(found)
     if len(several) > 1:
+        from concurrent.futures import ThreadPoolExecutor  # slow to import
+
         with ThreadPoolExecutor(HEAD_THREADS) as threads:
             try:
                 asked = threads.map(StoreFile.first_bytes, several)
