@@ -21,6 +21,7 @@ examples:
       --day arrival --value usd --normalize name
   deminimis reconcile 'in/*.csv' -o differences.csv --shipment id --party party --version version \\
       --person name --day arrival --value usd --origin origin --fields sku,weight
+  deminimis reconcile in.parquet -o out.parquet --shipment id --party party --person name --day day --value usd
 
 Of each party the latest version is compared. A row of OUT is one finding: shipment, finding (only, amended, cancelled,
 nobody, differs), field, party, says, other, other_says. Nothing is scored; the columns are held in memory.

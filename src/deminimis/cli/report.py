@@ -27,6 +27,7 @@ examples:
       --value usd --rule us-321 --origin origin
   deminimis report in.csv -o audit.html --evidence audit.json --names --person name \\
       --day arrival --value usd --limit 800
+  deminimis report in.parquet -o audit.html --against-limit 200 --person name --day arrival --value usd --limit 800
 
 The page stands by itself: no script, no font, no address. Persons are numbered unless --names is given. The files are
 read several times. Pages of the same files are the same but for their time.

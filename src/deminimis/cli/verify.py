@@ -16,6 +16,8 @@ examples:
   deminimis score 'in/*.parquet' -o mask.parquet --evidence audit.json --person name --day arrival \\
       --value usd --limit 800
   deminimis verify audit.json
+  deminimis verify audit.json --json >differences.json
+  deminimis verify audit.json --quiet --threads 1
 
 It is run from the folder in which the evidence was made, as its paths are taken from there.
 """

@@ -13,6 +13,7 @@ examples:
   deminimis whatif in.parquet --person name --day arrival --value usd --limit 800 --against-limit 200
   deminimis whatif 'in/*.csv' -o flips.csv --person name --day arrival --value usd --origin origin \\
       --rule us-321 --against-rule own.toml
+  deminimis whatif in.parquet -o flips.parquet --person name --day arrival --value usd --limit 800 --against-limit 1000
 
 The manifest is read once. Gained are rows that only the other lets pass, lost those that only the first does.
 """
