@@ -18,6 +18,7 @@ Truths = npt.NDArray[np.bool_]
 REASONS = (
     "no-person", "no-day", "not-in-force", "bad-value", "excluded", "over-row-limit", "over-limit", "unproven-total",
     "eligible",
+    "copy",
 )  # fmt: skip
 PIECE_BITS = 21
 PIECE = (1 << PIECE_BITS) - 1
